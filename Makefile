@@ -1,0 +1,34 @@
+# One command each; every target installs what it needs into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: grade test test-all lint bench clean
+.DEFAULT_GOAL := grade
+
+$(VENV)/base: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e .
+	touch $@
+
+$(VENV)/dev: $(VENV)/base
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]'
+	touch $@
+
+$(VENV)/all: $(VENV)/dev
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev,python]'
+	touch $@
+
+grade: $(VENV)/base  ## the main job, on the examples
+	$(BIN)/grader check submissions_example/*.md submissions_example/*.tex || [ $$? -eq 1 ]
+
+test: $(VENV)/dev  ## what CI runs
+	$(BIN)/ruff check grader reference tests
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -m 'not slow'
+
+test-all: $(VENV)/all  ## with the slow tests and torch
+	$(BIN)/python -m pytest
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
