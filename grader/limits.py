@@ -1,0 +1,52 @@
+"""Named caps on the size of what is read and the work spent on it, each with its reason.
+
+They are counts, never seconds, so that the same input gives the same answer on every machine; the process that
+reads a submission is killed from outside as a last resort only (`WORKER_SECONDS`).
+"""
+
+from typing import Final
+
+FILE_BYTES: Final = 2_000_000
+"""Largest file read. The biggest homework of the sample has 120 kB; 10 MB of TeX is an attack or an accident."""
+
+TOKENS: Final = 400_000
+"""Tokens of one submission after expansion: a 2 MB file that is all text stays below."""
+
+EXPANSIONS: Final = 50_000
+"""Macro calls replaced in one submission: a thesis uses some thousands; doubling macros pass any bound."""
+
+EXPANDED_TOKENS: Final = 300_000
+"""Tokens made by macros in one submission, against macros that double at each level."""
+
+EXPANSION_DEPTH: Final = 40
+"""Macros calling macros; students nest three deep."""
+
+INPUT_FILES: Final = 100
+"""Files drawn in by `\\input`."""
+
+NESTING: Final = 48
+"""Depth of groups, fractions, brackets and scripts in one formula; the deepest of the sample has 11."""
+
+FORMULA_TOKENS: Final = 6_000
+"""Tokens in one row of a display; the longest of the sample has 700."""
+
+DIGITS: Final = 400
+"""Digits in one number: floats end at 308; beyond, exact arithmetic only serves to hang a grader."""
+
+READINGS: Final = 6
+"""Alternative readings tried for one formula."""
+
+EVALUATION_STEPS: Final = 60_000
+"""Tree nodes visited while one pair is decided, all worlds together (a sum counts each of its terms)."""
+
+PRECISE_STEPS: Final = 40_000
+"""Tree nodes visited at high precision for one pair."""
+
+MAGNITUDE_LOG10: Final = 100_000
+"""Decimal exponent beyond which a high-precision value counts as too large to compare."""
+
+TABLE_CELLS: Final = 20_000
+"""Cells of one joint probability table."""
+
+WORKER_SECONDS: Final = 20.0
+"""Wall clock after which the reading process is killed from outside."""

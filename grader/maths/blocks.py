@@ -1,0 +1,221 @@
+"""From a world and the formulas to be judged to blocks of samples: sizes, variables of densities, conditions, boundaries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from grader.errors import EvaluationError
+from grader.maths import syntax as T
+from grader.maths.evaluate import Evaluator, truth
+from grader.maths.evaluate_prob import variable_keys
+from grader.maths.worlds import SIZES, Block, World
+
+_OVERSAMPLE = 24
+_FORCED = 4
+
+
+class Judge:
+    """Blocks of one world, kept between the claims judged in it."""
+
+    def __init__(self, world: World) -> None:
+        self.world = _solve_equalities(world)
+        self._blocks: dict[tuple[object, ...], list[Block]] = {}
+
+    def blocks(self, nodes: Sequence[T.Node]) -> list[Block]:
+        """Samples fit for these formulas.
+
+        Raises EvaluationError `no_world` if no sample satisfies the conditions.
+        """
+        world = self.world
+        everything = [*nodes, *world.conditions]
+        sizes = sorted(set(world.sizes) | (integer_names(everything) if world.open else set()))
+        quadratures = max(world.quadratures, *(quadrature_depth(n) for n in nodes), 0)
+        probable = any(isinstance(x, (T.Density, T.KL, T.Expect)) for n in nodes for x in T.walk(n))
+        discrete = probable and not (world.measures and not world.joints)
+        key = (tuple(sizes), quadratures, tuple(_structure(nodes)) if discrete else ())
+        found = self._blocks.get(key)
+        if found is None:
+            found = self._make(sizes, quadratures, list(nodes) if discrete else [])
+            self._blocks[key] = found
+        return found
+
+    def _make(self, sizes: list[str], quadratures: int, discrete: list[T.Node]) -> list[Block]:
+        world = replace(self.world, quadratures=quadratures)
+        blocks = []
+        rounds = len(SIZES) if sizes else 1
+        for index in range(rounds):
+            chosen = {name: SIZES[(index + j) % len(SIZES)] for j, name in enumerate(sizes)}
+            variables = discover(world, discrete, chosen) if discrete else []
+            if variables and chosen and max(chosen.values()) > 4 and len(variables) > 7:
+                continue
+            samples = world.samples if rounds == 1 and not variables else 5
+            block = _conditioned(world, index, chosen, variables, samples)
+            if block is not None:
+                blocks.append(block)
+        if not blocks:
+            raise EvaluationError("no_world", "no values satisfy the conditions")
+        return blocks
+
+
+def _structure(nodes: Sequence[T.Node]) -> list[str]:
+    """What decides which variables the densities of these formulas have."""
+    return sorted({repr(x) for n in nodes for x in T.walk(n) if isinstance(x, (T.Density, T.Big, T.Integral))} |
+                  {repr(x.over) for n in nodes for x in T.walk(n) if isinstance(x, T.Expect)})
+
+
+def integer_names(nodes: Sequence[T.Node]) -> set[str]:
+    """Names that must be whole numbers: limits of sums, ends of ranges, arguments of factorials."""
+    found: set[str] = set()
+    bound: set[str] = set()
+    for root in nodes:
+        for node in T.walk(root):
+            limits: tuple[T.Node | None, ...] = ()
+            if isinstance(node, T.Big):
+                limits = (node.low, node.high)
+                if node.var is not None and node.low is not None:
+                    bound.add(node.var.key)
+            elif isinstance(node, T.Range):
+                limits = (node.low, node.high)
+            elif isinstance(node, T.Factorial):
+                limits = (node.value,)
+            elif isinstance(node, T.Call) and node.func == "binom":
+                limits = node.args
+            for limit in limits:
+                if limit is not None:
+                    found |= {n.key for n in T.walk(limit) if isinstance(n, T.Name) and not n.sub}
+    return found - bound
+
+
+def quadrature_depth(node: T.Node) -> int:
+    """How many integrals stand inside one another."""
+    inner = max((quadrature_depth(c) for c in T.children(node)), default=0)
+    return inner + 1 if isinstance(node, (T.Integral, T.Expect, T.KL)) else inner
+
+
+def discover(world: World, nodes: Sequence[T.Node], sizes: Mapping[str, int]) -> list[str]:
+    """The variables of all densities in these formulas, sums written out."""
+    probe = Evaluator(Block(world, 0, sizes, (), 1))
+    found: set[str] = set()
+
+    def visit(node: T.Node) -> None:
+        if isinstance(node, T.Big) and node.var is not None and node.low is not None and node.high is not None:
+            try:
+                low, high = probe.integer(node.low), probe.integer(node.high)
+            except EvaluationError:
+                low, high = 1, 1
+            for i in range(low, min(high, low + 12) + 1):
+                saved = probe.indices.get(node.var.key)
+                probe.indices[node.var.key] = i
+                visit(node.body)
+                if saved is None:
+                    del probe.indices[node.var.key]
+                else:
+                    probe.indices[node.var.key] = saved
+            return
+        if isinstance(node, T.Density):
+            for arg in (*node.args, *node.given):
+                try:
+                    found.update(variable_keys(probe, arg))
+                except EvaluationError:
+                    continue
+            return
+        if isinstance(node, T.Expect) and node.dist is not None:
+            for arg in node.over:
+                found.update(variable_keys(probe, arg))
+        for child in T.children(node):
+            visit(child)
+
+    for node in nodes:
+        visit(node)
+    for letter in world.joints:
+        for factor in world.joints[letter](sizes):
+            found.update(factor.args)
+            found.update(factor.given)
+    return sorted(found)
+
+
+def _solve_equalities(world: World) -> World:
+    """Conditions `name = value` become definitions; the rest stay conditions."""
+    definitions = dict(world.definitions)
+    kept: list[T.Node] = []
+    for condition in world.conditions:
+        for part in _conjuncts(condition):
+            if isinstance(part, T.Rel) and part.relations == ("=",):
+                left, right = part.operands
+                if isinstance(right, T.Name) and not isinstance(left, T.Name):
+                    left, right = right, left
+                if isinstance(left, T.Name) and left.key not in T.names_in(right) and left.key not in definitions:
+                    definitions[left.key] = right
+                    continue
+            kept.append(part)
+    return replace(world, definitions=definitions, conditions=tuple(kept))
+
+
+def _conjuncts(node: T.Node) -> list[T.Node]:
+    if isinstance(node, T.Logic) and node.op in ("and", "list"):
+        return [p for item in node.items for p in _conjuncts(item)]
+    return [node]
+
+
+def _conditioned(world: World, index: int, sizes: Mapping[str, int], variables: Sequence[str], samples: int) -> Block | None:
+    """A block whose samples satisfy the world's conditions, boundary values forced in some."""
+    block = Block(world, index, sizes, variables, samples)
+    if world.conditions:
+        wide = Block(world, index, sizes, variables, samples)
+        wide.raw_samples = samples * _OVERSAMPLE
+        wide.special = np.zeros(wide.raw_samples, dtype=bool)
+        mask = np.ones(wide.raw_samples, dtype=bool)
+        for condition in world.conditions:
+            here = truth(Evaluator(wide), condition)
+            here = np.broadcast_to(here, np.broadcast_shapes(here.shape, (wide.raw_samples, *([1] * (wide.ndim - 1)))))
+            mask = mask & here.reshape(here.shape[0], -1).all(axis=1)
+        chosen = np.flatnonzero(mask)
+        if not len(chosen):
+            return None
+        picked = chosen[np.linspace(0, len(chosen) - 1, min(samples, len(chosen))).astype(int)]
+        block.raw_samples = wide.raw_samples
+        block.take = picked
+        block.samples = len(picked)
+        block.special = np.zeros(len(picked), dtype=bool)
+    _force_boundaries(world, block)
+    return block
+
+
+def _force_boundaries(world: World, block: Block) -> None:
+    edges: list[tuple[str, T.Node]] = []
+    for condition in world.conditions:
+        if isinstance(condition, T.Rel):
+            for i, relation in enumerate(condition.relations):
+                left, right = condition.operands[i], condition.operands[i + 1]
+                if relation in (">=", "<="):
+                    if isinstance(left, T.Name):
+                        edges.append((left.key, right))
+                    elif isinstance(right, T.Name):
+                        edges.append((right.key, left))
+    for key, symbol in world.symbols.items():
+        edges.extend((key, _parsed(text, world)) for text in symbol.boundary)
+    free = list(range(block.samples - 1, max(block.samples // 2, 0), -1))
+    for key, value in edges:
+        for _ in range(min(_FORCED, max(len(free) // max(len(edges), 1), 1))):
+            if not free:
+                return
+            sample = free.pop(0)
+            block.forced.setdefault(key, []).append((sample, value))
+            block.special[sample] = True
+    if world.conditions and block.forced:
+        for condition in world.conditions:
+            mask = truth(Evaluator(block), condition)
+            mask = np.broadcast_to(mask, np.broadcast_shapes(mask.shape, (block.samples, *([1] * (block.ndim - 1)))))
+            bad = set(np.flatnonzero(~mask.reshape(mask.shape[0], -1).all(axis=1)).tolist())
+            for key in block.forced:
+                block.forced[key] = [(s, n) for s, n in block.forced[key] if s not in bad]
+        block.cache = {}
+
+
+def _parsed(text: str, world: World) -> T.Node:
+    from grader.maths.parser import parse
+
+    return parse(text, world.notation)

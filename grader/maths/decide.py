@@ -1,0 +1,275 @@
+"""Deciding an equality between two trees in a world: agreement everywhere, or a witness confirmed at high precision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import permutations
+from typing import Any, Final
+
+import mpmath
+import numpy as np
+
+from grader.errors import EvaluationError
+from grader.maths import numeric as N
+from grader.maths import syntax as T
+from grader.maths import values as V
+from grader.maths.blocks import Judge
+from grader.maths.evaluate import Evaluator
+from grader.maths.values import Tens, Value
+from grader.maths.worlds import Block
+from grader.model import Outcome, Verdict, Witness
+
+RELATIVE: Final = 1e-9
+ABSOLUTE: Final = 1e-14
+PRECISE_DIGITS: Final = 40
+PRECISE_TOLERANCE: Final = 1e-20
+CHECKED: Final = 3
+MIN_WITNESSES: Final = 2
+
+_UNREADABLE_NOTES: Final = frozenset({"unsupported"})
+
+
+class _Mismatch(Exception):
+    """The two values cannot be laid side by side; the text names both shapes."""
+
+
+def equal(judge: Judge, left: T.Node, right: T.Node) -> Verdict:
+    """Whether two trees have the same value everywhere in the world."""
+    try:
+        blocks = judge.blocks([left, right])
+    except EvaluationError as error:
+        return Verdict(Outcome.UNDECIDED, error.note, detail=error.detail)
+    tally = _Tally(judge, left, right)
+    with np.errstate(all="ignore"):
+        for block in blocks:
+            try:
+                tally.add(block)
+            except EvaluationError as error:
+                return Verdict(Outcome.UNDECIDED, error.note, detail=error.detail)
+            except _Mismatch as mismatch:
+                return Verdict(Outcome.INCORRECT, "shape", tally.shape_witness(block), detail=str(mismatch))
+            if tally.differ >= MIN_WITNESSES:
+                break
+    return tally.verdict()
+
+
+class _Tally:
+    """Counts over the samples of all blocks."""
+
+    def __init__(self, judge: Judge, left: T.Node, right: T.Node) -> None:
+        self.judge, self.left, self.right = judge, left, right
+        self.agree = self.differ = self.edge = self.small = self.nonreal = self.undefined = 0
+        self.worst = 0.0
+        self.unreliable = False
+        self.witness: Witness | None = None
+        self.nonreal_witness: Witness | None = None
+        self.edge_witness: Witness | None = None
+        self.complex_written = any(
+            isinstance(n, T.Const) and n.name == "i" for root in (left, right) for n in T.walk(root)
+        )
+
+    def add(self, block: Block) -> None:
+        ev = Evaluator(block)
+        pairs = align(ev.value(self.left), ev.value(self.right))
+        self.unreliable = self.unreliable or ev.unreliable
+        good = np.ones(block.samples, dtype=bool)
+        for a, b in pairs:
+            good &= _per_sample(_close(N.primal(a), N.primal(b)), block)
+        self.agree += int(good.sum())
+        bad = np.flatnonzero(~good)
+        if not len(bad):
+            return
+        generic = [int(i) for i in bad if not block.special[i]]
+        special = [int(i) for i in bad if block.special[i]]
+        checked = [*generic[:CHECKED], *special[:1]]
+        self.recheck(block, checked, len(generic), len(special))
+
+    def recheck(self, block: Block, checked: Sequence[int], generic: int, special: int) -> None:
+        """Repeat doubtful samples with mpmath and count them by what they show."""
+        fine = block.at_high_precision(checked)
+        with mpmath.workdps(PRECISE_DIGITS):
+            ev = Evaluator(fine)
+            left, right = ev.value(self.left), ev.value(self.right)
+            pairs = align(left, right)
+            self.unreliable = self.unreliable or ev.unreliable
+            states = [self._state(pairs, place, len(checked)) for place in range(len(checked))]
+            for place, (state, gap, cell) in enumerate(states):
+                self.worst = max(self.worst, gap)
+                if state == "agree":
+                    self.agree += 1
+                    continue
+                if state == "undefined":
+                    self.undefined += 1
+                    continue
+                witness = self.describe(fine, ev, left, right, place, cell)
+                if block.special[checked[place]]:
+                    self.edge += 1
+                    self.edge_witness = self.edge_witness or witness
+                elif state == "nonreal":
+                    self.nonreal += 1
+                    self.nonreal_witness = self.nonreal_witness or witness
+                elif block.degenerate:
+                    self.small += 1
+                    self.edge_witness = self.edge_witness or witness
+                else:
+                    self.differ += 1
+                    self.witness = self.witness or witness
+
+    def _state(self, pairs: Sequence[tuple[N.Scalar, N.Scalar]], place: int, count: int) -> tuple[str, float, int]:
+        """What one sample shows: agree, differ, nonreal (one side leaves the reals) or undefined."""
+        worst, where = 0.0, 0
+        nonreal = False
+        for a, b in pairs:
+            x, y = _row(N.primal(a), place, count), _row(N.primal(b), place, count)
+            for cell, (u, v) in enumerate(zip(*np.broadcast_arrays(x, y), strict=True)):
+                if not (mpmath.isfinite(u) and mpmath.isfinite(v)):
+                    return "undefined", 0.0, cell
+                scale = max(1, abs(u), abs(v))
+                if abs(u - v) > PRECISE_TOLERANCE * scale:
+                    gap = float(abs(u - v) / max(abs(u), abs(v)))
+                    if gap > worst:
+                        worst, where = gap, cell
+                    real_u = abs(mpmath.im(u)) <= PRECISE_TOLERANCE * scale
+                    real_v = abs(mpmath.im(v)) <= PRECISE_TOLERANCE * scale
+                    nonreal = nonreal or not (real_u and real_v)
+        if not worst:
+            return "agree", 0.0, 0
+        return ("nonreal" if nonreal and not self.complex_written else "differ"), worst, where
+
+    def describe(self, block: Block, ev: Evaluator, left: Value, right: Value, place: int, cell: int) -> Witness:
+        values: dict[str, Any] = {}
+        count = len(block.pick) if block.pick is not None else 1
+        for key in sorted(ev.used):
+            try:
+                found = ev.lookup(key)
+            except EvaluationError:
+                continue
+            if key not in block.variables:
+                values[key] = plain(found, place, count, 0)
+        values.update(block.sizes)
+        return Witness(values, plain(left, place, count, cell), plain(right, place, count, cell))
+
+    def shape_witness(self, block: Block) -> Witness:
+        ev = Evaluator(block)
+        return Witness({}, V.describe(ev.value(self.left)), V.describe(ev.value(self.right)))
+
+    def verdict(self) -> Verdict:
+        if self.differ >= MIN_WITNESSES:
+            if self.unreliable:
+                return Verdict(Outcome.UNDECIDED, "quadrature", self.witness, samples=self.agree)
+            if self.rounded():
+                return Verdict(Outcome.UNDECIDED, "rounded", self.witness, samples=self.agree)
+            return Verdict(Outcome.INCORRECT, "differs", self.witness, samples=self.agree)
+        if self.differ:
+            return Verdict(Outcome.UNDECIDED, "one_point", self.witness, samples=self.agree)
+        if self.nonreal:
+            if not self.agree and self.nonreal >= MIN_WITNESSES:
+                return Verdict(Outcome.INCORRECT, "differs", self.nonreal_witness)
+            if self.agree >= 3 and self.judge.world.open:
+                return Verdict(Outcome.CORRECT, "where_defined", samples=self.agree)
+            return Verdict(Outcome.UNDECIDED, "undefined_on_part", self.nonreal_witness, samples=self.agree)
+        if self.edge or self.small:
+            note = "fails_at_boundary" if self.edge else "fails_at_small_sizes"
+            return Verdict(Outcome.UNDECIDED, note, self.edge_witness, samples=self.agree)
+        if self.agree < 3:
+            return Verdict(Outcome.UNDECIDED, "undefined" if self.undefined else "too_few_samples", samples=self.agree)
+        return Verdict(Outcome.CORRECT, "agrees", samples=self.agree)
+
+    def rounded(self) -> bool:
+        """Whether the gap is what rounding the decimals written would make."""
+        places = [n.places for root in (self.left, self.right) for n in T.walk(root)
+                  if isinstance(n, T.Num) and n.places is not None and n.places >= 2]
+        return bool(places) and self.worst <= 5 * 10.0 ** -min(places)
+
+
+def align(left: Value, right: Value) -> list[tuple[N.Scalar, N.Scalar]]:
+    """Numbers to compare in pairs; sets are matched to their nearest members. Raises _Mismatch."""
+    if not isinstance(left, Tens) and not isinstance(right, Tens):
+        return [(left, right)]
+    if isinstance(left, Tens) and isinstance(right, Tens):
+        a, b = _column(left), _column(right)
+        if "set" in (a.kind, b.kind):
+            return _match_sets(a, b)
+        if a.shape == b.shape and (a.kind == b.kind):
+            return [pair for x, y in zip(a.items, b.items, strict=True) for pair in align(x, y)]
+        raise _Mismatch(f"{V.describe(left)} against {V.describe(right)}")
+    single, many = (left, right) if not isinstance(left, Tens) else (right, left)
+    assert isinstance(many, Tens) and not isinstance(single, Tens)
+    if len(many.items) == 1:
+        inner = many.items[0]
+        return align(single, inner) if single is left else align(inner, single)
+    if not isinstance(single, N.Dual) and not (single != 0).any():  # `v = 0` for a vector
+        return [(single, v) if single is left else (v, single) for v in V.leaves(many)]
+    raise _Mismatch(f"{V.describe(left)} against {V.describe(right)}")
+
+
+def _column(x: Tens) -> Tens:
+    """A matrix of one row as a vector."""
+    if x.kind == "mat" and len(x.items) == 1 and isinstance(x.items[0], Tens):
+        return x.items[0]
+    return x
+
+
+def _match_sets(a: Tens, b: Tens) -> list[tuple[N.Scalar, N.Scalar]]:
+    """Pair the members of two sets of one size so that the total distance is smallest, sample by sample."""
+    if len(a.items) != len(b.items):
+        raise _Mismatch(f"{len(a.items)} values against {len(b.items)}")
+    size = len(a.items)
+    if any(isinstance(v, Tens) for v in (*a.items, *b.items)):
+        return _match_tuples(a, b)
+    left = [N.primal(V.scalar(v)) for v in a.items]
+    right = [N.primal(V.scalar(v)) for v in b.items]
+    if size > 6:
+        raise EvaluationError("unsupported", "a set of more than 6 values")
+    shape = np.broadcast_shapes(*(v.shape for v in (*left, *right)))
+    dtype: Any = object if any(v.dtype == object for v in (*left, *right)) else complex
+    xs = [np.broadcast_to(v, shape).astype(dtype).reshape(-1) for v in left]
+    ys = [np.broadcast_to(v, shape).astype(dtype).reshape(-1) for v in right]
+    out = [np.empty(len(xs[0]), dtype=dtype) for _ in range(size)]
+    for i in range(len(xs[0])):
+        gaps = [[abs(x[i] - y[i]) for y in ys] for x in xs]
+        best = min(permutations(range(size)), key=lambda p: max(gaps[k][p[k]] for k in range(size)))
+        for k in range(size):
+            out[k][i] = ys[best[k]][i]
+    return [(x.reshape(shape), y.reshape(shape)) for x, y in zip(xs, out, strict=True)]
+
+
+def _match_tuples(a: Tens, b: Tens) -> list[tuple[N.Scalar, N.Scalar]]:
+    if len(a.items) == 1:
+        return align(a.items[0], b.items[0])
+    raise EvaluationError("unsupported", "a set of tuples")
+
+
+def _close(a: N.Array, b: N.Array) -> N.Array:
+    gap = np.abs(a - b)
+    size = np.maximum(np.abs(a), np.abs(b))
+    return gap <= np.maximum(RELATIVE * size, ABSOLUTE)  # type: ignore[no-any-return]
+
+
+def _per_sample(mask: N.Array, block: Block) -> N.Array:
+    mask = np.broadcast_to(mask, np.broadcast_shapes(mask.shape, (block.samples, *([1] * (block.ndim - 1)))))
+    return mask.reshape(block.samples, -1).all(axis=1)  # type: ignore[no-any-return]
+
+
+def _row(x: N.Array, place: int, count: int) -> N.Array:
+    """All cells of one sample; arrays of one row hold for every sample."""
+    at = place if x.shape[0] == count else 0
+    return x[at : at + 1].reshape(-1)
+
+
+def plain(value: Value, place: int, count: int, cell: int) -> Any:
+    """A value at one sample as JSON: a number, re/im, nested lists, or None where it is undefined."""
+    if isinstance(value, Tens):
+        return [plain(v, place, count, cell) for v in value.items]
+    row = _row(N.primal(value), place, count)
+    return number(row[cell if cell < len(row) else 0])
+
+
+def number(v: Any) -> Any:
+    """One number for JSON, shortest form that keeps 12 digits."""
+    z = complex(v)
+    if not (np.isfinite(z.real) and np.isfinite(z.imag)):
+        return None
+    if abs(z.imag) > 1e-15 * max(1.0, abs(z.real)):
+        return {"re": float(f"{z.real:.12g}"), "im": float(f"{z.imag:.12g}")}
+    return float(f"{z.real:.12g}")

@@ -1,0 +1,428 @@
+"""Evaluation of densities, expectations, divergences and integrals.
+
+Discrete variables have an axis each; expectations and marginals are exact sums over them. One-dimensional Gaussians act
+by Gauss-Hermite quadrature (exact on polynomials; two sizes are compared to see whether it converged), point masses by
+substitution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import mpmath
+import numpy as np
+
+from grader.errors import EvaluationError
+from grader.maths import numeric as N
+from grader.maths import syntax as T
+from grader.maths import values as V
+from grader.maths.evaluate import Evaluator, register
+from grader.maths.values import Tens, Value
+from grader.maths.worlds import Measure, precise_array
+
+_ORDERS = (20, 32)
+_INFINITE_NODES = 201
+
+
+def variable_keys(ev: Evaluator, node: T.Node) -> list[str]:
+    """The discrete variables a node names: `x_t`, or all of `x_{1:T}`."""
+    if isinstance(node, T.Tup):
+        return [k for item in node.items for k in variable_keys(ev, item)]
+    if isinstance(node, T.Rel):
+        return variable_keys(ev, node.operands[0])
+    if isinstance(node, T.Word) and node.text == "cdot":
+        return []
+    if not isinstance(node, T.Name):
+        raise EvaluationError("unsupported", "a density of an expression")
+    ranges = [s for s in node.sub if isinstance(s, T.Range)]
+    if not ranges:
+        return [ev.key(node)]
+    low, high = ev.integer(ranges[0].low), ev.integer(ranges[0].high)
+    step = 1 if high >= low else -1
+    if high == low - 1:
+        return []
+    return [T.name_key(node.base, (str(i),), node.marks) for i in range(low, high + step, step)]
+
+
+def _all_keys(ev: Evaluator, nodes: Sequence[T.Node]) -> list[str]:
+    return [k for node in nodes for k in variable_keys(ev, node)]
+
+
+def _measure(ev: Evaluator, letter: str, sub: str) -> Measure | None:
+    measures = ev.block.world.measures
+    return measures.get(f"{letter}_{sub}") if sub else measures.get(letter)
+
+
+def _measure_of(ev: Evaluator, node: T.Node) -> Measure | None:
+    if isinstance(node, T.Density):
+        return _measure(ev, node.letter, node.sub)
+    if isinstance(node, T.Name):
+        return ev.block.world.measures.get(node.key)
+    if isinstance(node, T.Apply):
+        return ev.block.world.measures.get(node.head.key)
+    if isinstance(node, T.Normal):
+        return Measure("gauss_variance", "x", (node.mean, node.variance))
+    return None
+
+
+def _density(ev: Evaluator, node: T.Density) -> Value:
+    measure = _measure(ev, node.letter, node.sub)
+    if measure is not None:
+        if len(node.args) != 1 or not isinstance(node.args[0], T.Name):
+            raise EvaluationError("unsupported", "a density of several variables")
+        return measure_density(ev, measure, ev.value(node.args[0]))
+    args, given = _all_keys(ev, node.args), _all_keys(ev, node.given)
+    if not args:
+        return ev.constant(1)
+    unknown = [k for k in (*args, *given) if k not in ev.block.variables]
+    if unknown:
+        raise EvaluationError("unknown_name", f"{node.letter}({unknown[0]})")
+    if any(isinstance(a, T.Rel) for a in (*node.args, *node.given)):
+        raise EvaluationError("unsupported", "a density at a fixed value")
+    fresh = frozenset(args) - frozenset(given)
+    if not fresh:
+        return ev.constant(1)
+    return ev.block.conditional(node.letter, fresh, frozenset(given))
+
+
+def measure_density(ev: Evaluator, measure: Measure, at: Value) -> Value:
+    """The density of a Gaussian at a number. Source: the normal density with mean m and variance s²."""
+    if measure.kind == "dirac":
+        raise EvaluationError("unsupported", "the density of a point mass")
+    mean, spread = (ev.scalar(a) for a in measure.args)
+    variance = spread if measure.kind == "gauss_variance" else spread * spread
+    offset = V.scalar(at) - mean
+    two = ev.constant(2)
+    top = N.exp(-N.divide(offset * offset, two * variance))
+    return N.divide(top, N.sqrt(two * N.named_constant("pi", ev.precise) * variance))
+
+
+def _normal(ev: Evaluator, node: T.Normal) -> Value:
+    if node.var is None:
+        return Tens("normal", [ev.value(node.mean), ev.value(node.variance)])
+    return measure_density(ev, Measure("gauss_variance", "x", (node.mean, node.variance)), ev.value(node.var))
+
+
+# expectations
+
+
+@lru_cache(maxsize=8)
+def _hermite(order: int, digits: int) -> tuple[N.Array, N.Array]:
+    """Nodes and weights of the standard normal; refined to `digits` by Newton steps where asked."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(order)
+    if not digits:
+        return nodes, weights / weights.sum()
+    fine_nodes, fine_weights = [], []
+    for start in nodes:
+        x = mpmath.mpf(float(start))
+        for _ in range(5):
+            value, below = _hermite_value(order, x)
+            x = x - value / (order * below)
+        _, below = _hermite_value(order, x)
+        fine_nodes.append(x)
+        fine_weights.append(mpmath.factorial(order - 1) / (order * below**2))
+    out = np.empty(order, dtype=object), np.empty(order, dtype=object)
+    out[0][:], out[1][:] = fine_nodes, fine_weights
+    return out
+
+
+def _hermite_value(order: int, x: mpmath.mpf) -> tuple[mpmath.mpf, mpmath.mpf]:
+    """The probabilists' Hermite polynomial of this order and of the one below, by their recurrence."""
+    below, value = mpmath.mpf(1), x
+    for n in range(1, order):
+        below, value = value, x * value - n * below
+    return value, below
+
+
+def _axis(ev: Evaluator, values: N.Array) -> N.Array:
+    """A one-dimensional array along the next free quadrature axis."""
+    used = ev.quadratures
+    if used >= ev.block.world.quadratures:
+        raise EvaluationError("unsupported", "an integral inside an integral")
+    shape = [1] * ev.block.ndim
+    shape[ev.block.ndim - 1 - used] = len(values)
+    return values.reshape(shape)
+
+
+def _sum_axis(ev: Evaluator, value: Value, weights: N.Array) -> Value:
+    axis = ev.block.ndim - 1 - ev.quadratures
+
+    def collapse(v: N.Scalar) -> N.Scalar:
+        if isinstance(v, N.Dual):
+            return N.Dual(v.tag, collapse(v.a), collapse(v.b))
+        product = v * weights
+        return product.sum(axis=axis, keepdims=True) if product.ndim > axis else product * weights.sum()
+
+    return V.each(value, collapse)
+
+
+def _expect_measure(ev: Evaluator, measure: Measure, var: str, body: T.Node) -> Value:
+    if measure.kind == "dirac":
+        return ev.with_bound(var, ev.value(measure.args[0]), body)
+    mean, spread = (ev.scalar(a) for a in measure.args)
+    if measure.kind == "gauss_variance":
+        spread = N.sqrt(spread)
+    results = []
+    for order in _ORDERS:
+        nodes, weights = _hermite(order, mpmath.mp.dps if ev.precise else 0)
+        along, weigh = _axis(ev, nodes), _axis(ev, weights)
+        ev.quadratures += 1
+        try:
+            value = ev.with_bound(var, mean + spread * along, body)
+        finally:
+            ev.quadratures -= 1
+        results.append(_sum_axis(ev, value, weigh))
+    _check_convergence(ev, results[0], results[1])
+    return results[1]
+
+
+def _check_convergence(ev: Evaluator, coarse: Value, fine: Value) -> None:
+    for a, b in zip(V.leaves(coarse), V.leaves(fine), strict=True):
+        x, y = N.primal(a), N.primal(b)
+        if x.dtype == object:
+            x, y = x.astype(complex), y.astype(complex)
+        if not np.all(np.abs(x - y) <= 1e-9 * (1e-3 + np.abs(y))):
+            ev.unreliable = True
+
+
+def sum_over(ev: Evaluator, keys: Sequence[str], value: Value, op: str = "sum") -> Value:
+    """Sum (or multiply) a value over all states of discrete variables."""
+    axes = [ev.block.variables[k] for k in keys if k in ev.block.variables]
+    if len(axes) != len(keys):
+        raise EvaluationError("unknown_name", "a variable that is not in the model")
+    cell = ev.block.cell
+
+    def collapse(v: N.Scalar) -> N.Scalar:
+        if isinstance(v, N.Dual):
+            if op != "sum":
+                raise EvaluationError("unsupported", "the derivative of a product over states")
+            return N.Dual(v.tag, collapse(v.a), collapse(v.b))
+        for axis in axes:
+            if v.ndim > axis and v.shape[axis] > 1:
+                v = v.sum(axis=axis, keepdims=True) if op == "sum" else v.prod(axis=axis, keepdims=True)
+            else:
+                v = v * cell if op == "sum" else v**cell
+        return v
+
+    return V.each(value, collapse)
+
+
+def _depends(ev: Evaluator, value: Value) -> list[str]:
+    """The discrete variables a value depends on, seen from its shape."""
+    found = []
+    for key, axis in ev.block.variables.items():
+        for v in V.leaves(value):
+            array = N.primal(v)
+            if array.ndim > axis and array.shape[axis] > 1:
+                found.append(key)
+                break
+    return found
+
+
+def _expect(ev: Evaluator, node: T.Expect) -> Value:
+    if node.op == "Var":
+        square = T.Expect(node.over, node.dist, T.Pow(node.body, _TWO))
+        mean = ev.scalar(T.Expect(node.over, node.dist, node.body))
+        return ev.scalar(square) - mean * mean
+    if node.dist is None:
+        return _expect_unnamed(ev, node)
+    measure = _measure_of(ev, node.dist)
+    if measure is not None:
+        var = _measure_variable(ev, node, measure)
+        return _expect_measure(ev, measure, var, node.body)
+    return _expect_table(ev, node)
+
+
+_TWO = T.Num(2)  # type: ignore[arg-type]
+
+
+def _measure_variable(ev: Evaluator, node: T.Expect, measure: Measure) -> str:
+    if node.over and isinstance(node.over[0], T.Name):
+        return ev.key(node.over[0])
+    if isinstance(node.dist, T.Density) and len(node.dist.args) == 1 and isinstance(node.dist.args[0], T.Name):
+        return ev.key(node.dist.args[0])
+    return measure.var
+
+
+def _expect_unnamed(ev: Evaluator, node: T.Expect) -> Value:
+    """`E[x]` or `E_x[..]`: under the only distribution there is, else under the joint q."""
+    measures = ev.block.world.measures
+    if len(measures) == 1:
+        measure = next(iter(measures.values()))
+        return _expect_measure(ev, measure, measure.var, node.body)
+    letters = ev.block.world.joints or {"p": None, "q": None}
+    letter = "q" if "q" in letters and (ev.block.world.joints or "p" not in _letters_used(node.body)) else "p"
+    if measures or not ev.block.variables:
+        raise EvaluationError("unsupported", "an expectation whose distribution is not named")
+    value = ev.value(node.body)
+    over = _all_keys(ev, node.over) if node.over else [k for k in _depends(ev, value) if k not in ev.block.world.given]
+    weights = ev.block.conditional(letter, frozenset(over), ev.block.world.given & frozenset(ev.block.variables))
+    return sum_over(ev, over, V.multiply(weights, value))
+
+
+def _letters_used(node: T.Node) -> set[str]:
+    return {n.letter for n in T.walk(node) if isinstance(n, T.Density)}
+
+
+def _expect_table(ev: Evaluator, node: T.Expect) -> Value:
+    assert node.dist is not None
+    value = ev.value(node.body)
+    block = ev.block
+    dists = node.dist.items if isinstance(node.dist, T.Tup) else (node.dist,)
+    for dist in reversed(dists):
+        if isinstance(dist, T.Density):
+            args = _all_keys(ev, dist.args)
+            given = frozenset(_all_keys(ev, dist.given))
+            fresh = [k for k in args if k not in given]
+            if block.world.given and not given and not (frozenset(args) & block.world.given):
+                given = block.world.given & frozenset(block.variables)
+            letter = dist.letter
+        elif isinstance(dist, T.Name):
+            letter = dist.base
+            given = block.world.given & frozenset(block.variables)
+            over = _all_keys(ev, node.over) if node.over else []
+            fresh = over or [k for k in _depends(ev, value) if k not in given]
+        else:
+            raise EvaluationError("unsupported", "an expectation under this distribution")
+        fresh = [k for k in fresh if k in block.variables]
+        if not fresh:
+            continue
+        weights = block.conditional(letter, frozenset(fresh), given)
+        value = sum_over(ev, fresh, V.multiply(weights, value))
+    return value
+
+
+def _kl(ev: Evaluator, node: T.KL) -> Value:
+    left, right = _measure_of(ev, node.left), _measure_of(ev, node.right)
+    if left is not None and right is not None:
+        return _kl_measures(ev, left, right)
+    if left is not None or right is not None:
+        raise EvaluationError("unsupported", "a divergence between a density and something else")
+    block = ev.block
+    letters = [n for n in (node.left, node.right) if isinstance(n, T.Name)]
+    if len(letters) == 2:
+        keys = [k for k in block.variables if k not in block.world.given]
+        given = block.world.given & frozenset(block.variables)
+        if not keys:
+            raise EvaluationError("unsupported", "a divergence without variables")
+        p = block.conditional(letters[0].base, frozenset(keys), given)
+        q = block.conditional(letters[1].base, frozenset(keys), given)
+    else:
+        keys = list(dict.fromkeys(k for d in T.walk(node.left) if isinstance(d, T.Density) for k in _all_keys(ev, d.args)))
+        right_keys = {k for d in T.walk(node.right) if isinstance(d, T.Density) for k in _all_keys(ev, d.args)}
+        if not keys or right_keys != set(keys):
+            raise EvaluationError("unsupported", "a divergence between densities of different variables")
+        p, q = N.primal(ev.scalar(node.left)), N.primal(ev.scalar(node.right))
+    return sum_over(ev, keys, p * (N.log(p) - N.log(q)))
+
+
+def _kl_measures(ev: Evaluator, left: Measure, right: Measure) -> Value:
+    """KL between Gaussians as the expectation of the log ratio, by quadrature (exact: a polynomial of degree 2)."""
+    if left.kind == "dirac" or right.kind == "dirac":
+        raise EvaluationError("unsupported", "a divergence of point masses")
+    m1, s1 = (ev.scalar(a) for a in left.args)
+    m2, s2 = (ev.scalar(a) for a in right.args)
+    v1 = s1 if left.kind == "gauss_variance" else s1 * s1
+    v2 = s2 if right.kind == "gauss_variance" else s2 * s2
+    two = ev.constant(2)
+    nodes, weights = _hermite(_ORDERS[0], mpmath.mp.dps if ev.precise else 0)
+    x = m1 + N.sqrt(v1) * _axis(ev, nodes)
+    first, second = x - m1, x - m2
+    log_ratio = N.divide(N.log(N.divide(v2, v1)), two) - N.divide(first * first, two * v1) + N.divide(second * second, two * v2)
+    return _sum_axis(ev, log_ratio, _axis(ev, weights))
+
+
+# integrals
+
+
+def _integral(ev: Evaluator, node: T.Integral) -> Value:
+    if not node.variables:
+        raise EvaluationError("unsupported", "an integral without its variable")
+    names = node.variables
+    if ev.block.variables:
+        try:
+            keys = _all_keys(ev, names)
+        except EvaluationError:
+            keys = []
+        if keys and all(k in ev.block.variables for k in keys):
+            return sum_over(ev, keys, ev.value(node.body))
+    if len(names) != 1 or not isinstance(names[0], T.Name):
+        raise EvaluationError("unsupported", "an integral over several variables")
+    var = ev.key(names[0])
+    whole = node.high is None and (node.low is None or isinstance(node.low, T.NamedSet))
+    if whole:
+        found = _by_measure(ev, var, node.body)
+        if found is not None:
+            return found
+    low = None if whole or _infinite(node.low) else node.low
+    high = None if whole or _infinite(node.high) else node.high
+    if (low is None) != (high is None):
+        raise EvaluationError("unsupported", "an integral over a half line")
+    return _quadrature(ev, var, low, high, node.body)
+
+
+def _infinite(node: T.Node | None) -> bool:
+    inner = node.value if isinstance(node, T.Neg) else node
+    return isinstance(inner, T.Const) and inner.name == "inf"
+
+
+def _by_measure(ev: Evaluator, var: str, body: T.Node) -> Value | None:
+    """`∫ q(x) f(x) dx` is the expectation of f under q."""
+    factors = body.factors if isinstance(body, T.Mul) else (body,)
+    for i, factor in enumerate(factors):
+        measure = _measure_of(ev, factor)
+        if measure is None and isinstance(factor, T.Apply) and factor.head.base == "delta" and factor.head.sub:
+            measure = Measure("dirac", var, (factor.head.sub[0],))
+        if measure is None or isinstance(factor, T.Normal):
+            continue
+        rest = factors[:i] + factors[i + 1 :]
+        remaining: T.Node = T.Mul(rest) if len(rest) > 1 else rest[0] if rest else T.Num(1)  # type: ignore[arg-type]
+        return _expect_measure(ev, measure, var, remaining)
+    if isinstance(body, T.Add):
+        parts = [_by_measure(ev, var, t.value if isinstance(t, T.Neg) else t) for t in body.terms]
+        if all(p is not None for p in parts):
+            total: Value | None = None
+            for term, part in zip(body.terms, parts, strict=True):
+                assert part is not None
+                piece = V.negate(part) if isinstance(term, T.Neg) else part
+                total = piece if total is None else V.add(total, piece)
+            return total
+    return None
+
+
+def _quadrature(ev: Evaluator, var: str, low: T.Node | None, high: T.Node | None, body: T.Node) -> Value:
+    """Gauss-Legendre on an interval, the trapezium rule after x = sinh t on the line."""
+    results = []
+    for scale in (1, 2):
+        if low is not None and high is not None:
+            nodes, weights = np.polynomial.legendre.leggauss(20 * scale)
+            a, b = ev.scalar(low), ev.scalar(high)
+            half = (b - a) * ev.constant(1)
+            half = N.divide(half, ev.constant(2))
+            nodes, weights = (precise_array(nodes), precise_array(weights)) if ev.precise else (nodes, weights)
+            x = a + half * (_axis(ev, nodes) + ev.constant(1))
+            factor: N.Scalar = half
+        else:
+            t = np.linspace(-5.0, 5.0, _INFINITE_NODES // scale)
+            nodes, weights = np.sinh(t), np.cosh(t) * (t[1] - t[0])
+            nodes, weights = (precise_array(nodes), precise_array(weights)) if ev.precise else (nodes, weights)
+            x = _axis(ev, nodes)
+            factor = ev.constant(1)
+        weigh = _axis(ev, weights)
+        ev.quadratures += 1
+        try:
+            value = ev.with_bound(var, x, body)
+        finally:
+            ev.quadratures -= 1
+        results.append(V.multiply(factor, _sum_axis(ev, value, weigh)))
+    _check_convergence(ev, results[0], results[1])
+    ev.unreliable = ev.unreliable or ev.precise
+    return results[0]
+
+
+register(T.Density, _density)
+register(T.Normal, _normal)
+register(T.Expect, _expect)
+register(T.KL, _kl)
+register(T.Integral, _integral)

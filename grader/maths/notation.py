@@ -1,0 +1,32 @@
+"""What letters mean before a formula is read: declared by the field, the rubric or the student."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """Which base letters are functions, plain quantities, densities or the logistic function when applied.
+
+    `functions` are applied when a parenthesis follows; `scalars` are multiplied; a letter in neither is read both
+    ways where both are plausible.
+    """
+
+    functions: frozenset[str] = frozenset({"f", "g", "h"})
+    scalars: frozenset[str] = frozenset()
+    densities: frozenset[str] = frozenset({"p", "q"})
+    logistic: frozenset[str] = frozenset({"sigma"})
+    imaginary_unit: bool = True
+    decimal_comma: bool = False
+
+    def with_names(self, *, functions: frozenset[str] = frozenset(), scalars: frozenset[str] = frozenset()) -> Notation:
+        """This notation with further declarations; a later declaration wins over an earlier one."""
+        return replace(
+            self,
+            functions=(self.functions - scalars) | functions,
+            scalars=(self.scalars - functions) | scalars,
+        )
+
+
+DEFAULT = Notation()

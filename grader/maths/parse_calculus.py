@@ -1,0 +1,597 @@
+"""Fractions, derivatives, sums, integrals, matrices, sets and cases."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from grader.errors import ReadError
+from grader.maths import symbols as S
+from grader.maths import syntax as T
+from grader.maths.parse_prob import ProbabilityParser
+from grader.maths.tokens import Tok
+
+_DIFFERENTIALS = frozenset({"d", "partial", "delta"})
+
+
+class CalculusParser(ProbabilityParser):
+    """Rules that start at a control sequence or an environment."""
+
+    @abstractmethod
+    def letter(self, tok: Tok, accent: str = "") -> T.Node: ...
+
+    @abstractmethod
+    def function(self, func: str, tok: Tok) -> T.Node: ...
+
+    @abstractmethod
+    def items(self, closing: str) -> list[T.Node]: ...
+
+    def command(self, tok: Tok) -> T.Node:
+        text = tok.text
+        if text == "frac":
+            return self.fraction(tok)
+        if text in S.PREFIX_FUNCTIONS or text in ("max", "min"):
+            self.next()
+            return self.function(S.CALL_FUNCTIONS[text], tok)
+        if text in ("sum", "prod"):
+            return self.big(tok)
+        if text in ("int", "iint", "iiint", "oint"):
+            return self.integral(tok)
+        if text in S.ACCENTS:
+            return self.accented(tok)
+        if text == "sqrt":
+            return self.root(tok)
+        if text == "binom":
+            self.next()
+            top, bottom = self.argument(), self.argument()
+            return T.Call("binom", (top, bottom), start=tok.start, end=self.toks[self.i - 1].end)
+        if text == "boxed":
+            self.next()
+            start, end = self.group()
+            inner = self.slice(start, end, self.boxed_content, mode="top")
+            return T.Boxed(inner, start=tok.start, end=self.toks[self.i - 1].end)
+        if text == "infty":
+            self.next()
+            return T.Const("inf", start=tok.start, end=tok.end)
+        if text == "partial":
+            return self.inline_derivative(tok)
+        if text == "nabla":
+            return self.gradient(tok)
+        if text == "one":
+            return self.indicator(tok)
+        if text == "lim":
+            return self.limit(tok)
+        if text in ("dv", "pdv", "odv", "derivative"):
+            return self.physics_derivative(tok)
+        if text == "dots":
+            raise self.error("dots", "dots stand for terms that are not written", tok)
+        if text == "langle":
+            return self.inner_product(tok)
+        if text == "eval":
+            return self.physics_eval(tok)
+        if text == "varnothing":
+            self.next()
+            return T.SetOf((), start=tok.start, end=tok.end)
+        raise self.error("unknown_macro", f"the macro {self.show(tok)} is not known", tok)
+
+    def boxed_content(self) -> T.Node:
+        node = self.row()
+        self.i = self.stop
+        return node
+
+    @abstractmethod
+    def row(self) -> T.Node: ...
+
+    def accented(self, tok: Tok) -> T.Node:
+        accent = ""
+        braces = 0
+        here = tok
+        while here.kind == "cmd" and here.text in S.ACCENTS or here.kind == "op" and here.text == "{":
+            self.next()
+            if here.kind == "cmd":
+                accent += S.ACCENTS[here.text]
+            else:
+                braces += 1
+            here = self.peek()
+        if here.kind not in ("id", "name"):
+            raise self.error("accent", f"an accent over {self.show(here)} is not read", here)
+        if not braces:
+            return self.letter(here, accent)
+        # the group may hold scripts of its own: \tilde{z_0}
+        self.next()
+        from_braces = self.peek()
+        sub: tuple[T.Node, ...] = ()
+        if from_braces.kind == "op" and from_braces.text == "_":
+            sub = self.scripts()[0]
+        for _ in range(braces):
+            self.expect("}", tok)
+        outer, marks, primes, power, end = self.scripts()
+        name = T.Name(here.text, outer or sub, accent + marks, start=tok.start, end=end)
+        return self.after_name(name, primes, power, accent)
+
+    @abstractmethod
+    def scripts(self) -> tuple[tuple[T.Node, ...], str, int, tuple[int, int] | None, int]: ...
+
+    @abstractmethod
+    def after_name(self, name: T.Name, primes: int, power: tuple[int, int] | None, accent: str = "") -> T.Node: ...
+
+    def root(self, tok: Tok) -> T.Node:
+        self.next()
+        degree: T.Node | None = None
+        if self.is_op("["):
+            opening = self.next()
+            degree = self.within("paren", self.loose)
+            self.expect("]", opening)
+        value = self.argument()
+        end = self.toks[self.i - 1].end
+        if degree is None:
+            return T.Call("sqrt", (value,), start=tok.start, end=end)
+        return T.Pow(value, T.Div(T.Num(1, start=tok.start, end=end), degree), start=tok.start, end=end)  # type: ignore[arg-type]
+
+    # fractions and derivatives
+
+    def fraction(self, tok: Tok) -> T.Node:
+        self.next()
+        top = self.group()
+        bottom = self.group()
+        end = self.toks[self.i - 1].end
+        if self.differential_at(top) and (self.differential_at(bottom) or self.toks[top[0]].text == "partial"):
+            found = self.derivative(tok, top, bottom)
+            if found is not None:
+                return found
+        return T.Div(self.slice(*top, self.loose), self.slice(*bottom, self.loose), start=tok.start, end=end)
+
+    def differential_at(self, part: tuple[int, int]) -> bool:
+        if part[0] >= part[1]:
+            return False
+        tok = self.toks[part[0]]
+        if tok.text == "partial" and tok.kind == "cmd":
+            return True
+        return tok.kind == "id" and tok.text in ("d", "delta") and (part[1] - part[0] > 1 or tok.text == "d")
+
+    def derivative(self, tok: Tok, top: tuple[int, int], bottom: tuple[int, int]) -> T.Node | None:
+        """`\\frac{d^n f}{dx^n}` and `\\frac{\\partial}{\\partial x} f`; None if it is a plain fraction."""
+        lost = not self.differential_at(bottom)
+        sign = self.toks[top[0]].text
+        at = top[0] + 1
+        if at < top[1] and self.toks[at].text == "^":
+            at += 1
+            at = self.matching(at) + 1 if self.toks[at].text == "{" else at + 1
+        try:
+            if lost:
+                if at >= top[1]:
+                    return None
+                by = [self.slice(*bottom, self.loose)]
+                if not isinstance(by[0], T.Name):
+                    return None
+            else:
+                by = self.slice(*bottom, lambda: self.variables_below(sign))
+        except ReadError:
+            return None
+        if at < top[1]:
+            body = self.slice(at, top[1], self.loose)
+        else:
+            body = self.derivative_body()
+        return T.Deriv(tuple(by), body, lost, start=tok.start, end=max(body.end, self.toks[self.i - 1].end))
+
+    def variables_below(self, sign: str) -> list[T.Node]:
+        by: list[T.Node] = []
+        while not self.at_end():
+            tok = self.peek()
+            if tok.text != sign or tok.kind not in ("id", "cmd"):
+                raise self.error("unexpected", "a differential is missing", tok)
+            self.next()
+            if self.is_op("("):
+                opening = self.next()
+                node: T.Node = self.bare_name()
+                self.expect(")", opening)
+                by.append(node)
+                continue
+            node = self.bare_name()
+            times = 1
+            if isinstance(node, T.Name) and "^" in node.marks and node.marks.rsplit("^", 1)[1].strip("{}").isdigit():
+                stem, order = node.marks.rsplit("^", 1)
+                times = int(order.strip("{}"))
+                node = T.Name(node.base, node.sub, stem, start=node.start, end=node.end)
+            by.extend([node] * min(times, 6))
+        return by
+
+    def derivative_body(self) -> T.Node:
+        """What an operator `d/dx` applies to: a bracketed group, or the product that follows."""
+        tok = self.peek()
+        if self.at_end() or not self.starts_factor(tok):
+            raise self.error("missing_argument", "nothing follows the derivative operator", tok)
+        if tok.kind == "op" and tok.text in ("(", "["):
+            first = self.factor()
+            if self.starts_factor(self.peek()) and self.choose("derivative_reach", 2) == 1:
+                return self.product([first, self.term()], tok.start)
+            return first
+        first = self.factor()
+        if not self.starts_factor(self.peek()) or self.choose("derivative_reach", 2) == 1:
+            return first
+        factors = [first]
+        while self.starts_factor(self.peek()):
+            factors.append(self.factor())
+        return self.product(factors, tok.start)
+
+    def inline_derivative(self, tok: Tok) -> T.Node:
+        """`\\partial_x f`, or `\\partial f / \\partial x` on the line."""
+        self.next()
+        if self.is_op("_"):
+            self.next()
+            start, end = self.group()
+            by = self.slice(start, end, self.bare_name)
+            body = self.derivative_body()
+            return T.Deriv((by,), body, start=tok.start, end=body.end)
+        if self.is_op("/"):
+            self.next()
+            self.partial_sign()
+            by = self.bare_name()
+            body = self.derivative_body()
+            return T.Deriv((by,), body, start=tok.start, end=body.end)
+        body = self.factor()
+        if self.is_op("/"):
+            self.next()
+            self.partial_sign()
+            by = self.bare_name()
+            return T.Deriv((by,), body, start=tok.start, end=by.end)
+        raise self.error("differential", "a differential stands alone", tok)
+
+    def partial_sign(self) -> None:
+        tok = self.peek()
+        if not (tok.kind == "cmd" and tok.text == "partial"):
+            raise self.error("differential", "a differential is missing below the slash", tok)
+        self.next()
+
+    def physics_derivative(self, tok: Tok) -> T.Node:
+        """`\\dv{f}{x}`, `\\dv[2]{f}{x}`, `\\pdv{f}{x}{y}`, `\\dv{x} f` of the physics package."""
+        self.next()
+        times = 1
+        if self.is_op("["):
+            opening = self.next()
+            order = self.next()
+            times = int(order.text) if order.kind == "num" and order.text.isdigit() else 1
+            self.expect("]", opening)
+        parts = [self.group()]
+        while self.is_op("{") and len(parts) < 3:
+            parts.append(self.group())
+        if len(parts) == 1:
+            by = [self.slice(*parts[0], self.bare_name)] * min(times, 6)
+            body = self.derivative_body()
+        else:
+            body = self.slice(*parts[0], self.loose)
+            by = [self.slice(*p, self.bare_name) for p in parts[1:]]
+            by = by * min(times, 6) if len(by) == 1 else by
+        return T.Deriv(tuple(by), body, start=tok.start, end=self.toks[self.i - 1].end)
+
+    def physics_eval(self, tok: Tok) -> T.Node:
+        self.next()
+        body = self.argument()
+        if not self.is_op("_"):
+            return body
+        self.next()
+        start, end = self.group()
+        where = self.slice(start, end, self.loose)
+        return T.At(body, (where,), start=tok.start, end=where.end)
+
+    def gradient(self, tok: Tok) -> T.Node:
+        self.next()
+        by: T.Node | None = None
+        if self.is_op("_"):
+            self.next()
+            start, end = self.group()
+            if self.toks[start].text == "(":
+                by = self.slice(start, end, self.atom)
+            else:
+                try:
+                    by = self.slice(start, end, self.bare_name)
+                except ReadError:
+                    by = self.slice(start, end, self.several_names)
+        body = self.derivative_body()
+        return T.Grad(by, body, start=tok.start, end=body.end)
+
+    def several_names(self) -> T.Node:
+        names: list[T.Node] = [self.bare_name()]
+        while self.is_op(","):
+            self.next()
+            names.append(self.bare_name())
+        return T.Tup(tuple(names), start=names[0].start, end=names[-1].end)
+
+    # sums, products, integrals, limits
+
+    def big(self, tok: Tok) -> T.Node:
+        self.next()
+        var: T.Name | None = None
+        low: T.Node | None = None
+        high: T.Node | None = None
+        while self.peek().kind == "op" and self.peek().text in ("_", "^"):
+            mark = self.next()
+            start, end = self.group()
+            if mark.text == "_":
+                var, low, high = self.slice(start, end, self.limits)
+            else:
+                high = self.slice(start, end, self.loose)
+        if self.at_end() or not (self.starts_factor(self.peek()) or self.is_sign(self.peek())):
+            raise self.error("missing_argument", f"nothing follows {self.show(tok)}", self.peek())
+        body = self.signed_factor(tok) if self.is_sign(self.peek()) else self.term()
+        return T.Big(tok.text, var, low, high, body, start=tok.start, end=body.end)
+
+    def limits(self) -> tuple[T.Name | None, T.Node | None, T.Node | None]:
+        """`i=1`, `i`, `1 \\le i \\le N`, `x_1`, `i \\in \\{1..\\}`, `i, j`."""
+        first = self.expression()
+        tok = self.peek()
+        if tok.kind == "rel" and tok.text == "=" and isinstance(first, T.Name):
+            self.next()
+            low = self.expression()
+            while not self.at_end():
+                self.next()
+            return first, low, None
+        if tok.kind == "rel" and tok.text in ("<=", "<") and isinstance(first, (T.Num, T.Name)):
+            self.next()
+            var = self.expression()
+            if isinstance(var, T.Name) and self.peek().kind == "rel":
+                self.next()
+                return var, first, self.expression()
+            return (first if isinstance(first, T.Name) else None), None, var
+        if isinstance(first, T.Name):
+            while not self.at_end():
+                self.next()
+            return first, None, None
+        raise self.error("limits", "the index of a sum is not read", tok)
+
+    def absorb(self, left: T.Node, more: T.Node, negative: bool) -> T.Node | None:
+        """`\\sum_t a + b_t`: a following term that uses the index stands under the sum as well."""
+        sign = isinstance(left, T.Neg)
+        inner = left.value if isinstance(left, T.Neg) else left
+        lead: tuple[T.Node, ...] = ()
+        if isinstance(inner, T.Mul) and isinstance(inner.factors[-1], T.Big):
+            lead, inner = inner.factors[:-1], inner.factors[-1]
+        if not isinstance(inner, T.Big) or inner.var is None or inner.low is None:
+            return None
+        index = inner.var.key
+        if inner.end != inner.body.end or not _uses(more, index):  # a bracketed sum ends with its bracket: closed
+            return None
+        item = T.Neg(more, start=more.start, end=more.end) if negative else more
+        terms = (*inner.body.terms, item) if isinstance(inner.body, T.Add) else (inner.body, item)
+        body = T.Add(terms, start=inner.body.start, end=more.end)
+        big: T.Node = T.Big(inner.op, inner.var, inner.low, inner.high, body, start=inner.start, end=more.end)
+        if lead:
+            big = T.Mul((*lead, big), start=left.start, end=more.end)
+        return T.Neg(big, start=left.start, end=more.end) if sign else big
+
+    def integral(self, tok: Tok) -> T.Node:
+        self.next()
+        low: T.Node | None = None
+        high: T.Node | None = None
+        variables: list[T.Node] = []
+        while self.peek().kind == "op" and self.peek().text in ("_", "^"):
+            mark = self.next()
+            start, end = self.group()
+            if mark.text == "_":
+                low = self.slice(start, end, self.set_or_expression)
+            else:
+                high = self.slice(start, end, self.loose)
+        self.integrals += 1
+        try:
+            if self.at_differential():
+                variables.extend(self.differentials())
+                body = self.term()
+            else:
+                body = self.expression()
+                variables.extend(self.differentials())
+        finally:
+            self.integrals -= 1
+        if not variables and isinstance(low, T.Name) and high is None:
+            variables, low = [low], None
+        elif isinstance(low, T.Name) and high is None:
+            low = None
+        return T.Integral(tuple(variables), low, high, body, start=tok.start, end=self.toks[self.i - 1].end)
+
+    def differentials(self) -> list[T.Node]:
+        found: list[T.Node] = []
+        while not self.at_end() and self.at_differential():
+            self.next()
+            if self.is_op("(") or self.is_op("{"):
+                opening = self.next()
+                closing = ")" if opening.text == "(" else "}"
+                found.append(self.bare_name())
+                while self.is_op(","):
+                    self.next()
+                    found.append(self.bare_name())
+                self.expect(closing, opening)
+            else:
+                found.append(self.bare_name())
+        return found
+
+    def limit(self, tok: Tok) -> T.Node:
+        self.next()
+        if not self.is_op("_"):
+            raise self.error("limits", "a limit without its variable", tok)
+        self.next()
+        start, end = self.group()
+        where = self.slice(start, end, self.loose_arrow)
+        body = self.term()
+        return T.Limit(where[0], where[1], body, start=tok.start, end=body.end)
+
+    def loose_arrow(self) -> tuple[T.Node, T.Node]:
+        var = self.expression()
+        if not (self.peek().kind == "rel" and self.peek().text == "->"):
+            raise self.error("limits", "a limit needs an arrow", self.peek())
+        self.next()
+        to = self.expression()
+        while not self.at_end():
+            self.next()
+        return var, to
+
+    def indicator(self, tok: Tok) -> T.Node:
+        """`\\mathbb{1}[x > 0]`, `1_{x>0}`."""
+        self.next()
+        if self.is_op("_"):
+            self.next()
+            start, end = self.group()
+            condition = self.slice(start, end, self.loose)
+            return T.Call("indicator", (condition,), start=tok.start, end=condition.end)
+        opening = self.peek()
+        if opening.kind == "op" and opening.text in ("[", "(", "\\{"):
+            self.next()
+            condition = self.within("paren", self.loose)
+            self.expect({"[": "]", "(": ")", "\\{": "\\}"}[opening.text], opening)
+            return T.Call("indicator", (condition,), start=tok.start, end=condition.end)
+        return T.Num(1, start=tok.start, end=tok.end)  # type: ignore[arg-type]
+
+    def inner_product(self, tok: Tok) -> T.Node:
+        self.next()
+        left = self.within("paren", self.loose)
+        if not self.is_op(","):
+            raise self.error("unexpected", "an inner product needs two entries", self.peek())
+        self.next()
+        right = self.within("paren", self.loose)
+        closing = self.peek()
+        if closing.text != "rangle":
+            raise self.error("unclosed", "'\\langle' is never closed", tok)
+        self.next()
+        return T.Call("dot", (left, right), start=tok.start, end=closing.end)
+
+    def evaluated_at(self, tok: Tok) -> T.Node:
+        """`\\left. f \\right|_{x=0}`."""
+        self.next()
+        body = self.within("paren", self.loose, bars="none")
+        self.expect("evalbar", tok)
+        if not self.is_op("_"):
+            return body
+        self.next()
+        start, end = self.group()
+        where = self.slice(start, end, lambda: self.items(""))
+        return T.At(body, tuple(where), start=tok.start, end=self.toks[self.i - 1].end)
+
+    # structures
+
+    def environment(self, tok: Tok) -> T.Node:
+        kind = S.ENVIRONMENT_MATRICES.get(tok.text)
+        self.next()
+        if tok.text in S.CASES:
+            return self.cases(tok)
+        if tok.text in S.ALIGNED:
+            inner = self.row()
+            self.close_environment(tok)
+            return inner
+        if kind is None:
+            raise self.error("environment", f"the environment {tok.text} is not read inside a formula", tok)
+        rows = self.within("cell", self.matrix_rows, bars="none")
+        end = self.close_environment(tok)
+        matrix = T.Matrix(rows, start=tok.start, end=end)
+        if kind == "det":
+            return T.Call("det", (matrix,), start=tok.start, end=end)
+        if kind == "norm":
+            return T.Norm(matrix, start=tok.start, end=end)
+        return matrix
+
+    def close_environment(self, tok: Tok) -> int:
+        closing = self.peek()
+        if closing.kind != "end":
+            raise self.error("unclosed", f"the environment {tok.text} is never closed", tok)
+        self.next()
+        return closing.end
+
+    def matrix_rows(self) -> tuple[tuple[T.Node, ...], ...]:
+        rows: list[tuple[T.Node, ...]] = []
+        row: list[T.Node] = []
+        while True:
+            tok = self.peek()
+            if tok.kind == "end" or self.at_end():
+                break
+            if tok.kind == "row":
+                self.next()
+                if row:
+                    rows.append(tuple(row))
+                row = []
+            elif tok.kind == "amp":
+                self.next()
+                if self.peek().kind in ("amp", "row", "end"):
+                    row.append(T.Empty(start=tok.start, end=tok.end))
+            elif tok.kind == "op" and tok.text in (",", "."):
+                self.next()
+            else:
+                row.append(self.loose())
+        if row:
+            rows.append(tuple(row))
+        if not rows:
+            raise self.error("empty", "an empty matrix", self.peek())
+        if len({len(r) for r in rows}) > 1:
+            raise self.error("ragged", "the rows of a matrix differ in length", self.peek())
+        return tuple(rows)
+
+    def cases(self, tok: Tok) -> T.Node:
+        branches = self.within("cell", self.case_rows, bars="none")
+        end = self.close_environment(tok)
+        return T.Cases(tuple(branches), start=tok.start, end=end)
+
+    def case_rows(self) -> list[tuple[T.Node, T.Node | None]]:
+        branches: list[tuple[T.Node, T.Node | None]] = []
+        while self.peek().kind != "end" and not self.at_end():
+            if self.peek().kind == "row":
+                self.next()
+                continue
+            value = self.loose()
+            condition: T.Node | None = None
+            while not self.at_end() and self.peek().kind not in ("row", "end"):
+                here = self.peek()
+                if here.kind in ("amp", "text") or here.text in (",", ".", "quad", ";"):
+                    self.next()
+                else:
+                    condition = self.loose()
+            branches.append((value, condition))
+        return branches
+
+    def set_or_expression(self) -> T.Node:
+        """What stands behind `\\in`: an interval (French brackets too), a set, or an expression."""
+        tok = self.peek()
+        if tok.kind == "op" and tok.text in ("(", "[", "]"):
+            mark = self.i
+            try:
+                return self.interval(tok)
+            except ReadError:
+                self.i = mark
+        return self.expression()
+
+    def interval(self, tok: Tok) -> T.Node:
+        self.next()
+        low = self.within("paren", self.expression)
+        if not (self.is_op(",") or self.is_op(";")):
+            raise self.error("unexpected", "an interval needs two ends", self.peek())
+        self.next()
+        high = self.within("paren", self.expression)
+        closing = self.peek()
+        if not (closing.kind == "op" and closing.text in (")", "]", "[")):
+            raise self.error("unclosed", "an interval is never closed", tok)
+        self.next()
+        return T.Interval(low, high, tok.text == "[", closing.text == "]", start=tok.start, end=closing.end)
+
+    def set_or_system(self, tok: Tok) -> T.Node:
+        self.next()
+        items = self.within("paren", lambda: self.items("\\}"), bars="given")
+        if self.is_op("right."):
+            self.next()
+            return items[0] if len(items) == 1 else T.Logic("and", tuple(items), start=tok.start, end=items[-1].end)
+        if self.is_op("|") or self.is_op(":"):
+            raise self.error("set_builder", "a set given by a condition is not read", self.peek())
+        end = self.expect("\\}", tok).end
+        return T.SetOf(tuple(items), start=tok.start, end=end)
+
+    def named_set(self, tok: Tok) -> T.Node:
+        self.next()
+        name = tok.text
+        while self.peek().kind == "op" and self.peek().text in ("_", "^"):
+            self.next()
+            start, end = self.group()
+            name += "".join(t.text for t in self.toks[start:end])
+        return T.NamedSet(name, start=tok.start, end=self.toks[self.i - 1].end)
+
+
+def _uses(node: T.Node, key: str) -> bool:
+    """Whether a name, or a subscript made of it, occurs free in the node."""
+    if isinstance(node, T.Big) and node.var is not None and node.var.key == key:
+        return False
+    if isinstance(node, T.Name):
+        return node.key == key or any(_uses(s, key) for s in node.sub)
+    return any(_uses(child, key) for child in T.children(node))
+

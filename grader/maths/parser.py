@@ -1,0 +1,236 @@
+"""Precedence-climbing parser: formula tokens to the unevaluated tree, with alternatives where two readings are plausible.
+
+The first reading takes the first option at each ambiguous place. `readings` yields the others, all places of one kind
+switched together, because a student who writes `1/2x` for one meaning does so throughout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import product
+
+from grader.errors import ReadError
+from grader.limits import FORMULA_TOKENS, READINGS
+from grader.maths import symbols as S
+from grader.maths import syntax as T
+from grader.maths.notation import DEFAULT, Notation
+from grader.maths.parse_atoms import AtomParser
+from grader.maths.tokens import Tok, tokenize
+
+_SINCE = ("since", "because", "car", "puisque", "as ", "by ", "par ", "par", "by", "d'après", "due", "from", "using", "see",
+          "où", "where", "with", "avec", "vu", "définition", "definition", "def")
+_IF = ("if", "si", "for", "pour", "when", "lorsque", "quand", "for all", "pour tout", "whenever", "in case", "provided")
+
+
+class Parser(AtomParser):
+    """Relations, logic and lists on top of expressions."""
+
+    def row(self) -> T.Node:
+        """A whole formula: everything up to the last token must be read."""
+        self.skip_filler()
+        if self.at_end():
+            raise ReadError("empty", "nothing is written here", self.peek().start)
+        node = self.logic()
+        self.skip_filler()
+        if not self.at_end():
+            tok = self.peek()
+            raise self.error("unexpected", f"unexpected {self.show(tok)}", tok)
+        return node
+
+    def skip_filler(self) -> None:
+        while not self.at_end():
+            tok = self.peek()
+            if tok.kind in ("amp", "row") or (tok.kind == "op" and tok.text in (".", ",", ";")) or tok.text == "quad":
+                self.next()
+            else:
+                return
+
+    # logic
+
+    def logic(self) -> T.Node:
+        left = self.listing()
+        while self.peek().kind == "rel" and self.peek().text in ("=>", "<=>") and not self.at_end():
+            op = self.next().text
+            self.skip_filler()
+            if self.at_end():
+                break
+            right = self.listing()
+            left = T.Logic(op, (left, right), start=left.start, end=right.end)
+        return left
+
+    def listing(self) -> T.Node:
+        """Relations separated by commas, "and", "or"; words of condition or reason close the claim."""
+        items: list[T.Node] = []
+        ops: list[str] = []
+        start = self.peek().start
+        while True:
+            tok = self.peek()
+            if tok.kind == "text":
+                if not items:  # words before the first formula say how to take it; context is the reader's business
+                    self.next()
+                    continue
+                word = tok.text.lower().strip(" ,.;:()")
+                if word in S.AND_WORDS or word in S.OR_WORDS:
+                    self.next()
+                    ops.append("or" if word in S.OR_WORDS else "and")
+                    self.skip_filler()
+                    if self.at_end():
+                        break
+                elif word.startswith(_IF) and not word.startswith(("sin",)):
+                    return self.conditional(items, ops, start)
+                else:
+                    self.reason()
+                    break
+            elif self.at_separator():
+                self.next()
+                self.skip_filler()
+                if self.at_end() or self.closes(self.peek()):
+                    break
+                if self.peek().kind == "text" or (self.peek().kind == "rel" and self.peek().text in ("=>", "<=>")):
+                    continue
+                ops.append("list")
+            elif items:
+                break
+            items.append(self.relation())
+        node = self.join(items, ops, start)
+        return node
+
+    def at_separator(self) -> bool:
+        tok = self.peek()
+        if tok.kind == "cmd" and tok.text in ("quad", "wedge", "vee"):
+            return True
+        return (tok.kind == "op" and tok.text in (",", ";")) or tok.kind in ("amp", "row")
+
+    def join(self, items: list[T.Node], ops: list[str], start: int) -> T.Node:
+        if len(items) == 1:
+            return items[0]
+        if not items:
+            raise self.error("empty", "nothing is written here", self.peek())
+        op = "or" if "or" in ops else "and" if ops and all(o == "and" for o in ops) else "list"
+        return T.Logic(op, tuple(items), start=start, end=items[-1].end)
+
+    def conditional(self, items: list[T.Node], ops: list[str], start: int) -> T.Node:
+        node = self.join(items, ops, start)
+        self.next()
+        mark = self.i
+        try:
+            condition = self.listing()
+        except ReadError:
+            self.i = mark
+            self.reason()
+            return node
+        return T.Logic("if", (node, condition), start=start, end=condition.end)
+
+    def reason(self) -> None:
+        """Words that justify the claim: the rest of the row belongs to them, up to the next implication."""
+        while not self.at_end() and not (self.peek().kind == "rel" and self.peek().text in ("=>", "<=>")):
+            if self.closes(self.peek()):
+                return
+            self.next()
+
+    def relation(self) -> T.Node:
+        tok = self.peek()
+        if tok.kind == "cmd" and tok.text in ("forall", "exists"):
+            return self.quantified()
+        operands: list[T.Node] = []
+        relations: list[str] = []
+        start = tok.start
+        if tok.kind == "rel" and tok.text not in ("=>", "<=>"):
+            operands.append(T.Empty(start=tok.start, end=tok.start))
+        else:
+            operands.append(self.expression())
+        while True:
+            tok = self.peek()
+            if tok.kind == "amp" and self.after_amp_relation():
+                self.next()
+                continue
+            if tok.kind != "rel" or tok.text in ("=>", "<=>") or self.at_end():
+                break
+            self.next()
+            relation = tok.text
+            while self.peek().kind == "amp" or (self.peek().text == "quad"):
+                self.next()
+            nxt = self.peek()
+            if nxt.kind == "rel" and nxt.text == "=" and relation == "=":
+                self.next()
+            opens_set = relation in ("in", "notin", "subset") and self.peek().text == "]"
+            if self.at_end() or (self.closes(self.peek()) and not opens_set) or self.peek().kind == "text":
+                relations.append(relation)
+                operands.append(T.Empty(start=tok.end, end=tok.end))
+                break
+            relations.append(relation)
+            operands.append(self.set_or_expression() if relation in ("in", "notin", "subset") else self.expression())
+        if not relations:
+            return operands[0]
+        return T.Rel(tuple(operands), tuple(relations), start=start, end=operands[-1].end)
+
+    def after_amp_relation(self) -> bool:
+        j = self.i
+        while j < self.stop and self.toks[j].kind == "amp":
+            j += 1
+        return j < self.stop and self.toks[j].kind == "rel" and self.toks[j].text not in ("=>", "<=>")
+
+    def quantified(self) -> T.Node:
+        """`\\forall x \\in A, claim` or a trailing `\\forall x`."""
+        tok = self.next()
+        bound = self.relation()
+        items = [bound]
+        while self.peek().kind == "op" and self.peek().text in (",", ":") and not self.at_end():
+            self.next()
+            if self.at_end() or self.peek().kind == "text":
+                break
+            items.append(self.relation())
+        return T.Logic(tok.text, tuple(items), start=tok.start, end=items[-1].end)
+
+
+def parse_tokens(
+    toks: Sequence[Tok], notation: Notation = DEFAULT, choices: dict[str, int] | None = None
+) -> tuple[T.Node, dict[str, int]]:
+    """The tree of formula tokens and the ambiguous places met (`kind -> number of options`).
+
+    Raises ReadError with the position where reading stopped.
+    """
+    if len(toks) > FORMULA_TOKENS:
+        raise ReadError("formula_too_long", f"a formula of {len(toks)} tokens", toks[0].start, toks[-1].end)
+    parser = Parser(toks, notation, choices or {})
+    return parser.row(), parser.ambiguous
+
+
+def parse(text: str, notation: Notation = DEFAULT) -> T.Node:
+    """The first reading of LaTeX text."""
+    return parse_tokens(tokenize(text), notation)[0]
+
+
+def readings(toks: Sequence[Tok], notation: Notation = DEFAULT) -> Iterator[T.Node]:
+    """All plausible readings, the likeliest first, at most `limits.READINGS`.
+
+    Raises ReadError if the likeliest cannot be read; other readings that cannot are passed over.
+    """
+    first, ambiguous = parse_tokens(toks, notation)
+    yield first
+    if not ambiguous:
+        return
+    seen = [first]
+    kinds = sorted(ambiguous)
+    options = sorted(product(*(range(ambiguous[k]) for k in kinds)), key=lambda c: sum(1 for x in c if x))
+    for combination in options[1 : 4 * READINGS]:
+        if len(seen) >= READINGS:
+            return
+        try:
+            node, _ = parse_tokens(toks, notation, dict(zip(kinds, combination, strict=True)))
+        except ReadError:
+            continue
+        if node not in seen:
+            seen.append(node)
+            yield node
+
+
+def strip_reason(node: T.Node) -> T.Node:
+    """The claim of a row without the condition written behind it."""
+    return node.items[0] if isinstance(node, T.Logic) and node.op == "if" else node
+
+
+def moved(node: T.Node, start: int, end: int) -> T.Node:
+    """The node with another place in the source."""
+    return replace(node, start=start, end=end)

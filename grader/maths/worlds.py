@@ -1,0 +1,268 @@
+"""Worlds: what the names of a part stand for, and samples of them.
+
+A `World` is a description (data, hashable parts, no arrays). `Block` holds one draw of it: arrays over the samples,
+shaped `(S, 1, ..., 1)` with one axis for each discrete variable of densities and for each quadrature.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import mpmath
+import numpy as np
+
+from grader.errors import EvaluationError
+from grader.limits import TABLE_CELLS
+from grader.maths import numeric as N
+from grader.maths import syntax as T
+from grader.maths.notation import DEFAULT, Notation
+from grader.maths.values import Tens, Value
+
+SEED: Final = 20221205
+SIZES: Final = (3, 5, 2, 1)
+"""Values of symbolic sizes such as N and T; below 3 a failure alone is no witness."""
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A quantity and the values it may take.
+
+    `kind`: real, positive, vector or unit (a unit vector), both of `dim` entries. `low`/`high` bound the draw.
+    `boundary`: LaTeX of values forced in some samples (the edge of the domain, or special cases).
+    """
+
+    key: str
+    kind: str = "real"
+    low: float = 0.3
+    high: float = 2.2
+    boundary: tuple[str, ...] = ()
+    dim: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of the givens: its parameters' keys and its body, or a rule on values."""
+
+    params: tuple[str, ...]
+    body: T.Node | None = None
+    rule: Callable[[Block, Sequence[Value]], Value] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A distribution of one variable: `gauss` (mean, standard deviation) or `dirac` (point), as trees."""
+
+    kind: str
+    var: str
+    args: tuple[T.Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """One conditional table `p(args | given)` of a joint."""
+
+    args: tuple[str, ...]
+    given: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The givens of a part; `open` worlds draw unknown names as reals, closed ones leave them unknown."""
+
+    notation: Notation = DEFAULT
+    symbols: Mapping[str, Symbol] = field(default_factory=dict)
+    definitions: Mapping[str, T.Node] = field(default_factory=dict)
+    functions: Mapping[str, Function] = field(default_factory=dict)
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    simplex: Mapping[str, str] = field(default_factory=dict)
+    joints: Mapping[str, Callable[[Mapping[str, int]], Sequence[Factor]]] = field(default_factory=dict)
+    given: frozenset[str] = frozenset()
+    conditions: tuple[T.Node, ...] = ()
+    sizes: tuple[str, ...] = ()
+    open: bool = True
+    samples: int = 20
+    quadratures: int = 0
+
+
+def name_seed(key: str, salt: int) -> np.random.Generator:
+    """A generator that depends on the name alone: both sides of a claim see the same values."""
+    return np.random.default_rng([SEED, salt, zlib.crc32(key.encode())])
+
+
+class Block:
+    """One draw of a world: fixed sizes, `S` samples; values are made when first asked for."""
+
+    def __init__(self, world: World, index: int, sizes: Mapping[str, int], variables: Sequence[str], samples: int) -> None:
+        self.world = world
+        self.index = index
+        self.sizes = dict(sizes)
+        self.variables = {key: axis + 1 for axis, key in enumerate(variables)}
+        self.samples = samples
+        self.raw_samples = samples
+        self.take: N.Array | None = None
+        self.ndim = 1 + len(variables) + world.quadratures
+        self.cell = 2 if len(variables) > 3 else 3
+        if samples * self.cell ** len(variables) > TABLE_CELLS * 8:
+            raise EvaluationError("too_large", f"a joint table of {len(variables)} variables")
+        self.degenerate = any(v < 3 for v in self.sizes.values())
+        self.special = np.zeros(samples, dtype=bool)
+        self.forced: dict[str, list[tuple[int, T.Node]]] = {}
+        self.pick: N.Array | None = None  # indices of samples evaluated at high precision
+        self.cache: dict[Any, Any] = {}
+
+    @property
+    def precise(self) -> bool:
+        return self.pick is not None
+
+    def at_high_precision(self, pick: Sequence[int]) -> Block:
+        """The same draw at some samples, with mpmath numbers."""
+        other = object.__new__(Block)
+        other.__dict__.update(self.__dict__)
+        other.pick = np.asarray(pick)
+        other.cache = {}
+        return other
+
+    def reshape(self, values: N.Array) -> N.Array:
+        """Samples as an array that broadcasts over all axes; at high precision the picked ones as mpmath numbers."""
+        if self.take is not None:
+            values = values[self.take]
+        if self.pick is not None:
+            values = precise_array(values[self.pick])
+        return values.reshape(values.shape[0], *([1] * (self.ndim - 1)))
+
+    def raw(self, key: str, low: float, high: float, signed: bool) -> N.Array:
+        """Uniform magnitudes; signed ones are all positive in the first half of the samples."""
+        rng = name_seed(key, self.index)
+        values = rng.uniform(low, high, self.raw_samples)
+        if signed:
+            signs = rng.choice([-1.0, 1.0], self.raw_samples)
+            signs[: (self.raw_samples + 1) // 2] = 1.0
+            values = values * signs
+        return values
+
+    def draw(self, key: str) -> Value | None:
+        """The drawn value of a name, or None if this world does not know it."""
+        found: Value | None = self.cache.get(key)
+        if found is None:
+            found = self._draw(key)
+            if found is not None:
+                self.cache[key] = found
+        return found
+
+    def _draw(self, key: str) -> Value | None:
+        if key in self.sizes:
+            return N.constant(self.sizes[key], self.precise)
+        if key in self.variables:
+            return self.support(key)
+        base = key.split("_", 1)[0]
+        size = self.world.simplex.get(base)
+        if size is not None and "_" in key:
+            return self.weight(base, key, self.sizes.get(size, 3))
+        symbol = self.world.symbols.get(key) or self.world.symbols.get(base + "_*" if "_" in key else key)
+        if symbol is None:
+            if not self.world.open:
+                return None
+            positive = base == "sigma"
+            return self.reshape(self.raw(key, 0.3, 2.2, not positive))
+        if symbol.kind in ("vector", "unit"):
+            return self.vector(key, symbol)
+        if symbol.kind == "positive":
+            return self.reshape(self.raw(key, symbol.low, symbol.high, False))
+        if symbol.kind == "between":
+            rng = name_seed(key, self.index)
+            return self.reshape(rng.uniform(symbol.low, symbol.high, self.raw_samples))
+        return self.reshape(self.raw(key, symbol.low, symbol.high, True))
+
+    def weight(self, base: str, key: str, size: int) -> Value:
+        """One weight of a convex combination; exact to the working precision."""
+        total: N.Scalar | None = None
+        own: N.Scalar | None = None
+        for i in range(1, size + 1):
+            value = self.reshape(self.raw(f"{base}_{i}", 0.2, 1.0, False))
+            total = value if total is None else total + value
+            if f"{base}_{i}" == key:
+                own = value
+        if own is None or total is None:
+            raise EvaluationError("index", f"{key} lies outside the weights")
+        return N.divide(own, total)
+
+    def vector(self, key: str, symbol: Symbol) -> Value:
+        entries = [self.reshape(self.raw(f"{key}[{i}]", symbol.low, symbol.high, True)) for i in range(symbol.dim)]
+        if symbol.kind == "vector":
+            return Tens("vec", entries)
+        total: N.Scalar = entries[0] * entries[0]
+        for v in entries[1:]:
+            total = total + v * v
+        length = N.sqrt(total)
+        return Tens("vec", [N.divide(v, length) for v in entries])
+
+    # discrete variables
+
+    def support(self, key: str) -> N.Array:
+        """The numbers a discrete variable takes, along its own axis."""
+        rng = name_seed("support " + key, self.index)
+        values = rng.uniform(-2.0, 2.0, (self.raw_samples, self.cell))
+        return self.along(values, [key])
+
+    def along(self, values: N.Array, keys: Sequence[str]) -> N.Array:
+        """`(raw samples, cells...)` as an array with these variables' axes."""
+        if self.take is not None:
+            values = values[self.take]
+        if self.pick is not None:
+            values = precise_array(values[self.pick])
+        shape = [1] * self.ndim
+        shape[0] = values.shape[0]
+        order = sorted(range(len(keys)), key=lambda j: self.variables[keys[j]])
+        values = values.transpose([0, *(1 + j for j in order)])
+        for key in keys:
+            shape[self.variables[key]] = self.cell
+        return values.reshape(shape)
+
+    def joint(self, letter: str) -> N.Array:
+        """The joint table of a density letter over all variables: positive, summing to one."""
+        cached: N.Array | None = self.cache.get(("joint", letter))
+        if cached is not None:
+            return cached
+        recipe = self.world.joints.get(letter)
+        factors: Sequence[Factor] = recipe(self.sizes) if recipe else [Factor(tuple(self.variables))]
+        table: N.Array | None = None
+        for factor in factors:
+            keys = [k for k in (*factor.args, *factor.given) if k in self.variables]
+            args = [k for k in factor.args if k in self.variables]
+            if not args:
+                continue
+            rng = name_seed(f"{letter}({','.join(factor.args)}|{','.join(factor.given)})", self.index)
+            raw = rng.uniform(0.15, 1.0, (self.raw_samples, *([self.cell] * len(keys))))
+            values = self.along(raw, keys)
+            values = values / values.sum(axis=tuple(self.variables[k] for k in args), keepdims=True)
+            table = values if table is None else table * values
+        if table is None:
+            raise EvaluationError("unsupported", f"the distribution {letter} has no variables here")
+        self.cache[("joint", letter)] = table
+        return table
+
+    def conditional(self, letter: str, args: frozenset[str], given: frozenset[str]) -> N.Array:
+        """`letter(args | given)` computed from the joint, so that Bayes and Markov hold."""
+        place = ("conditional", letter, args, given)
+        found: N.Array | None = self.cache.get(place)
+        if found is None:
+            joint = self.joint(letter)
+            drop = tuple(axis for key, axis in self.variables.items() if key not in args and key not in given)
+            top = joint.sum(axis=drop, keepdims=True) if drop else joint
+            axes = tuple(self.variables[k] for k in args)
+            found = top / top.sum(axis=axes, keepdims=True)
+            self.cache[place] = found
+        return found
+
+
+def precise_array(values: N.Array) -> N.Array:
+    """Floats as exact mpmath numbers."""
+    out = np.empty(values.shape, dtype=object)
+    flat = out.reshape(-1)
+    for i, v in enumerate(values.reshape(-1)):
+        flat[i] = mpmath.mpc(complex(v)) if np.iscomplexobj(values) else mpmath.mpf(float(v))
+    return out

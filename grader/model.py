@@ -1,0 +1,145 @@
+"""Frozen records shared by all layers; imports nothing of ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Outcome(StrEnum):
+    """What may be said of a check or a step (design: the four rules of trust)."""
+
+    CORRECT = "correct"
+    INCORRECT = "incorrect"
+    UNDECIDED = "undecided"
+    UNREADABLE = "unreadable"
+    FAULT = "fault"
+    MISSING = "missing"
+    ASSUMED = "assumed"
+
+
+class Role(StrEnum):
+    """Which share of a part's points a check carries."""
+
+    FINAL_ANSWER = "final_answer"
+    DERIVATION = "derivation"
+    EXPLANATION = "explanation"
+    MANUAL = "manual"
+
+
+class Status(StrEnum):
+    """How a part stands as a whole."""
+
+    CORRECT = "correct"
+    PARTIAL = "partial"
+    INCORRECT = "incorrect"
+    EMPTY = "empty"
+    UNREADABLE = "unreadable"
+    NEEDS_REVIEW = "needs_review"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a file: lines and columns from 1, the end column exclusive."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """Numbers that prove a failure: the names' values and both sides there (JSON values, None for undefined)."""
+
+    values: dict[str, Any]
+    left: Any
+    right: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer to one question about meaning.
+
+    `note` is a machine tag; prose lives in `report`. `samples` counts the points that agreed.
+    """
+
+    outcome: Outcome
+    note: str
+    witness: Witness | None = None
+    detail: str = ""
+    samples: int = 0
+    diagnosis: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """A range of points: `min` is sure, `max` possible."""
+
+    min: float
+    max: float
+    out_of: float
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One check of the rubric on one submission."""
+
+    id: str
+    role: Role
+    outcome: Outcome
+    points: Points
+    note: str
+    message: dict[str, str] = field(default_factory=dict)
+    evidence: dict[str, Any] = field(default_factory=dict)
+    spans: tuple[Span, ...] = ()
+    fraction: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One link of a chain, or one display that is not a chain, as it was read."""
+
+    id: str
+    chain: str
+    kind: str
+    outcome: Outcome
+    relation: str
+    left: str
+    right: str
+    reads: str
+    note: str
+    span: Span
+    left_span: Span | None = None
+    context: tuple[str, ...] = ()
+    detail: str = ""
+    witness: Witness | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PartReport:
+    """All that is said about one part."""
+
+    id: str
+    title: dict[str, str]
+    score: Points
+    status: Status
+    checks: tuple[CheckResult, ...]
+    steps: tuple[Step, ...]
+    found: tuple[Span, ...] = ()
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The result of grading one submission."""
+
+    submission_id: str
+    files: tuple[str, ...]
+    sha256: str
+    provenance: dict[str, Any]
+    score: Points
+    parts: tuple[PartReport, ...]
+    problems: tuple[dict[str, Any], ...] = ()
