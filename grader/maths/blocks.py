@@ -11,10 +11,11 @@ from grader.errors import EvaluationError
 from grader.maths import syntax as T
 from grader.maths.evaluate import Evaluator, truth
 from grader.maths.evaluate_prob import variable_keys
-from grader.maths.worlds import SIZES, Block, World
+from grader.maths.worlds import SIZES, Block, Symbol, World
 
 _OVERSAMPLE = 24
 _FORCED = 4
+_INDEX_LETTERS = frozenset("ijkltnm")
 
 
 class Judge:
@@ -140,9 +141,13 @@ def discover(world: World, nodes: Sequence[T.Node], sizes: Mapping[str, int]) ->
 def _solve_equalities(world: World) -> World:
     """Conditions `name = value` become definitions; the rest stay conditions."""
     definitions = dict(world.definitions)
+    symbols = dict(world.symbols)
+    simplex = dict(world.simplex)
     kept: list[T.Node] = []
     for condition in world.conditions:
         for part in _conjuncts(condition):
+            if isinstance(part, T.Rel) and (_simplex(part, simplex) or _family(part, symbols)):
+                continue
             if isinstance(part, T.Rel) and part.relations == ("=",):
                 left, right = part.operands
                 if isinstance(right, T.Name) and not isinstance(left, T.Name):
@@ -151,7 +156,38 @@ def _solve_equalities(world: World) -> World:
                     definitions[left.key] = right
                     continue
             kept.append(part)
-    return replace(world, definitions=definitions, conditions=tuple(kept))
+    return replace(world, definitions=definitions, symbols=symbols, simplex=simplex, conditions=tuple(kept))
+
+
+def _simplex(part: T.Rel, simplex: dict[str, str]) -> bool:
+    """`\\sum_i w_i = 1` makes w a convex combination."""
+    if part.relations != ("=",):
+        return False
+    total, one = part.operands
+    if not (isinstance(total, T.Big) and total.op == "sum" and isinstance(total.body, T.Name) and len(total.body.sub) == 1):
+        return False
+    if not (isinstance(one, T.Num) and one.value == 1):
+        return False
+    simplex[total.body.base] = total.high.key if isinstance(total.high, T.Name) else "N"
+    return True
+
+
+def _family(part: T.Rel, symbols: dict[str, Symbol]) -> bool:
+    """`a_i > 0` speaks of every member of the family."""
+    indexed = [o for o in part.operands if isinstance(o, T.Name) and len(o.sub) == 1 and isinstance(o.sub[0], T.Name)
+               and o.sub[0].key in _INDEX_LETTERS]
+    numbers = [o for o in part.operands if isinstance(o, T.Num)]
+    if len(indexed) != 1 or len(indexed) + len(numbers) != len(part.operands):
+        return False
+    key = indexed[0].base + "_*"
+    values = [float(n.value) for n in numbers]
+    if len(part.operands) == 3 and values == sorted(values) and set(part.relations) <= {"<", "<="}:
+        symbols[key] = Symbol(key, "between", values[0], values[1])
+        return True
+    if values == [0.0] and part.relations[0] in (">", ">=") and part.operands[0] is indexed[0]:
+        symbols[key] = Symbol(key, "positive")
+        return True
+    return False
 
 
 def _conjuncts(node: T.Node) -> list[T.Node]:

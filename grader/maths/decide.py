@@ -65,7 +65,7 @@ class _Tally:
         self.nonreal_witness: Witness | None = None
         self.edge_witness: Witness | None = None
         self.complex_written = any(
-            isinstance(n, T.Const) and n.name == "i" for root in (left, right) for n in T.walk(root)
+            isinstance(n, T.SetOf) or isinstance(n, T.Const) and n.name == "i" for root in (left, right) for n in T.walk(root)
         )
 
     def add(self, block: Block) -> None:
@@ -120,8 +120,8 @@ class _Tally:
         worst, where = 0.0, 0
         nonreal = False
         for a, b in pairs:
-            x, y = _row(N.primal(a), place, count), _row(N.primal(b), place, count)
-            for cell, (u, v) in enumerate(zip(*np.broadcast_arrays(x, y), strict=True)):
+            x, y = (_row(array, place, count) for array in _broadcast(N.primal(a), N.primal(b)))
+            for cell, (u, v) in enumerate(zip(x, y, strict=True)):
                 if not (mpmath.isfinite(u) and mpmath.isfinite(v)):
                     return "undefined", 0.0, cell
                 scale = max(1, abs(u), abs(v))
@@ -160,6 +160,8 @@ class _Tally:
             if self.rounded():
                 return Verdict(Outcome.UNDECIDED, "rounded", self.witness, samples=self.agree)
             return Verdict(Outcome.INCORRECT, "differs", self.witness, samples=self.agree)
+        if self.differ and not self.agree and self.nonreal >= MIN_WITNESSES:
+            return Verdict(Outcome.INCORRECT, "differs", self.witness)
         if self.differ:
             return Verdict(Outcome.UNDECIDED, "one_point", self.witness, samples=self.agree)
         if self.nonreal:
@@ -249,6 +251,11 @@ def _close(a: N.Array, b: N.Array) -> N.Array:
 def _per_sample(mask: N.Array, block: Block) -> N.Array:
     mask = np.broadcast_to(mask, np.broadcast_shapes(mask.shape, (block.samples, *([1] * (block.ndim - 1)))))
     return mask.reshape(block.samples, -1).all(axis=1)  # type: ignore[no-any-return]
+
+
+def _broadcast(a: N.Array, b: N.Array) -> tuple[N.Array, N.Array]:
+    shape = np.broadcast_shapes(a.shape, b.shape)
+    return np.broadcast_to(a, shape), np.broadcast_to(b, shape)
 
 
 def _row(x: N.Array, place: int, count: int) -> N.Array:

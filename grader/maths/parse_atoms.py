@@ -69,7 +69,7 @@ class AtomParser(CalculusParser):
         nxt, after = self.peek(), self.peek(1)
         if (
             "." not in text and nxt.kind == "op" and nxt.text == "," and after.kind == "num" and nxt.start == tok.end
-            and after.start == nxt.end and "." not in after.text
+            and after.start == nxt.end and "." not in after.text and not self.lists
             and self.choose("decimal_comma", 2) == (0 if self.notation.decimal_comma else 1)
         ):
             self.next()
@@ -309,8 +309,6 @@ class AtomParser(CalculusParser):
             return False
         if self.comma_inside():
             return True
-        if primes:
-            return True
         close = self.closing_index(self.i)
         inner = self.toks[self.i + 1 : close]
         single = bool(inner) and all(t.kind in ("id", "num") or t.text in ("_", "{", "}", "*", "'", ".", "tilde") for t in inner) and (
@@ -354,12 +352,14 @@ class AtomParser(CalculusParser):
         return tuple(items)
 
     def items(self, closing: str) -> list[T.Node]:
+        self.lists += 1
         items = [self.loose()]
         while self.peek().kind == "op" and self.peek().text in (",", ";"):
             self.next()
             if self.is_op(closing):
                 break
             items.append(self.loose())
+        self.lists -= 1
         return items
 
     def apply(self, name: T.Name, primes: int, power: tuple[int, int] | None) -> T.Node:

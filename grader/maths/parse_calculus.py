@@ -449,6 +449,8 @@ class CalculusParser(ProbabilityParser):
         if closing.text != "rangle":
             raise self.error("unclosed", "'\\langle' is never closed", tok)
         self.next()
+        if self.choose("angle", 2) == 1:
+            return T.Tup((left, right), start=tok.start, end=closing.end)
         return T.Call("dot", (left, right), start=tok.start, end=closing.end)
 
     def evaluated_at(self, tok: Tok) -> T.Node:
@@ -555,7 +557,9 @@ class CalculusParser(ProbabilityParser):
 
     def interval(self, tok: Tok) -> T.Node:
         self.next()
+        self.lists += 1
         low = self.within("paren", self.expression)
+        self.lists -= 1
         if not (self.is_op(",") or self.is_op(";")):
             raise self.error("unexpected", "an interval needs two ends", self.peek())
         self.next()

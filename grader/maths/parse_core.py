@@ -23,7 +23,6 @@ _FACTOR_COMMANDS = frozenset(
     liminf bigcup exp""".split()
 ) | frozenset(S.PREFIX_FUNCTIONS)
 _OPENERS = frozenset({"(", "[", "{", "\\{", "left."})
-_DAMAGE = frozenset({"egin", "oldsymbol", "athbf", "athbb", "athcal", "rac", "ext", "heta", "imes", "ight", "abla", "igma"})
 
 
 class Stream:
@@ -40,6 +39,7 @@ class Stream:
         self.modes = ["top"]  # top: rows separate; paren: rows are layout; cell: & and \\ end an entry
         self.bars: list[str] = []  # what a bar at operator position means: "abs" closes, "given" stops
         self.integrals = 0
+        self.lists = 0  # bracketed lists around this place: there a comma is no decimal comma
         last = toks[-1].end if toks else 0
         self.eof = Tok("eof", "", last, last)
         self.indices = _index_letters(toks)
@@ -329,8 +329,6 @@ class ExpressionParser(Stream):
             after = self.toks[self.i + 1]
             if after.text == "{" and after.kind == "op" and after.start == tok.end:
                 raise self.error("damaged", f"'{tok.text}{{' looks like a damaged macro", tok)
-        if tok.kind in ("name", "text") and tok.text in _DAMAGE:
-            raise self.error("damaged", f"'{tok.text}' looks like a damaged macro", tok)
         node = self.atom()
         return self.postfix(node)
 
@@ -363,7 +361,7 @@ class ExpressionParser(Stream):
             if mark.text == "T" and mark.kind in ("id", "name") and self.is_matrix_like(base):
                 return T.Transpose(base, start=base.start, end=stop)
         exponent = self.slice(start, end, self.loose)
-        if isinstance(base, T.Pow):
+        if isinstance(base, T.Pow) and base.start == base.base.start:
             raise self.error("double_power", "two exponents follow each other", self.toks[start])
         return T.Pow(base, exponent, start=base.start, end=self.toks[min(end, len(self.toks) - 1)].end)
 

@@ -142,9 +142,11 @@ class Parser(AtomParser):
             operands.append(self.expression())
         while True:
             tok = self.peek()
-            if tok.kind == "amp" and self.after_amp_relation():
-                self.next()
-                continue
+            if tok.kind in ("amp", "row", "text") or tok.text == "quad":
+                onward = self.chain_goes_on()
+                if onward is not None:
+                    self.i = onward
+                    continue
             if tok.kind != "rel" or tok.text in ("=>", "<=>") or self.at_end():
                 break
             self.next()
@@ -165,11 +167,25 @@ class Parser(AtomParser):
             return operands[0]
         return T.Rel(tuple(operands), tuple(relations), start=start, end=operands[-1].end)
 
-    def after_amp_relation(self) -> bool:
+    def chain_goes_on(self) -> int | None:
+        """Index of the relation with which the chain goes on behind layout or a reason and a new row; None if it ends."""
         j = self.i
-        while j < self.stop and self.toks[j].kind == "amp":
+        reason = False
+        while j < self.stop:
+            tok = self.toks[j]
+            if tok.kind == "text":
+                word = tok.text.lower().strip(" ,.;:()")
+                if word in S.AND_WORDS or word in S.OR_WORDS or word.startswith(_IF):
+                    return None
+                reason = True
+            elif tok.kind == "row":
+                reason = False
+            elif tok.kind == "rel" and not reason:
+                return None if tok.text in ("=>", "<=>") else j
+            elif tok.kind != "amp" and tok.text != "quad" and not reason:
+                return None
             j += 1
-        return j < self.stop and self.toks[j].kind == "rel" and self.toks[j].text not in ("=>", "<=>")
+        return None
 
     def quantified(self) -> T.Node:
         """`\\forall x \\in A, claim` or a trailing `\\forall x`."""

@@ -252,6 +252,12 @@ ENVIRONMENT_MATRICES: Final = {
 CASES: Final = frozenset({"cases", "dcases", "rcases", "cases*", "dcases*"})
 ALIGNED: Final = frozenset({"aligned", "split", "alignedat", "gathered", "aligned*", "multlined", "subequations"})
 
+TRANSPARENT: Final = ALIGNED | frozenset(
+    """align align* equation equation* gather gather* displaymath math multline multline* flalign flalign* eqnarray
+    eqnarray* alignat alignat* dmath dmath* aligned*""".split()
+)
+"""Environments whose rows belong to the formula around them."""
+
 UNICODE: Final[dict[str, str]] = {
     **dict(zip("αβγδεζηθικλμνξοπρστυφχψω", (
         "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon "

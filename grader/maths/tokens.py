@@ -15,6 +15,8 @@ _ANNOTATED = frozenset({"overset", "stackrel", "underset", "stackbin", "accentse
 _BRACES = frozenset({"underbrace", "overbrace", "underbracket", "overbracket"})
 _BIG_SIZES = frozenset(w for w in S.SPACING if w.lower().startswith("big"))
 _LIMIT_WORDS = frozenset({"E", "max", "min", "sup", "inf", "argmax", "argmin"})
+_DAMAGED_WORDS = frozenset("egin oldsymbol athbf athbb athcal rac ext heta imes ight abla igma".split())
+"""Macro names whose first letters a string escape has swallowed (`\\b`, `\\f`, `\\t`, `\\r`, `\\n`)."""
 _BOXES = frozenset({"boxed", "fbox", "framebox", "tcboxmath", "Aboxed", "mathbox", "answerbox"})
 
 
@@ -92,6 +94,8 @@ class _Preparer:
         if len(text) == 1:
             self.letter(text, token.start, token.end, font)
             return
+        if text in _DAMAGED_WORDS:
+            raise ReadError("damaged", f"'{text}' looks like a damaged macro", token.start, token.end)
         if text in S.BARE_FUNCTION_WORDS or text in S.KL_WORDS or text in S.BARE_NAMES:
             self.put("name", text, token)
             return
@@ -231,6 +235,10 @@ class _Preparer:
         if text in ("begin", "end"):
             stop = group_end(raw, skip_space(raw, nxt))
             name = "".join(t.text for t in raw[nxt:stop]).strip("{} \t\n")
+            if name in S.TRANSPARENT and not (self.out and self.out[-1].text == "\\{"):
+                if text == "begin" and name.startswith(("aligned", "split", "gathered")):
+                    stop = bracket_end(raw, stop)
+                return group_end(raw, skip_space(raw, stop)) if text == "begin" and name.startswith("alignat") else stop
             self.put(text, name, token)
             if text == "begin":
                 stop2 = bracket_end(raw, stop)
@@ -405,8 +413,8 @@ class _Preparer:
                 self.out.append(Tok("name", text, raw[at].start, raw[stop - 1].end, font))
             return stop
         if len(inner) == 1 and inner[0].kind == "cmd":
-            self.raw = raw[:start] + inner + raw[stop:]
-            return start
+            self.out.extend(_Preparer(inner).run())
+            return stop
         if len(inner) == 1 and inner[0].kind == "num":
             if font in ("mathbb", "mathbf", "mathds", "mathbbm", "bm", "boldsymbol") and inner[0].text == "1":
                 self.out.append(Tok("cmd", "one", raw[at].start, raw[stop - 1].end, font))

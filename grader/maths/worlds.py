@@ -86,6 +86,11 @@ class World:
     open: bool = True
     samples: int = 20
     quadratures: int = 0
+    spread: bool = False
+
+
+_SPREAD: Final = np.array([1.0, 0.4, 3.0, 10.0])
+"""Scales of the samples of a world that is spread: conditions such as x > 5 need far points."""
 
 
 def name_seed(key: str, salt: int) -> np.random.Generator:
@@ -142,6 +147,8 @@ class Block:
             signs = rng.choice([-1.0, 1.0], self.raw_samples)
             signs[: (self.raw_samples + 1) // 2] = 1.0
             values = values * signs
+            if self.world.spread:
+                values = values * _SPREAD[np.arange(self.raw_samples) % len(_SPREAD)]
         return values
 
     def draw(self, key: str) -> Value | None:
