@@ -131,6 +131,8 @@ def discover(world: World, nodes: Sequence[T.Node], sizes: Mapping[str, int]) ->
 
     for node in nodes:
         visit(node)
+    if not found and any(isinstance(x, (T.KL, T.Expect)) for n in nodes for x in T.walk(n)):
+        found.add("x")  # `KL(q || p)` without variables: they have one
     for letter in world.joints:
         for factor in world.joints[letter](sizes):
             found.update(factor.args)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from grader.errors import ReadError
 from grader.maths import syntax as T
@@ -27,24 +27,22 @@ def compare_tokens(judge: Judge, left: Sequence[Tok], right: Sequence[Tok]) -> V
     """
     notation = judge.world.notation
     try:
-        first = _collect(readings(left, notation))
-        second = _collect(readings(right, notation))
+        first = list(readings(left, notation))
+        second = list(readings(right, notation))
     except ReadError as error:
         return Verdict(Outcome.UNREADABLE, error.note, detail=error.message)
     best: Verdict | None = None
-    for a in first:
-        for b in second:
+    for a, natural_a in first:
+        for b, natural_b in second:
             verdict = compare_trees(judge, a, b)
             if verdict.outcome is Outcome.CORRECT:
-                return verdict
+                if natural_a and natural_b:
+                    return verdict
+                verdict = Verdict(Outcome.UNDECIDED, "strained_reading", samples=verdict.samples)
             if best is None or (best.outcome is Outcome.INCORRECT and verdict.outcome is not Outcome.INCORRECT):
                 best = verdict
     assert best is not None
     return best
-
-
-def _collect(found: Iterable[T.Node]) -> list[T.Node]:
-    return list(found)
 
 
 def compare_trees(judge: Judge, left: T.Node, right: T.Node) -> Verdict:

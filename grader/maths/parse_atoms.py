@@ -76,6 +76,9 @@ class AtomParser(CalculusParser):
             self.next()
             text, end = f"{text}.{after.text}", after.end
         places = len(text.split(".")[1]) if "." in text else None
+        if text == "1" and self.is_op("_") and not self.at_end():
+            self.i -= 1
+            return self.indicator(tok)
         return T.Num(Fraction(text), places, start=tok.start, end=end)
 
     # names
@@ -211,6 +214,10 @@ class AtomParser(CalculusParser):
     def letter(self, tok: Tok, accent: str = "") -> T.Node:
         """A letter with everything that hangs on it, and its arguments if it is a function."""
         if not accent:
+            if tok.text in ("d", "delta"):
+                found = self.quotient_of_differentials(tok)
+                if found is not None:
+                    return found
             if self.is_expectation(tok):
                 return self.expectation()
             if tok.text in ("D",) and self.kl_subscript():
@@ -415,7 +422,7 @@ class AtomParser(CalculusParser):
         if marks.startswith("^") and len(marks) > 1:
             raise self.error("unexpected", f"'{marks}' on a function", tok)
         if power is not None and "".join(t.text for t in self.toks[power[0] : power[1]]) == "-1" and func in S.INVERSES:
-            if self.choose("inverse", 2) == 0:
+            if func in S.TRIGONOMETRIC or self.choose("inverse", 2) == 0:
                 func, power = S.INVERSES[func], None
         if func in ("max", "min") and sub:
             body = self.term()
@@ -523,6 +530,9 @@ class AtomParser(CalculusParser):
         double = tok.text == "||"
         inner = self.within("paren", self.loose, bars="norm" if double else "abs")
         closing = self.peek()
+        if closing.kind == "op" and closing.text == "||" and not double and self.half != self.i:
+            self.close_half()
+            return T.Abs(inner, start=tok.start, end=closing.end)
         if not (closing.kind == "op" and closing.text == tok.text):
             raise self.error("unclosed", f"{self.show(tok)} is never closed", tok)
         end = self.next().end

@@ -121,7 +121,7 @@ class CalculusParser(ProbabilityParser):
             opening = self.next()
             degree = self.within("paren", self.loose)
             self.expect("]", opening)
-        value = self.argument()
+        value = self.atom() if self.is_op("(") else self.argument()  # `√(x)` and `\\sqrt(x)`
         end = self.toks[self.i - 1].end
         if degree is None:
             return T.Call("sqrt", (value,), start=tok.start, end=end)
@@ -146,7 +146,7 @@ class CalculusParser(ProbabilityParser):
         tok = self.toks[part[0]]
         if tok.text == "partial" and tok.kind == "cmd":
             return True
-        return tok.kind == "id" and tok.text in ("d", "delta") and (part[1] - part[0] > 1 or tok.text == "d")
+        return tok.kind == "id" and tok.text in ("d", "delta")
 
     def derivative(self, tok: Tok, top: tuple[int, int], bottom: tuple[int, int]) -> T.Node | None:
         """`\\frac{d^n f}{dx^n}` and `\\frac{\\partial}{\\partial x} f`; None if it is a plain fraction."""
@@ -235,6 +235,26 @@ class CalculusParser(ProbabilityParser):
             by = self.bare_name()
             return T.Deriv((by,), body, start=tok.start, end=by.end)
         raise self.error("differential", "a differential stands alone", tok)
+
+    def quotient_of_differentials(self, tok: Tok) -> T.Node | None:
+        """`dg/dz`, `\\delta L/\\delta W`; None if the letter is an ordinary one."""
+        mark = self.i
+        if self.integrals or not any(
+            self.toks[j].text == "/" and self.toks[j + 1].text == tok.text for j in range(mark + 2, min(self.stop - 1, mark + 40))
+        ):
+            return None
+        try:
+            self.next()
+            body = self.factor()
+            if self.is_op("/") and self.peek(1).text == tok.text:
+                self.next()
+                self.next()
+                by = self.bare_name()
+                return T.Deriv((by,), body, start=tok.start, end=by.end)
+        except ReadError:
+            pass
+        self.i = mark
+        return None
 
     def partial_sign(self) -> None:
         tok = self.peek()
@@ -429,6 +449,10 @@ class CalculusParser(ProbabilityParser):
             self.next()
             start, end = self.group()
             condition = self.slice(start, end, self.loose)
+            if isinstance(condition, T.SetOf) and len(condition.items) == 1:
+                condition = condition.items[0]
+            if not isinstance(condition, T.Rel):
+                raise self.error("indicator", "a subscript on 1 that is no condition", tok)
             return T.Call("indicator", (condition,), start=tok.start, end=condition.end)
         opening = self.peek()
         if opening.kind == "op" and opening.text in ("[", "(", "\\{"):

@@ -39,6 +39,7 @@ class Stream:
         self.modes = ["top"]  # top: rows separate; paren: rows are layout; cell: & and \\ end an entry
         self.bars: list[str] = []  # what a bar at operator position means: "abs" closes, "given" stops
         self.integrals = 0
+        self.half = -1  # index of a `||` whose first bar is consumed
         self.lists = 0  # bracketed lists around this place: there a comma is no decimal comma
         last = toks[-1].end if toks else 0
         self.eof = Tok("eof", "", last, last)
@@ -46,10 +47,17 @@ class Stream:
 
     def peek(self, ahead: int = 0) -> Tok:
         if self.modes[-1] == "paren":
-            while self.i < self.stop and self.toks[self.i].kind in ("amp", "row"):
+            while self.i < self.stop and (self.toks[self.i].kind in ("amp", "row") or self.toks[self.i].text == "quad"):
                 self.i += 1
         at = self.i + ahead
-        return self.toks[at] if at < self.stop else self.eof
+        if at >= self.stop:
+            return self.eof
+        tok = self.toks[at]
+        return tok._replace(text="|") if at == self.half else tok
+
+    def close_half(self) -> None:
+        """Take the first bar of `||` where it closes `|a|` before `|b|`."""
+        self.half = self.i
 
     def next(self) -> Tok:
         tok = self.peek()

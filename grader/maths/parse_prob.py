@@ -247,7 +247,7 @@ class ProbabilityParser(ExpressionParser):
         tok = self.peek()
         if tok.kind == "op" and tok.text in ("||", "|", ",", ";", ":", "/") or tok.kind == "cmd" and tok.text in ("mid", "/"):
             self.next()
-            if self.is_op("|"):
+            if self.is_op("|") or self.is_op("||"):
                 self.next()
         else:
             raise self.error("unexpected", f"expected '||' between the two distributions, found {self.show(tok)}", tok)

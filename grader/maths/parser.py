@@ -218,13 +218,17 @@ def parse(text: str, notation: Notation = DEFAULT) -> T.Node:
     return parse_tokens(tokenize(text), notation)[0]
 
 
-def readings(toks: Sequence[Tok], notation: Notation = DEFAULT) -> Iterator[T.Node]:
-    """All plausible readings, the likeliest first, at most `limits.READINGS`.
+_STRAINED = frozenset({"decimal_comma", "inverse"})
+"""Kinds of places where the second option is possible but strained: it may excuse an answer, not make it right."""
+
+
+def readings(toks: Sequence[Tok], notation: Notation = DEFAULT) -> Iterator[tuple[T.Node, bool]]:
+    """All plausible readings, the likeliest first, at most `limits.READINGS`, each with whether it is a natural one.
 
     Raises ReadError if the likeliest cannot be read; other readings that cannot are passed over.
     """
     first, ambiguous = parse_tokens(toks, notation)
-    yield first
+    yield first, True
     if not ambiguous:
         return
     seen = [first]
@@ -239,7 +243,7 @@ def readings(toks: Sequence[Tok], notation: Notation = DEFAULT) -> Iterator[T.No
             continue
         if node not in seen:
             seen.append(node)
-            yield node
+            yield node, not any(k in _STRAINED and c for k, c in zip(kinds, combination, strict=True))
 
 
 def strip_reason(node: T.Node) -> T.Node:

@@ -227,10 +227,10 @@ SPACING: Final = frozenset(
     middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr bigm Bigm biggm Biggm allowdisplaybreaks
     mathopen mathclose mathord mathbin mathrel mathop mathpunct cancel smash hline / footnotesize small large
     normalsize tiny qedhere qed selectfont unskip ignorespaces
-    begingroup endgroup ensuremath left. right. - boxedtrue xspace""".split()
+    blacksquare square Box checkmark lozenge begingroup endgroup ensuremath left. right. - boxedtrue xspace""".split()
 )
 SPACING_WITH_ARGUMENT: Final = frozenset(
-    "hspace vspace label tag phantom vphantom hphantom color textcolor ref eqref cite footnote mspace kern hskip vskip cline"
+    "hspace vspace label tag phantom vphantom hphantom color textcolor ref eqref cite footnote mspace cline"
     .split()
 )
 ENVIRONMENT_MATRICES: Final = {
@@ -252,6 +252,10 @@ ENVIRONMENT_MATRICES: Final = {
 CASES: Final = frozenset({"cases", "dcases", "rcases", "cases*", "dcases*"})
 ALIGNED: Final = frozenset({"aligned", "split", "alignedat", "gathered", "aligned*", "multlined", "subequations"})
 
+OLD_MATRICES: Final = frozenset({"pmatrix", "matrix", "bordermatrix"})
+DIMENSION_MACROS: Final = frozenset({"mkern", "kern", "hskip", "vskip", "mskip"})
+TEXT_OPERATORS: Final = {"times": ("cmd", "times"), "fois": ("cmd", "times"), "plus": ("op", "+"), "minus": ("op", "-")}
+TRIGONOMETRIC: Final = frozenset({"sin", "cos", "tan", "tanh"})
 TRANSPARENT: Final = ALIGNED | frozenset(
     """align align* equation equation* gather gather* displaymath math multline multline* flalign flalign* eqnarray
     eqnarray* alignat alignat* dmath dmath* aligned*""".split()
@@ -302,7 +306,7 @@ PACKAGE_MACROS: Final[dict[str, tuple[int, str]]] = {
     "eps": (0, r"\epsilon"),
     "norm": (1, r"\left\|#1\right\|"),
     "abs": (1, r"\left|#1\right|"),
-    "qty": (1, r"\left(#1\right)"),
+    "qty": (0, ""),
     "pqty": (1, r"\left(#1\right)"),
     "bqty": (1, r"\left[#1\right]"),
     "order": (1, r"O\left(#1\right)"),

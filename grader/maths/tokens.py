@@ -181,7 +181,7 @@ class _Preparer:
             self.put("rel", text, token)
         elif text == "~":
             # a tie is white space, but in a subscript such as E_{z~q} it is meant as \sim
-            before = self.out[-1] if self.out else None
+            before = self.out[-1] if self.out and self.in_subscript() else None
             if before is not None and before.kind in ("id", "op") and before.text not in ("=", ",", "("):
                 self.put("rel", "~", token, "tie")
         elif text in S.SUPERSCRIPTS or text in S.SUBSCRIPTS:
@@ -214,6 +214,18 @@ class _Preparer:
             self.put("op", text, token)
         return at + 1
 
+    def in_subscript(self) -> bool:
+        depth = 0
+        for j in range(len(self.out) - 1, -1, -1):
+            tok = self.out[j]
+            if tok.kind == "op" and tok.text == "}":
+                depth += 1
+            elif tok.kind == "op" and tok.text == "{":
+                if depth == 0:
+                    return j > 0 and self.out[j - 1].text == "_"
+                depth -= 1
+        return False
+
     def adjacent(self, at: int) -> bool:
         return at > 0 and self.raw[at - 1].kind == "char"
 
@@ -230,8 +242,22 @@ class _Preparer:
             stop = bracket_end(raw, nxt)
             if stop > nxt and _DIMENSION.fullmatch("".join(t.text for t in raw[nxt:stop])):
                 nxt = stop
+            if text == "\\" and nxt < len(raw) and raw[nxt].text in ("{", "}") and raw[nxt].start == token.end:
+                self.out.append(Tok("op", "\\" + raw[nxt].text, token.start, raw[nxt].end))  # Markdown doubles backslashes
+                return nxt + 1
             self.put("row", "\\\\", token)
             return nxt
+        if text in S.OLD_MATRICES and nxt < len(raw) and raw[skip_space(raw, nxt)].text == "{":
+            start = skip_space(raw, nxt)
+            stop = group_end(raw, start)
+            self.put("begin", text, token)
+            self.out.extend(_Preparer(raw[start + 1 : stop - 1]).run())
+            self.put("end", text, token)
+            return stop
+        if text in S.DIMENSION_MACROS:
+            while nxt < len(raw) and (raw[nxt].kind in ("num", "ws") or raw[nxt].text in "-.="):
+                nxt += 1
+            return nxt + (nxt < len(raw) and raw[nxt].text[:2] in ("mu", "pt", "em", "ex", "cm", "mm"))
         if text in ("begin", "end"):
             stop = group_end(raw, skip_space(raw, nxt))
             name = "".join(t.text for t in raw[nxt:stop]).strip("{} \t\n")
@@ -332,7 +358,13 @@ class _Preparer:
                 self.out.append(Tok("op", "left.", start, end))
             elif opener == "{":
                 self.out.append(Tok("op", "right.", start, end))
+            elif opener == ".":
+                self.forget("left.")
             return nxt + 1
+        if side == "right" and opener == "." and text not in ("|", "mid"):
+            self.forget("left.")
+            if text == "}":
+                self.forget("right.")
         double = token.kind == "cmd" and text == "|"
         if text == "|" or text == "mid":
             if side == "right" and opener == ".":
@@ -349,6 +381,13 @@ class _Preparer:
         else:
             return nxt
         return nxt + 1
+
+    def forget(self, text: str) -> None:
+        """Remove the last token of this text: an empty delimiter that only balanced a size."""
+        for j in range(len(self.out) - 1, -1, -1):
+            if self.out[j].text == text and self.out[j].kind == "op":
+                del self.out[j]
+                return
 
     def text_macro(self, at: int) -> int:
         raw = self.raw
@@ -374,7 +413,9 @@ class _Preparer:
         text = " ".join("".join(" " if t.kind in ("ws", "par", "cmd") else t.text for t in inner).split())
         first = raw[at]
         last = raw[min(stop, len(raw)) - 1]
-        if text:
+        if text in S.TEXT_OPERATORS:
+            self.put(*S.TEXT_OPERATORS[text], raw[at])
+        elif text:
             words = text.strip()
             if words in S.CALL_FUNCTIONS or words in S.KL_WORDS or words in S.BARE_NAMES or words in ("E", "Var"):
                 self.out.append(Tok("name", words, first.start, last.end, "text"))
@@ -412,7 +453,8 @@ class _Preparer:
             else:
                 self.out.append(Tok("name", text, raw[at].start, raw[stop - 1].end, font))
             return stop
-        if len(inner) == 1 and inner[0].kind == "cmd":
+        nested = inner[0].kind == "cmd" and inner[0].text in S.FONTS and group_end(inner, 1) == len(inner)
+        if nested or len(inner) == 1 and inner[0].kind == "cmd":
             self.out.extend(_Preparer(inner).run())
             return stop
         if len(inner) == 1 and inner[0].kind == "num":
