@@ -466,8 +466,8 @@ def _norm(ev: Evaluator, node: T.Norm) -> Value:
 
 
 def _big(ev: Evaluator, node: T.Big) -> Value:
-    if node.var is None:
-        raise EvaluationError("unsupported", "a sum without an index")
+    if node.var is None or node.condition is not None:
+        raise EvaluationError("unsupported", "a sum without an index, or with a condition on it")
     key = ev.key(node.var)
     if node.low is None and key in ev.block.variables:
         from grader.maths.evaluate_prob import sum_over

@@ -62,6 +62,9 @@ class CalculusParser(ProbabilityParser):
             return self.limit(tok)
         if text in ("dv", "pdv", "odv", "derivative"):
             return self.physics_derivative(tok)
+        if text == "dots" and self.lists:
+            self.next()
+            return T.Word("dots", start=tok.start, end=tok.end)
         if text == "dots":
             raise self.error("dots", "dots stand for terms that are not written", tok)
         if text == "langle":
@@ -323,40 +326,49 @@ class CalculusParser(ProbabilityParser):
         var: T.Name | None = None
         low: T.Node | None = None
         high: T.Node | None = None
+        condition: T.Node | None = None
         while self.peek().kind == "op" and self.peek().text in ("_", "^"):
             mark = self.next()
             start, end = self.group()
             if mark.text == "_":
-                var, low, high = self.slice(start, end, self.limits)
+                var, low, high, condition = self.slice(start, end, self.limits)
             else:
                 high = self.slice(start, end, self.loose)
         if self.at_end() or not (self.starts_factor(self.peek()) or self.is_sign(self.peek())):
             raise self.error("missing_argument", f"nothing follows {self.show(tok)}", self.peek())
         body = self.signed_factor(tok) if self.is_sign(self.peek()) else self.term()
-        return T.Big(tok.text, var, low, high, body, start=tok.start, end=body.end)
+        return T.Big(tok.text, var, low, high, body, condition, start=tok.start, end=body.end)
 
-    def limits(self) -> tuple[T.Name | None, T.Node | None, T.Node | None]:
-        """`i=1`, `i`, `1 \\le i \\le N`, `x_1`, `i \\in \\{1..\\}`, `i, j`."""
+    def limits(self) -> tuple[T.Name | None, T.Node | None, T.Node | None, T.Node | None]:
+        """Index, lower and upper end, and whatever else stands there (`i \\ne j`, `i, j`) as a condition."""
         first = self.expression()
         tok = self.peek()
-        if tok.kind == "rel" and tok.text == "=" and isinstance(first, T.Name):
+        var = first if isinstance(first, T.Name) else None
+        if tok.kind == "rel" and tok.text == "=" and var is not None:
             self.next()
             low = self.expression()
-            while not self.at_end():
-                self.next()
-            return first, low, None
+            return var, low, None, self.rest_of_limits()
         if tok.kind == "rel" and tok.text in ("<=", "<") and isinstance(first, (T.Num, T.Name)):
-            self.next()
-            var = self.expression()
-            if isinstance(var, T.Name) and self.peek().kind == "rel":
+            strict = self.next().text == "<"
+            middle = self.expression()
+            if isinstance(middle, T.Name) and self.peek().kind == "rel" and self.peek().text == "<=" and not strict:
                 self.next()
-                return var, first, self.expression()
-            return (first if isinstance(first, T.Name) else None), None, var
-        if isinstance(first, T.Name):
-            while not self.at_end():
-                self.next()
-            return first, None, None
+                high = self.expression()
+                return middle, first, high, self.rest_of_limits()
+            rest = self.rest_of_limits()
+            return var, None, None, rest or middle
+        if var is not None:
+            return var, None, None, self.rest_of_limits()
         raise self.error("limits", "the index of a sum is not read", tok)
+
+    def rest_of_limits(self) -> T.Node | None:
+        """Anything behind the index and its range."""
+        if self.at_end():
+            return None
+        start = self.peek().start
+        while not self.at_end():
+            self.next()
+        return T.Word("condition", start=start, end=self.toks[self.i - 1].end)
 
     def absorb(self, left: T.Node, more: T.Node, negative: bool) -> T.Node | None:
         """`\\sum_t a + b_t`: a following term that uses the index stands under the sum as well."""
@@ -373,7 +385,7 @@ class CalculusParser(ProbabilityParser):
         item = T.Neg(more, start=more.start, end=more.end) if negative else more
         terms = (*inner.body.terms, item) if isinstance(inner.body, T.Add) else (inner.body, item)
         body = T.Add(terms, start=inner.body.start, end=more.end)
-        big: T.Node = T.Big(inner.op, inner.var, inner.low, inner.high, body, start=inner.start, end=more.end)
+        big: T.Node = T.Big(inner.op, inner.var, inner.low, inner.high, body, inner.condition, start=inner.start, end=more.end)
         if lead:
             big = T.Mul((*lead, big), start=left.start, end=more.end)
         return T.Neg(big, start=left.start, end=more.end) if sign else big
@@ -387,7 +399,7 @@ class CalculusParser(ProbabilityParser):
             mark = self.next()
             start, end = self.group()
             if mark.text == "_":
-                low = self.slice(start, end, self.set_or_expression)
+                low = self.slice(start, end, self.set_or_expression if self.toks[start].text in ("(", "[", "]") else self.loose)
             else:
                 high = self.slice(start, end, self.loose)
         self.integrals += 1
@@ -587,7 +599,11 @@ class CalculusParser(ProbabilityParser):
         if not (self.is_op(",") or self.is_op(";")):
             raise self.error("unexpected", "an interval needs two ends", self.peek())
         self.next()
-        high = self.within("paren", self.expression)
+        self.intervals += 1
+        try:
+            high = self.within("paren", self.expression)
+        finally:
+            self.intervals -= 1
         closing = self.peek()
         if not (closing.kind == "op" and closing.text in (")", "]", "[")):
             raise self.error("unclosed", "an interval is never closed", tok)
@@ -599,9 +615,16 @@ class CalculusParser(ProbabilityParser):
         items = self.within("paren", lambda: self.items("\\}"), bars="given")
         if self.is_op("right."):
             self.next()
+            if len(items) == 1 and isinstance(items[0], T.Matrix) and all(
+                len(row) == 1 and isinstance(row[0], T.Rel) for row in items[0].rows
+            ):
+                items = [row[0] for row in items[0].rows]
             return items[0] if len(items) == 1 else T.Logic("and", tuple(items), start=tok.start, end=items[-1].end)
         if self.is_op("|") or self.is_op(":"):
-            raise self.error("set_builder", "a set given by a condition is not read", self.peek())
+            self.next()
+            condition = self.within("paren", lambda: self.items("\\}"), bars="none")
+            end = self.expect("\\}", tok).end
+            return T.Call("set_builder", (*items, *condition), start=tok.start, end=end)
         end = self.expect("\\}", tok).end
         return T.SetOf(tuple(items), start=tok.start, end=end)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import TypeVar
 
 from grader.errors import ReadError, TooLarge
@@ -40,6 +41,7 @@ class Stream:
         self.bars: list[str] = []  # what a bar at operator position means: "abs" closes, "given" stops
         self.integrals = 0
         self.half = -1  # index of a `||` whose first bar is consumed
+        self.intervals = 0  # intervals being read: there `[` may close (]0, 1[)
         self.lists = 0  # bracketed lists around this place: there a comma is no decimal comma
         last = toks[-1].end if toks else 0
         self.eof = Tok("eof", "", last, last)
@@ -308,7 +310,9 @@ class ExpressionParser(Stream):
             return True
         if kind == "op":
             if tok.text in _OPENERS:
-                return True
+                if tok.text == "[" and self.intervals:
+                    return False
+                return not (tok.text == "(" and self.peek(1).kind == "text")
             if tok.text in ("|", "||"):
                 return self.bar_opens(tok)
             return False
@@ -349,6 +353,10 @@ class ExpressionParser(Stream):
                 self.next()
                 start, end = self.group()
                 node = self.power(node, start, end)
+            elif tok.text == "%":
+                self.next()
+                hundred = T.Num(Fraction(100), start=tok.start, end=tok.end)
+                node = T.Div(node, hundred, start=node.start, end=tok.end)
             elif tok.text == "!":
                 self.next()
                 node = T.Factorial(node, start=node.start, end=tok.end)

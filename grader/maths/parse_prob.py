@@ -236,7 +236,7 @@ class ProbabilityParser(ExpressionParser):
             tok = self.peek()
         closing = {"[": "]", "(": ")", "\\{": "\\}", "{": "}"}.get(tok.text) if tok.kind == "op" else None
         if closing is None:
-            raise self.error("missing_argument", "the two distributions of the divergence are missing", tok)
+            return T.Name("KL", start=start, end=self.toks[self.i - 1].end)  # a student's name for the quantity
         self.next()
         left, right = self.within("paren", self.two_measures, bars="given")
         end = self.expect(closing, tok).end

@@ -90,6 +90,9 @@ class Parser(AtomParser):
                 if self.peek().kind == "text" or (self.peek().kind == "rel" and self.peek().text in ("=>", "<=>")):
                     continue
                 ops.append("list")
+            elif items and tok.kind == "op" and tok.text == "(" and self.peek(1).kind == "text":
+                self.reason()
+                break
             elif items:
                 break
             items.append(self.relation())
@@ -100,6 +103,8 @@ class Parser(AtomParser):
         tok = self.peek()
         if tok.kind == "cmd" and tok.text in ("quad", "wedge", "vee"):
             return True
+        if tok.kind == "op" and tok.text == ":":
+            return self.modes[-1] == "top"  # `g : z \in R \to R`, `Cas : a \neq 0`
         return (tok.kind == "op" and tok.text in (",", ";")) or tok.kind in ("amp", "row")
 
     def join(self, items: list[T.Node], ops: list[str], start: int) -> T.Node:
@@ -125,7 +130,7 @@ class Parser(AtomParser):
     def reason(self) -> None:
         """Words that justify the claim: the rest of the row belongs to them, up to the next implication."""
         while not self.at_end() and not (self.peek().kind == "rel" and self.peek().text in ("=>", "<=>")):
-            if self.closes(self.peek()):
+            if self.closes(self.peek()) and self.modes[-1] != "top":
                 return
             self.next()
 
@@ -194,6 +199,8 @@ class Parser(AtomParser):
         items = [bound]
         while self.peek().kind == "op" and self.peek().text in (",", ":") and not self.at_end():
             self.next()
+            while self.peek().text == "quad" and not self.at_end():
+                self.next()
             if self.at_end() or self.peek().kind == "text":
                 break
             items.append(self.relation())

@@ -225,7 +225,7 @@ SPACING: Final = frozenset(
     displaystyle textstyle scriptstyle scriptscriptstyle limits nolimits nonumber notag mathstrut strut vphantom
     phantom hphantom hfill noindent centering par newline smallskip medskip bigskip relax protect null left right
     middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr bigm Bigm biggm Biggm allowdisplaybreaks
-    mathopen mathclose mathord mathbin mathrel mathop mathpunct cancel smash hline / footnotesize small large
+    lefteqn mathopen mathclose mathord mathbin mathrel mathop mathpunct cancel smash hline / footnotesize small large
     normalsize tiny qedhere qed selectfont unskip ignorespaces
     blacksquare square Box checkmark lozenge begingroup endgroup ensuremath left. right. - boxedtrue xspace""".split()
 )

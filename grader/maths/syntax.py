@@ -140,13 +140,17 @@ class Norm(Node):
 
 @dataclass(frozen=True, slots=True)
 class Big(Node):
-    """A sum or product (`op` is `sum` or `prod`) over `var` from `low` to `high` (None: over all its values)."""
+    """A sum or product (`op` is `sum` or `prod`) over `var` from `low` to `high` (None: over all its values).
+
+    `condition` stands for anything else written below the sign, which is read but not evaluated.
+    """
 
     op: str
     var: Name | None
     low: Node | None
     high: Node | None
     body: Node
+    condition: Node | None = None
 
 
 @dataclass(frozen=True, slots=True)

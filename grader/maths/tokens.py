@@ -10,7 +10,7 @@ from grader.limits import DIGITS, FORMULA_TOKENS
 from grader.maths import symbols as S
 from grader.maths.lexer import Token, bracket_end, group_end, scan, skip_space
 
-_DIMENSION = re.compile(r"\[\s*-?[\d.]+\s*(?:pt|em|ex|cm|mm|in|baselineskip)?\s*\]")
+_DIMENSION = re.compile(r"\[\s*-?[\d.]+\s*(?:pt|em|ex|cm|mm|in|baselineskip)\s*\]")
 _ANNOTATED = frozenset({"overset", "stackrel", "underset", "stackbin", "accentset"})
 _BRACES = frozenset({"underbrace", "overbrace", "underbracket", "overbracket"})
 _BIG_SIZES = frozenset(w for w in S.SPACING if w.lower().startswith("big"))
@@ -167,9 +167,12 @@ class _Preparer:
             prev = self.raw[at - 1] if at else None
             nxt = self.raw[at + 1] if at + 1 < len(self.raw) else None
             if nxt is not None and nxt.text == ">" and nxt.kind == "char":
-                self.out.append(Tok("rel", "=>", token.start, nxt.end))
+                if self.out and self.out[-1].text == "<" and self.out[-1].end == token.start:
+                    self.out[-1] = Tok("rel", "<=>", self.out[-1].start, nxt.end)
+                else:
+                    self.out.append(Tok("rel", "=>", token.start, nxt.end))
                 return at + 2
-            if prev is not None and prev.text == ":" and self.out and self.out[-1].text == ":":
+            if prev is not None and self.out and self.out[-1].text == ":" and self.out[-1].kind == "op":
                 self.out[-1] = Tok("rel", ":=", self.out[-1].start, token.end)
             elif self.out and self.out[-1].kind == "rel" and self.out[-1].text in ("<", ">") and self.adjacent(at):
                 self.out[-1] = Tok("rel", self.out[-1].text + "=", self.out[-1].start, token.end)
@@ -177,6 +180,8 @@ class _Preparer:
                 self.out[-1] = Tok("rel", "!=", self.out[-1].start, token.end)
             else:
                 self.put("rel", "=", token)
+        elif text == ">" and self.out and self.out[-1].text == "<=" and self.out[-1].end == token.start:
+            self.out[-1] = Tok("rel", "<=>", self.out[-1].start, token.end)
         elif text in ("<", ">"):
             self.put("rel", text, token)
         elif text == "~":
@@ -239,6 +244,11 @@ class _Preparer:
         if text == "\\" or text in ("newline", "cr", "tabularnewline"):
             if nxt < len(raw) and raw[nxt].text == "*":
                 nxt += 1
+            nxt_bracket = skip_space(raw, nxt)
+            if nxt_bracket > nxt and nxt_bracket < len(raw) and raw[nxt_bracket].text == "[" and nxt_bracket - nxt == 1:
+                spaced = bracket_end(raw, nxt_bracket)
+                if _DIMENSION.fullmatch("".join(t.text for t in raw[nxt_bracket:spaced])):
+                    nxt = nxt_bracket
             stop = bracket_end(raw, nxt)
             if stop > nxt and _DIMENSION.fullmatch("".join(t.text for t in raw[nxt:stop])):
                 nxt = stop
@@ -314,7 +324,10 @@ class _Preparer:
             self.put("cmd", "boxed", token)
             return nxt
         if text == "substack":
-            return nxt
+            start = skip_space(raw, nxt)
+            stop = group_end(raw, start)
+            self.out.extend(t._replace(kind="op", text=",") if t.kind == "row" else t for t in _Preparer(_ungroup(raw[start:stop])).run())
+            return stop
         if text in ("xrightarrow", "xlongrightarrow", "xRightarrow"):
             stop = group_end(raw, skip_space(raw, bracket_end(raw, skip_space(raw, nxt))))
             self.put("rel", "=>" if text == "xRightarrow" else "->", token)
@@ -391,6 +404,9 @@ class _Preparer:
 
     def text_macro(self, at: int) -> int:
         raw = self.raw
+        if raw[at].text in ("intertext", "shortintertext"):
+            self.put("row", "\\\\", raw[at])
+            return group_end(raw, skip_space(raw, at + 1))
         start = skip_space(raw, at + 1)
         stop = group_end(raw, start)
         inner = raw[start + 1 : stop - 1] if start < len(raw) and raw[start].text == "{" else raw[start:stop]
@@ -517,7 +533,33 @@ def formula_tokens(raw: list[Token] | tuple[Token, ...]) -> list[Tok]:
     """
     if len(raw) > 4 * FORMULA_TOKENS:
         raise TooLarge("formula_too_long", f"a formula of {len(raw)} tokens", raw[0].start, raw[-1].end)
-    return _split_digits(_Preparer(list(raw)).run())
+    return _split_digits(_tidy(_Preparer(list(raw)).run()))
+
+
+def _tidy(toks: list[Tok]) -> list[Tok]:
+    """Drop empty groups and braces around a relation; an array used as an alignment becomes rows."""
+    out: list[Tok] = []
+    for tok in toks:
+        if tok.kind == "op" and tok.text == "}" and out:
+            before = out[-2] if len(out) > 1 else None
+            if out[-1].text == "{" and out[-1].kind == "op" and (
+                before is None or before.kind != "cmd" and before.text not in ("^", "_", "}")
+            ):
+                out.pop()
+                continue
+            if out[-1].kind == "rel" and before is not None and before.text == "{" and before.kind == "op":
+                out[-2:] = [out[-1]]
+                continue
+        out.append(tok)
+    starts = [i for i, tok in enumerate(out) if tok.kind == "begin" and tok.text == "array"]
+    for start in reversed(starts):
+        stop = next((j for j in range(start, len(out)) if out[j].kind == "end" and out[j].text == "array"), None)
+        if stop is not None and any(
+            out[j].kind == "amp" and out[j + 1].kind == "rel" and out[j + 2].kind == "amp" for j in range(start, stop - 1)
+        ):
+            del out[stop]
+            del out[start]
+    return out
 
 
 def _split_digits(toks: list[Tok]) -> list[Tok]:
