@@ -469,6 +469,9 @@ class _Preparer:
             else:
                 self.out.append(Tok("name", text, raw[at].start, raw[stop - 1].end, font))
             return stop
+        if font in ("underline", "ensuremath") and any(t.kind == "char" for t in inner):
+            self.out.extend(_Preparer(inner).run())
+            return stop
         nested = inner[0].kind == "cmd" and inner[0].text in S.FONTS and group_end(inner, 1) == len(inner)
         if nested or len(inner) == 1 and inner[0].kind == "cmd":
             self.out.extend(_Preparer(inner).run())

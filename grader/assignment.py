@@ -1,0 +1,228 @@
+"""An assignment: a folder with `rubrics/` and `reference/`. The engine knows nothing else of it."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from grader.errors import AuthorError, OperatorError
+from grader.maths import syntax as T
+from grader.maths.blocks import Judge
+from grader.maths.notation import Notation
+from grader.maths.parser import parse
+from grader.maths.worlds import Function, Measure, Symbol, World
+from grader.reading.sections import PartOutline, QuestionOutline
+from grader.rubric import Assignment as AssignmentFile
+from grader.rubric import Part, Question, load_model
+
+_ENGINE = "2"
+"""Changes when derived references must be derived again although their source did not change."""
+
+
+def shipped() -> Path:
+    """The assignment that comes with the program."""
+    here = Path(__file__).resolve().parent
+    for folder in (here.parent, here / "shipped"):
+        if (folder / "rubrics" / "assignment.yaml").is_file():
+            return folder
+    raise OperatorError("no assignment is shipped with this installation; name one with --assignment DIR")
+
+
+@dataclass(slots=True)
+class Reference:
+    """One question's reference module: worlds by name, and derived forms (from the cache if its source is unchanged)."""
+
+    module: ModuleType
+    path: Path
+    derived: dict[str, str] = field(default_factory=dict)
+
+    def worlds(self) -> Mapping[str, Mapping[str, Any]]:
+        found: Mapping[str, Mapping[str, Any]] = self.module.worlds()
+        return found
+
+
+class Assignment:
+    """Rubrics and references of one folder, loaded once."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read all rubrics. Raises OperatorError if there is no assignment, AuthorError at the first faults."""
+        self.folder = folder
+        index = folder / "rubrics" / "assignment.yaml"
+        if not index.is_file():
+            raise OperatorError(f"{folder}: no assignment here (rubrics/assignment.yaml is missing)")
+        self.faults: list[AuthorError] = []
+        self.file: AssignmentFile
+        file, faults = load_model(index, AssignmentFile)
+        self.faults.extend(faults)
+        self.questions: list[Question] = []
+        if file is not None:
+            self.file = file
+            for name in file.questions:
+                question, faults = load_model(folder / "rubrics" / name, Question)
+                self.faults.extend(faults)
+                if question is not None:
+                    self.questions.append(question)
+        if self.faults:
+            raise self.faults[0]
+        self._references: dict[str, Reference] = {}
+        self._judges: dict[str, Judge] = {}
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of all rubric and reference files."""
+        digest = hashlib.sha256()
+        for path in sorted([*self.folder.glob("rubrics/*.yaml"), *self.folder.glob("reference/*.py")]):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+        return digest.hexdigest()
+
+    @property
+    def parts(self) -> list[tuple[Question, Part]]:
+        return [(q, p) for q in self.questions for p in q.parts]
+
+    def outline(self) -> list[QuestionOutline]:
+        """What the reader needs to find the parts."""
+        return [
+            QuestionOutline(q.number, q.words, tuple(PartOutline(p.id, p.label, p.words) for p in q.parts))
+            for q in self.questions
+        ]
+
+    def reference(self, name: str) -> Reference:
+        """A reference module, loaded by path under a name of its own."""
+        found = self._references.get(name)
+        if found is None:
+            found = load_reference(self.folder / "reference" / f"{name}.py")
+            self._references[name] = found
+        return found
+
+    def part(self, part_id: str) -> tuple[Question, Part]:
+        for question, part in self.parts:
+            if part.id == part_id:
+                return question, part
+        known = ", ".join(p.id for _, p in self.parts)
+        raise OperatorError(f"no part {part_id!r}; the parts are {known}")
+
+    def judge(self, part_id: str) -> Judge | None:
+        """The world of a part; None if its question has no reference yet."""
+        found = self._judges.get(part_id)
+        if found is None:
+            question, part = self.part(part_id)
+            if question.reference is None:
+                return None
+            worlds = self.reference(question.reference).worlds()
+            name = part.world or part.id
+            if name not in worlds:
+                return None
+            found = Judge(build_world(worlds[name]))
+            self._judges[part_id] = found
+        return found
+
+    def target(self, question: Question, judge: Judge, derived: str | None, latex: str | None) -> T.Node:
+        """A target's tree. Raises AuthorError if the reference does not derive it."""
+        if derived is not None:
+            if question.reference is None:
+                raise AuthorError(f"the target {derived!r} needs a reference")
+            forms = self.reference(question.reference).derived
+            if derived not in forms:
+                raise AuthorError(f"the reference {question.reference} derives no {derived!r}")
+            return parse(forms[derived], judge.world.notation)
+        return parse(latex or "", judge.world.notation)
+
+
+def load_reference(path: Path) -> Reference:
+    """Load a reference module and its derived forms; SymPy runs only if the source changed since the last time."""
+    try:
+        source = path.read_bytes()
+    except OSError as error:
+        raise AuthorError(f"cannot be read ({error.strerror})", str(path)) from None
+    digest = hashlib.sha256(source + _ENGINE.encode()).hexdigest()
+    spec = importlib.util.spec_from_file_location(f"grader_reference_{digest[:16]}", path)
+    if spec is None or spec.loader is None:
+        raise AuthorError("cannot be loaded", str(path))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    cache = cache_folder() / f"{path.stem}-{digest[:24]}.json"
+    try:
+        derived = json.loads(cache.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        derived = module.derive()
+        _write_cache(cache, derived)
+    return Reference(module, path, derived)
+
+
+def cache_folder() -> Path:
+    """Where derived references are kept between runs."""
+    base = os.environ.get("GRADER_CACHE") or os.environ.get("XDG_CACHE_HOME")
+    return Path(base) / "homework-grader" if base else Path.home() / ".cache" / "homework-grader"
+
+
+def _write_cache(path: Path, derived: Mapping[str, str]) -> None:
+    """Write whole or not at all; a read-only home only costs the next run some time."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
+            json.dump(derived, file)
+        os.replace(file.name, path)
+    except OSError:
+        return
+
+
+# worlds from data
+
+
+def build_world(data: Mapping[str, Any]) -> World:
+    """A world from a reference module's plain description (names and formulas are LaTeX)."""
+    applied = frozenset(key_of(name) for name in data.get("applied", ())) | frozenset(key_of(n) for n in data.get("functions", {}))
+    base = Notation()
+    notation = Notation(
+        functions=base.functions | applied,
+        scalars=frozenset(data.get("scalars", ())),
+        densities=frozenset(data.get("densities", ("p", "q"))),
+    )
+
+    def tree(text: str) -> T.Node:
+        return parse(text, notation)
+
+    return World(
+        notation=notation,
+        symbols={key_of(k): _symbol(key_of(k), v) for k, v in data.get("symbols", {}).items()},
+        definitions={key_of(k): tree(v) for k, v in data.get("definitions", {}).items()},
+        functions={
+            key_of(k): Function(tuple(key_of(p) for p in v["params"]), tree(v["body"])) for k, v in data.get("functions", {}).items()
+        },
+        measures={
+            key_of(k): Measure(v["kind"], v["var"], tuple(tree(a) for a in v["args"])) for k, v in data.get("measures", {}).items()
+        },
+        groups={key_of(k): tuple(key_of(n) for n in v) for k, v in data.get("groups", {}).items()},
+        simplex=dict(data.get("simplex", {})),
+        conditions=tuple(tree(c) for c in data.get("conditions", ())),
+        sizes=tuple(data.get("sizes", ())),
+        open=bool(data.get("open", False)),
+        samples=int(data.get("samples", 20)),
+    )
+
+
+def _symbol(key: str, data: Mapping[str, Any]) -> Symbol:
+    return Symbol(
+        key, data.get("kind", "real"), float(data.get("low", 0.3)), float(data.get("high", 2.2)),
+        tuple(data.get("boundary", ())), int(data.get("dim", 3)),
+    )
+
+
+def key_of(text: str) -> str:
+    """The canonical key of a name written as LaTeX."""
+    node = parse(text, _BARE)
+    if not isinstance(node, T.Name):
+        raise AuthorError(f"{text!r} is no name")
+    return node.key
+
+
+_BARE = Notation(functions=frozenset(), densities=frozenset(), logistic=frozenset(), imaginary_unit=False)

@@ -1,0 +1,158 @@
+"""What every check receives: one part as read, its world, and the student's own definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from grader.checks.specs import Target
+from grader.errors import EvaluationError
+from grader.maths import syntax as T
+from grader.maths.blocks import Judge
+from grader.maths.notation import Notation
+from grader.maths.worlds import World
+from grader.model import Outcome, Witness
+from grader.reading.claims import Chain, PartText
+from grader.reading.rows import Line, operands
+
+_OPERATORS = (T.Deriv, T.Grad, T.Expect, T.KL, T.Integral, T.Density, T.Normal)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check says: an outcome and its evidence; what it is worth is the rubric's business.
+
+    `places` are source offsets; `fraction` the share found right where parts of an answer count.
+    """
+
+    outcome: Outcome
+    note: str
+    places: tuple[tuple[int, int], ...] = ()
+    evidence: dict[str, Any] = field(default_factory=dict)
+    witness: Witness | None = None
+    diagnosis: str | None = None
+    fraction: float | None = None
+
+
+class PartContext:
+    """One part of one submission in its world."""
+
+    def __init__(self, text: PartText, judge: Judge, target: Callable[[Target], T.Node]) -> None:
+        self.text = text
+        self.target = target
+        self.base = judge
+        self.judge = Judge(with_definitions(judge.world, text.chains)) if text.chains else judge
+        if self.judge.world == judge.world:
+            self.judge = judge
+        self._narrowed: dict[tuple[T.Node, ...], Judge] = {}
+
+    @property
+    def notation(self) -> Notation:
+        return self.judge.world.notation
+
+    def narrowed(self, conditions: tuple[T.Node, ...]) -> Judge:
+        """The world under further conditions."""
+        if not conditions:
+            return self.judge
+        found = self._narrowed.get(conditions)
+        if found is None:
+            world = self.judge.world
+            found = Judge(replace(world, conditions=(*world.conditions, *conditions)))
+            self._narrowed[conditions] = found
+        return found
+
+    def compatible(self, conditions: tuple[T.Node, ...]) -> bool | None:
+        """Whether some world satisfies the conditions; None if they cannot be evaluated."""
+        try:
+            self.narrowed(conditions).blocks([])
+        except EvaluationError as error:
+            return False if error.note == "no_world" else None
+        return True
+
+    def explicit(self, node: T.Node) -> bool:
+        """Whether a formula gives a value outright: no operators, no quantity that is only named."""
+        return is_explicit(node, self.judge.world)
+
+    def relations(self, *, goals: bool = False) -> Iterator[tuple[Chain, Line, T.Rel]]:
+        """Every relation of the part, in order, continued lines with an Empty left side."""
+        for chain in self.text.chains:
+            if chain.role == "goal" and not goals:
+                continue
+            for line in chain.lines:
+                if line.tree is not None:
+                    for rel in flat_relations(line.tree):
+                        yield chain, line, rel
+
+
+def flat_relations(tree: T.Node) -> Iterator[T.Rel]:
+    """The relations of a line: one, or several joined by commas and "and"."""
+    node = T.unboxed(tree)
+    if isinstance(node, T.Logic) and node.op in ("list", "and", "or"):
+        for item in node.items:
+            yield from flat_relations(item)
+        return
+    if isinstance(node, T.Logic) and node.op in ("=>", "<=>"):
+        for item in node.items:
+            yield from flat_relations(item)
+        return
+    rel = operands(node)
+    if rel is not None:
+        yield rel
+
+
+def is_explicit(node: T.Node, world: World) -> bool:
+    """No derivative, expectation or integral stands in it, and every name is a quantity or an abbreviation of such."""
+    for n in T.walk(node):
+        if isinstance(n, _OPERATORS) or isinstance(n, (T.Empty, T.Word)):
+            return False
+        if isinstance(n, T.Apply):
+            return False
+    return all(_known(key, world, 0) for key in free_names(node))
+
+
+def _known(key: str, world: World, depth: int) -> bool:
+    definition = world.definitions.get(key)
+    if definition is not None:
+        return depth < 12 and not any(isinstance(n, (*_OPERATORS, T.Apply)) for n in T.walk(definition)) and all(
+            _known(k, world, depth + 1) for k in free_names(definition)
+        )
+    return key in world.symbols or key in world.sizes
+
+
+def free_names(node: T.Node) -> set[str]:
+    """Keys of names that stand for quantities (not those inside subscripts)."""
+    out: set[str] = set()
+    stack = [node]
+    while stack:
+        here = stack.pop()
+        if isinstance(here, T.Name):
+            out.add(here.key)
+            continue
+        stack.extend(T.children(here))
+    return out
+
+
+def with_definitions(world: World, chains: list[Chain]) -> World:
+    """The world with the names a student introduces (`posons u = ..`, `s := ..`), if used for one thing only."""
+    found: dict[str, T.Node] = {}
+    dropped: set[str] = set()
+    for chain in chains:
+        for line in chain.lines:
+            if line.tree is None:
+                continue
+            for rel in flat_relations(line.tree):
+                left, right = rel.operands[0], rel.operands[-1]
+                declared = ":=" in rel.relations or chain.role == "hypothesis" and rel.relations == ("=",)
+                if not declared or not isinstance(left, T.Name) or set(rel.relations) > {"=", ":="}:
+                    continue
+                key = left.key
+                taken = key in world.symbols or key in world.definitions or key in world.functions or key in world.groups
+                if taken or key in T.names_in(right) or chain.context:
+                    continue
+                if key in found and found[key] != right:
+                    dropped.add(key)
+                found[key] = right
+    for key in dropped:
+        del found[key]
+    return replace(world, definitions={**world.definitions, **found}) if found else world

@@ -1,0 +1,37 @@
+"""Explanations in words: phrase tables with negation. They give `correct` or `undecided`, never `incorrect`."""
+
+from __future__ import annotations
+
+import re
+
+from grader.checks.context import Finding, PartContext
+from grader.checks.specs import ManualCheck, ProseCheck
+from grader.model import Outcome
+from grader.reading.marks import folded
+
+
+def check_prose(spec: ProseCheck, context: PartContext) -> Finding:
+    """Some phrase, or one of each group of `together`, stands in the part's prose and nothing of `unless` does."""
+    blocks = context.text.prose
+    if not blocks:
+        return Finding(Outcome.MISSING if context.text.empty else Outcome.UNDECIDED, "no_words")
+    text = " ".join(folded(b.text) for b in blocks)
+    place = (blocks[0].start, blocks[-1].end)
+    if any(re.search(pattern, text) for pattern in spec.unless):
+        return Finding(Outcome.UNDECIDED, "negated_or_contrary", (place,))
+    groups = spec.together or ((tuple(spec.phrases)),)
+    groups = groups if spec.together else (spec.phrases,)
+    if all(any(re.search(pattern, text) for pattern in group) for group in groups):
+        found = next((b for b in blocks for g in groups for pat in g if re.search(pat, folded(b.text))), blocks[0])
+        return Finding(Outcome.CORRECT, "phrase", ((found.start, found.end),), {"quote": found.text[:200]})
+    return Finding(Outcome.UNDECIDED, "no_phrase_known", (place,))
+
+
+def check_manual(spec: ManualCheck, context: PartContext) -> Finding:
+    """For a person; what is there is shown."""
+    if context.text.empty:
+        return Finding(Outcome.MISSING, "nothing_handed_in")
+    blocks = context.text.prose
+    places = ((blocks[0].start, blocks[-1].end),) if blocks else ()
+    words = sum(len(b.text.split()) for b in blocks)
+    return Finding(Outcome.UNDECIDED, "for_a_person", places, {"words": words})

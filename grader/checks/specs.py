@@ -1,0 +1,120 @@
+"""What a rubric says of a check: its options, validated; the checks themselves stand beside."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Union
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from grader.model import Role
+
+
+class Strict(BaseModel):
+    """Unknown keys are faults; records are frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Text(Strict):
+    """Words for people, in both languages."""
+
+    en: str
+    fr: str
+
+
+class Target(Strict):
+    """What is asked for: a derived form of the reference by name, or LaTeX."""
+
+    derived: str | None = None
+    latex: str | None = None
+
+
+class CheckBase(Strict):
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    role: Role
+    points: float = Field(gt=0, le=100, allow_inf_nan=False)
+    title: Text
+    accepts: tuple[str, ...] = ()
+    rejects: tuple[str, ...] = ()
+
+
+class ValueCheck(CheckBase):
+    """The part's quantity equals the target; `named` are left sides that claim it."""
+
+    type: Literal["value"]
+    target: Target
+    named: tuple[str, ...] = ()
+    operators: bool = False
+    permutations: bool = False
+
+
+class ComponentsCheck(CheckBase):
+    """A vector whose entries may be given together or one by one."""
+
+    type: Literal["components"]
+    target: Target
+    entries: tuple[Target, ...]
+    named: tuple[str, ...] = ()
+    named_entries: tuple[tuple[str, ...], ...] = ()
+
+
+class PointCheck(CheckBase):
+    """A point given as a tuple or coordinate by coordinate."""
+
+    type: Literal["point"]
+    target: Target
+    coordinates: tuple[str, ...]
+
+
+class EigenvaluesCheck(CheckBase):
+    """An unordered set of values, gathered over several claims; `regime` restricts the world."""
+
+    type: Literal["eigenvalues"]
+    target: Target
+    label: str = r"\lambda"
+    regime: tuple[str, ...] = ()
+
+
+class IdentityCheck(CheckBase):
+    """Some link of a chain equates an expression that needs `left_has` with one that is free of it."""
+
+    type: Literal["identity"]
+    left_has: tuple[Literal["expectation", "derivative", "determinant", "divergence"], ...]
+    any_of: tuple[tuple[str, ...], ...] = ()
+
+
+class SubtermCheck(CheckBase):
+    """All targets of one group occur as parts of some formula."""
+
+    type: Literal["subterm"]
+    any_of: tuple[tuple[Target, ...], ...]
+
+
+class DerivationCheck(CheckBase):
+    """A chain from the quantity asked for to the target whose links all hold."""
+
+    type: Literal["derivation"]
+    target: Target
+    links: int = 2
+
+
+class ProseCheck(CheckBase):
+    """Words that explain; phrase tables per language, `unless` for negations. Never incorrect."""
+
+    type: Literal["prose"]
+    phrases: tuple[str, ...]
+    unless: tuple[str, ...] = ()
+    together: tuple[tuple[str, ...], ...] = ()
+
+
+class ManualCheck(CheckBase):
+    """For a person."""
+
+    type: Literal["manual"]
+
+
+Check = Annotated[
+    Union[ValueCheck, ComponentsCheck, PointCheck, EigenvaluesCheck, IdentityCheck, SubtermCheck, DerivationCheck,
+          ProseCheck, ManualCheck],
+    Field(discriminator="type"),
+]

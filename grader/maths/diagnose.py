@@ -1,0 +1,89 @@
+"""The smallest change that would mend a wrong equality: sign, constant factor or term, swapped indices, transpose."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from grader.errors import EvaluationError
+from grader.maths import numeric as N
+from grader.maths import syntax as T
+from grader.maths import values as V
+from grader.maths.blocks import Judge
+from grader.maths.decide import equal
+from grader.maths.evaluate import Evaluator
+from grader.model import Outcome
+
+_FAMILIAR = {np.pi: "pi", 1 / np.pi: "1/pi", 2 * np.pi: "2*pi", 1 / (2 * np.pi): "1/(2*pi)", np.log(2 * np.pi): "log(2*pi)",
+             np.log(np.pi): "log(pi)", np.log(2): "log(2)", np.e: "e"}
+
+
+def diagnose(judge: Judge, wrong: T.Node, right: T.Node) -> str | None:
+    """A machine tag such as `sign`, `constant_factor 2`, `indices_swapped`, `transposed`; None if nothing small fits."""
+    try:
+        swapped = T.rebuild(wrong, _swap)
+        if swapped != wrong and equal(judge, swapped, right).outcome is Outcome.CORRECT:
+            return "indices_swapped"
+        if equal(judge, T.Transpose(wrong), right).outcome is Outcome.CORRECT:
+            return "transposed"
+    except EvaluationError:
+        pass
+    return _numeric(judge, wrong, right)
+
+
+def _swap(node: T.Node) -> T.Node | None:
+    if isinstance(node, T.Name) and len(node.sub) == 1 and isinstance(node.sub[0], T.Num) and node.sub[0].value in (1, 2):
+        other = T.Num(Fraction(3) - node.sub[0].value)
+        return T.Name(node.base, (other,), node.marks, start=node.start, end=node.end)
+    return None
+
+
+def _numeric(judge: Judge, wrong: T.Node, right: T.Node) -> str | None:
+    ratios, gaps = [], []
+    try:
+        with np.errstate(all="ignore"):
+            for block in judge.blocks([wrong, right]):
+                ev = Evaluator(block)
+                a, b = V.leaves(ev.value(wrong)), V.leaves(ev.value(right))
+                if len(a) != len(b):
+                    return None
+                for x, y in zip(a, b, strict=True):
+                    u, v = np.broadcast_arrays(N.primal(x), N.primal(y))
+                    nonzero = np.abs(v) > 1e-12
+                    if (np.abs(u[~nonzero]) > 1e-12).any():
+                        return None
+                    ratios.extend((u[nonzero] / v[nonzero]).reshape(-1))
+                    gaps.extend((u - v).reshape(-1))
+    except EvaluationError:
+        return None
+    ratio = _constant(ratios)
+    if ratio is not None and abs(ratio - 1) > 1e-9:
+        return "sign" if abs(ratio + 1) < 1e-9 else f"constant_factor {familiar(ratio)}"
+    gap = _constant(gaps)
+    if gap is not None and abs(gap) > 1e-9:
+        return f"constant_term {familiar(gap)}"
+    return None
+
+
+def _constant(values: list[complex]) -> float | None:
+    if len(values) < 3:
+        return None
+    array = np.array(values)
+    if not np.isfinite(array).all() or np.abs(array - array[0]).max() > 1e-9 * max(1.0, float(np.abs(array[0]))):
+        return None
+    return float(np.real(array[0])) if abs(np.imag(array[0])) < 1e-12 else None
+
+
+def familiar(value: float) -> str:
+    """A number as a person would write it: a fraction, or a known constant."""
+    simple = Fraction(value).limit_denominator(64)
+    if abs(float(simple) - value) < 1e-9:
+        return str(simple)
+    for constant, name in _FAMILIAR.items():
+        for sign in (1, -1):
+            if abs(value - sign * constant) < 1e-9:
+                return ("-" if sign < 0 else "") + name
+            if abs(value - sign * constant / 2) < 1e-9:
+                return ("-" if sign < 0 else "") + name + "/2"
+    return f"{value:.6g}"

@@ -1,0 +1,225 @@
+"""The claims of one part: chains of lines through displays and prose, inline formulas, and the conditions they stand under."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from grader.maths import syntax as T
+from grader.maths.notation import Notation
+from grader.reading.document import Block, Kind
+from grader.reading.marks import folded
+from grader.reading.rows import Line, cut, operands, with_left
+from grader.reading.sections import Piece
+
+_CONDITION_WORDS: Final = re.compile(
+    r"(?:^|[\s,.;:(])(?:si|if|cas|case|quand|when|lorsque|lorsqu'on a|pour|for|whenever|ou|where|dans le cas|in the case|"
+    r"supposons|suppose|supposing|assume|assuming|soit|regime|en supposant|tant que|as long as|only if|ssi)"
+    r"(?:\s+(?:ou|where|que|that|de|of|now|maintenant|the|le|alors))*\s*[:(]?\s*$"
+)
+_WIDE_WORDS: Final = re.compile(
+    r"\b(?:dans tous les cas|in all cases|in every case|in either case|en general|in general|generalement|generally|recapitulatif|"
+    r"conclusion|finalement|finally|pour tout|for all|for every|for any|quel que soit|therefore in)\b"
+)
+_GOAL_WORDS: Final = re.compile(
+    r"(?:montrons|montrer|prouvons|prouver|il faut|il suffit|on veut|on cherche|we want|want to show|show that|to prove|need to show|"
+    r"we must show|let us show|let's show|il reste a|demontrons|verifions|sufficient to)[^.;:]*[:\s]*$"
+)
+_HYPOTHESIS_WORDS: Final = re.compile(
+    r"(?:soit|soient|posons|on pose|en posant|notons|on note|let|define|denote|set|with|avec|sachant que|sachant|given|knowing|donne|"
+    r"rappel|recall|where|ou)\s*(?:que|that)?[:\s]*$"
+)
+
+
+@dataclass(slots=True)
+class Chain:
+    """A run of lines that hang together; `head` is what its first line says on the left.
+
+    `context` holds the conditions in force, `kind` is display or inline, `role` claim, goal or hypothesis.
+    """
+
+    id: str
+    lines: list[Line]
+    kind: str
+    start: int
+    context: tuple[T.Node, ...] = ()
+    role: str = "claim"
+    order: int = 0
+
+    @property
+    def end(self) -> int:
+        return max((line.end for line in self.lines), default=self.start)
+
+    @property
+    def boxed(self) -> bool:
+        """Whether a box stands around any line."""
+        return any(line.tree is not None and any(isinstance(n, T.Boxed) for n in T.walk(line.tree)) for line in self.lines)
+
+    def head(self) -> T.Node | None:
+        """The left side of the first line, if it was read and says one."""
+        first = self.lines[0]
+        if first.tree is None:
+            return None
+        rel = operands(first.tree)
+        if rel is None:
+            return first.tree if not isinstance(first.tree, T.Logic) else None
+        left = rel.operands[0]
+        return None if isinstance(left, T.Empty) else left
+
+    def last_readings(self, notation: Notation) -> list[tuple[T.Node, bool]]:
+        """The last line with the head in front, in all readings."""
+        line = self.lines[-1]
+        head = self.head()
+        found = line.readings(notation)
+        if line.lead == "continues" and head is not None:
+            return [(with_left(tree, head), natural) for tree, natural in found]
+        return found
+
+
+@dataclass(slots=True)
+class PartText:
+    """One part as read: its chains, its prose, and what could not be read."""
+
+    chains: list[Chain] = field(default_factory=list)
+    unread: list[Line] = field(default_factory=list)
+    prose: list[Block] = field(default_factory=list)
+    formulas: int = 0
+
+    @property
+    def empty(self) -> bool:
+        return not self.chains and not self.unread and not any(len(b.text) > 1 for b in self.prose)
+
+
+def read_part(blocks: Sequence[Block], pieces: Sequence[Piece], notation: Notation, prefix: str) -> PartText:
+    """The chains and prose of a part's pieces, in order."""
+    reader = _Reader(notation, prefix)
+    for piece in pieces:
+        reader.run(blocks[piece.first : piece.last + 1])
+    return reader.part
+
+
+class _Reader:
+    def __init__(self, notation: Notation, prefix: str) -> None:
+        self.notation = notation
+        self.prefix = prefix
+        self.part = PartText()
+        self.words = ""  # prose since the last formula, folded
+        self.context: list[T.Node] = []
+        self.open: Chain | None = None  # the display chain that may go on
+
+    def run(self, blocks: Sequence[Block]) -> None:
+        at = 0
+        while at < len(blocks):
+            block = blocks[at]
+            if block.kind in (Kind.TEXT, Kind.HEADING, Kind.ITEM):
+                self.prose(block)
+            elif block.kind is Kind.INLINE:
+                self.inline(block)
+            elif block.kind is Kind.DISPLAY:
+                at += self.display(blocks, at)
+                continue
+            at += 1
+
+    def prose(self, block: Block) -> None:
+        self.part.prose.append(block)
+        text = folded(block.text)
+        if _WIDE_WORDS.search(text):
+            self.context = []
+        if block.kind in (Kind.HEADING, Kind.ITEM):
+            self.words = text
+        else:
+            self.words = f"{self.words} {text}"[-300:]
+
+    def inline(self, block: Block) -> None:
+        lines = cut(block.tokens, self.notation, block.start, block.end).lines
+        self.part.formulas += len(lines)
+        condition = bool(_CONDITION_WORDS.search(self.words))
+        for line in lines:
+            if line.error is not None or line.tree is None:
+                self.part.unread.append(line)
+                continue
+            rel = operands(line.tree)
+            if rel is None and not isinstance(line.tree, (T.Logic, T.Boxed)):
+                continue
+            if condition and self.is_condition(line.tree):
+                self.enter(line.tree)
+                role = "hypothesis"
+            else:
+                role = self.role()
+            self.chain([line], "inline", role)
+        self.words = f"{self.words} \u00a4"[-300:]
+
+    def is_condition(self, tree: T.Node) -> bool:
+        node = T.unboxed(tree)
+        if isinstance(node, T.Logic):
+            return any(self.is_condition(i) for i in node.items)
+        return isinstance(node, T.Rel) and set(node.relations) <= {"<", ">", "<=", ">=", "!=", "=", "in"} and not any(
+            isinstance(n, (T.Deriv, T.Expect, T.KL, T.Density, T.Matrix, T.Tup)) for n in T.walk(node)
+        )
+
+    def enter(self, tree: T.Node) -> None:
+        """A new condition; it replaces those about the same names."""
+        node = T.unboxed(tree)
+        relations = [n for n in T.walk(node) if isinstance(n, T.Rel)]
+        if not relations:
+            return
+        condition = relations[0]
+        names = T.names_in(condition)
+        self.context = [c for c in self.context if not (T.names_in(c) & names)]
+        self.context.append(condition)
+
+    def role(self) -> str:
+        words = self.words.rstrip(" \u00a4")
+        if _GOAL_WORDS.search(words):
+            return "goal"
+        if _HYPOTHESIS_WORDS.search(words):
+            return "hypothesis"
+        return "claim"
+
+    def display(self, blocks: Sequence[Block], at: int) -> int:
+        """Read a display, with the next one where a bracket stays open between them; how many blocks were used."""
+        block = blocks[at]
+        rows = cut(block.tokens, self.notation, block.start, block.end)
+        used = 1
+        last = rows.lines[-1] if rows.lines else None
+        if last is not None and last.error is not None and last.error.note == "unclosed":
+            ahead = at + 1
+            while ahead < len(blocks) and blocks[ahead].kind is Kind.BREAK:
+                ahead += 1
+            if ahead < len(blocks) and blocks[ahead].kind is Kind.DISPLAY:
+                joined = cut((*block.tokens, *blocks[ahead].tokens), self.notation, block.start, blocks[ahead].end)
+                if all(line.error is None for line in joined.lines):
+                    rows, used = joined, ahead - at + 1
+        self.part.formulas += len(rows.lines)
+        role = self.role()
+        if _CONDITION_WORDS.search(self.words.rstrip(" \u00a4")) and len(rows.lines) == 1 and rows.lines[0].tree is not None:
+            if self.is_condition(rows.lines[0].tree):
+                self.enter(rows.lines[0].tree)
+                role = "hypothesis"
+        current: list[Line] = []
+        for line in rows.lines:
+            if line.error is not None:
+                self.part.unread.append(line)
+            if line.lead and not current and self.open is not None:
+                self.open.lines.append(line)
+                continue
+            if line.lead and current:
+                current.append(line)
+                continue
+            if current:
+                self.chain(current, "display", role)
+            current = [line]
+            self.open = None
+        if current:
+            self.chain(current, "display", role)
+            self.open = self.part.chains[-1]
+        self.words = ""
+        return used
+
+    def chain(self, lines: list[Line], kind: str, role: str) -> None:
+        number = len(self.part.chains) + 1
+        self.part.chains.append(
+            Chain(f"{self.prefix}:c{number}", lines, kind, lines[0].start, tuple(self.context), role, number)
+        )

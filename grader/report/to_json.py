@@ -1,0 +1,65 @@
+"""The JSON report: schema `grader/report/1`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from grader.model import CheckResult, PartReport, Points, Report, Span, Step
+
+
+def report_data(report: Report) -> dict[str, Any]:
+    """A report as plain data; no NaN, keys in the schema's order."""
+    return {
+        "schema": "grader/report/1",
+        "submission": {"id": report.submission_id, "files": list(report.files), "sha256": report.sha256},
+        "provenance": dict(report.provenance),
+        "score": _points(report.score),
+        "problems": list(report.problems),
+        "parts": [_part(p) for p in report.parts],
+    }
+
+
+def dumps(data: Any) -> str:
+    """JSON text, the same bytes for the same data."""
+    return json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def _points(points: Points) -> dict[str, float]:
+    return {"min": _short(points.min), "max": _short(points.max), "out_of": _short(points.out_of)}
+
+
+def _short(value: float) -> float:
+    rounded = round(value, 4)
+    return int(rounded) if rounded == int(rounded) else rounded
+
+
+def _span(span: Span) -> dict[str, Any]:
+    return asdict(span)
+
+
+def _check(check: CheckResult) -> dict[str, Any]:
+    return {
+        "id": check.id, "role": check.role.value, "outcome": check.outcome.value, "points": _points(check.points),
+        "note": check.note, "title": check.message, "evidence": check.evidence, "spans": [_span(s) for s in check.spans],
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    witness = None
+    if step.witness is not None:
+        witness = {"values": step.witness.values, "left": step.witness.left, "right": step.witness.right}
+    return {
+        "id": step.id, "chain": step.chain, "kind": step.kind, "outcome": step.outcome.value, "relation": step.relation,
+        "left": step.left, "right": step.right, "reads": step.reads, "context": list(step.context),
+        "left_span": _span(step.left_span) if step.left_span else None, "span": _span(step.span), "note": step.note,
+        "detail": step.detail, "diagnosis": None, "repairs": None, "consequence_of": None, "charged": False, "witness": witness,
+    }
+
+
+def _part(part: PartReport) -> dict[str, Any]:
+    return {
+        "id": part.id, "title": part.title, "score": _points(part.score), "status": part.status.value,
+        "checks": [_check(c) for c in part.checks], "steps": [_step(s) for s in part.steps],
+    }

@@ -1,0 +1,40 @@
+"""From findings to points: a range [min, max]; only correct, incorrect and missing become points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from grader.checks.context import Finding
+from grader.model import CheckResult, Outcome, Points, Status
+
+_DECIDED = {Outcome.CORRECT: 1.0, Outcome.INCORRECT: 0.0, Outcome.MISSING: 0.0}
+
+
+def points_of(finding: Finding, out_of: float) -> Points:
+    """The points one finding is sure of and could still get."""
+    share = _DECIDED.get(finding.outcome)
+    if share is None:
+        return Points(0.0, out_of, out_of)
+    if finding.fraction is not None and finding.outcome is Outcome.INCORRECT:
+        share = finding.fraction
+    value = round(out_of * share, 6)
+    return Points(value, value, out_of)
+
+
+def total(points: Sequence[Points], out_of: float) -> Points:
+    """The sum of ranges, never above what the part is worth."""
+    low, high = sum(p.min for p in points), sum(p.max for p in points)
+    return Points(round(min(low, out_of), 6), round(min(high, out_of), 6), out_of)
+
+
+def status_of(checks: Sequence[CheckResult], score: Points, *, handed_in: bool, readable: bool) -> Status:
+    """How a part stands: empty, waiting for a person, unreadable, or by its points."""
+    if not handed_in:
+        return Status.EMPTY
+    if not readable:
+        return Status.UNREADABLE
+    if any(c.outcome in (Outcome.FAULT, Outcome.UNDECIDED, Outcome.UNREADABLE) and c.points.max > c.points.min for c in checks):
+        return Status.NEEDS_REVIEW
+    if score.min >= score.out_of:
+        return Status.CORRECT
+    return Status.PARTIAL if score.min > 0 else Status.INCORRECT

@@ -1,0 +1,74 @@
+"""The steps of a part for the report: every line as it was read, links of equalities tried in the part's world.
+
+A link that holds is `correct`; one that does not is `undecided` here: judging it needs the context of the whole
+derivation, which the derivation checker brings. Lines that cannot be read say where and why.
+"""
+
+from __future__ import annotations
+
+from grader.maths import syntax as T
+from grader.maths.blocks import Judge
+from grader.maths.decide import equal
+from grader.model import Outcome, Span, Step, Verdict
+from grader.reading.claims import Chain, PartText
+from grader.reading.rows import Line, operands
+from grader.source import SourceMap
+
+
+def steps_of(text: PartText, judge: Judge | None, source: SourceMap, part: str) -> tuple[Step, ...]:
+    """All steps of a part in order."""
+    out: list[Step] = []
+    for chain in text.chains:
+        previous: T.Node | None = None
+        for line in chain.lines:
+            if line.tree is None:
+                out.append(_unread(line, chain, source, f"{part}:{len(out) + 1}"))
+                previous = None
+                continue
+            rel = operands(line.tree)
+            if rel is None:
+                previous = line.tree if not isinstance(line.tree, T.Logic) else None
+                continue
+            left = rel.operands[0]
+            if isinstance(left, T.Empty):
+                left = previous if previous is not None and line.lead == "continues" else left
+            for relation, right in zip(rel.relations, rel.operands[1:], strict=True):
+                out.append(_link(left, relation, right, line, chain, judge, source, f"{part}:{len(out) + 1}"))
+                left = right
+            previous = left
+    return tuple(out)
+
+
+def _unread(line: Line, chain: Chain, source: SourceMap, name: str) -> Step:
+    assert line.error is not None
+    start = line.error.start if source.file_at(line.error.start).base == source.file_at(line.start).base else line.start
+    span = source.span(start, max(line.error.end, start + 1))
+    return Step(
+        name, chain.id, "identity", Outcome.UNREADABLE, "", "", source.text(line.start, line.end), "", line.error.note, span,
+        detail=line.error.message,
+    )
+
+
+def _link(
+    left: T.Node, relation: str, right: T.Node, line: Line, chain: Chain, judge: Judge | None, source: SourceMap, name: str
+) -> Step:
+    kind = {"goal": "goal", "hypothesis": "hypothesis"}.get(chain.role, "identity" if relation == "=" else "inequality")
+    kind = "definition" if relation in (":=", "=:") else kind
+    verdict = Verdict(Outcome.UNDECIDED, "not_judged")
+    if chain.role == "hypothesis" and chain.kind == "inline":
+        verdict = Verdict(Outcome.ASSUMED, "hypothesis")
+    elif judge is not None and relation == "=" and not isinstance(left, T.Empty) and not isinstance(right, T.Empty):
+        found = equal(judge, left, right)
+        verdict = found if found.outcome is Outcome.CORRECT else Verdict(Outcome.UNDECIDED, found.note, detail=found.detail)
+    span = _span(right, line, source)
+    left_span = _span(left, line, source) if left.end > left.start else None
+    return Step(
+        name, chain.id, kind, verdict.outcome, relation, source.text(left.start, left.end), source.text(right.start, right.end), "",
+        verdict.note, span, left_span, tuple(source.text(c.start, c.end) for c in chain.context), verdict.detail,
+    )
+
+
+def _span(node: T.Node, line: Line, source: SourceMap) -> Span:
+    if node.end > node.start:
+        return source.span(node.start, node.end)
+    return source.span(line.start, line.end)

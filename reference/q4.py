@@ -1,0 +1,167 @@
+"""Q4: gradient dynamics of the Dirac-GAN, without and with the R1 penalty.
+
+Everything follows from L = log σ(ψ1) + log σ(-(ψ0 θ + ψ1)). First derivation: SymPy (gradients, Jacobian at the stationary
+point, characteristic polynomial). Second: complex-step derivatives of the field, `numpy.linalg.eigvals`, and
+`torch.func.jacrev` where torch is installed.
+"""
+
+from __future__ import annotations
+
+import cmath
+from typing import Any
+
+_SHARED: dict[str, Any] = {
+    "symbols": {
+        r"\psi_0": {"kind": "real", "low": 0.2, "high": 1.8},
+        r"\psi_1": {"kind": "real", "low": 0.2, "high": 1.8},
+        r"\theta": {"kind": "real", "low": 0.2, "high": 1.8},
+        r"\lambda": {"kind": "real", "low": 0.2, "high": 2.5},
+        "x": {"kind": "real"},
+    },
+    "functions": {r"C_\psi": {"params": ["x"], "body": r"\psi_0 x + \psi_1"}, "C": {"params": ["x"], "body": r"\psi_0 x + \psi_1"}},
+    "measures": {
+        "p_D": {"kind": "dirac", "var": "x", "args": ["0"]},
+        r"p_\theta": {"kind": "dirac", "var": "x", "args": [r"\theta"]},
+    },
+    "groups": {r"\psi": [r"\psi_0", r"\psi_1"]},
+    "definitions": {
+        "L": r"\mathbb{E}_{p_D} \log(\sigma(C_\psi(x))) + \mathbb{E}_{p_\theta} \log(\sigma(-C_\psi(x)))",
+        "u": r"\psi_0\theta + \psi_1",
+        r"\psi_0^*": "0", r"\psi_1^*": "0", r"\theta^*": "0",
+        "I": r"\begin{pmatrix} 1 & 0 & 0 \\ 0 & 1 & 0 \\ 0 & 0 & 1 \end{pmatrix}",
+    },
+    "scalars": ["psi", "theta", "lambda", "gamma", "u", "J", "v", "I", "x"],
+    "applied": ["L", "v", r"v_\psi", r"v_\theta", r"\bar v", r"\bar v_\psi", r"\bar v_\theta", "R_1", r"C_\psi", "C", "J"],
+}
+_PLAIN = {
+    "v": r"(\frac{\partial L}{\partial \psi_0}, \frac{\partial L}{\partial \psi_1}, -\frac{\partial L}{\partial \theta})",
+    r"v_\psi": r"(\frac{\partial L}{\partial \psi_0}, \frac{\partial L}{\partial \psi_1})",
+    r"v_\theta": r"-\frac{\partial L}{\partial \theta}",
+    "v_1": r"\frac{\partial L}{\partial \psi_0}", "v_2": r"\frac{\partial L}{\partial \psi_1}",
+    "v_3": r"-\frac{\partial L}{\partial \theta}",
+}
+_PENALISED = {
+    "R_1": r"\mathbb{E}_{p_D} \|\frac{\partial}{\partial x}(\psi_0 x + \psi_1)\|^2",
+    r"v_\psi": r"(\frac{\partial L}{\partial \psi_0}, \frac{\partial L}{\partial \psi_1})",
+    r"v_\theta": r"-\frac{\partial L}{\partial \theta}",
+    r"\bar v_\psi": r"(\frac{\partial L}{\partial \psi_0} - \frac{\gamma}{2}\frac{\partial R_1}{\partial \psi_0}, \frac{\partial L}{\partial \psi_1})",
+    r"\bar v_\theta": r"-\frac{\partial L}{\partial \theta}",
+    r"\bar v": r"(\frac{\partial L}{\partial \psi_0} - \frac{\gamma}{2}\frac{\partial R_1}{\partial \psi_0}, \frac{\partial L}{\partial \psi_1}, -\frac{\partial L}{\partial \theta})",
+    r"\bar v_1": r"\frac{\partial L}{\partial \psi_0} - \frac{\gamma}{2}\frac{\partial R_1}{\partial \psi_0}",
+    r"\bar v_2": r"\frac{\partial L}{\partial \psi_1}", r"\bar v_3": r"-\frac{\partial L}{\partial \theta}",
+}
+_GAMMA = {r"\gamma": {"kind": "positive", "low": 0.15, "high": 3.2, "boundary": ["1"]}}
+
+
+def worlds() -> dict[str, dict[str, Any]]:
+    """The givens of each part; the penalised parts know γ > 0."""
+    out: dict[str, dict[str, Any]] = {}
+    for i in range(1, 7):
+        part = dict(_SHARED)
+        part["symbols"] = {**_SHARED["symbols"], **(_GAMMA if i > 3 else {})}
+        part["definitions"] = {**_SHARED["definitions"], **(_PENALISED if i > 3 else _PLAIN)}
+        out[f"Q4.{i}"] = part
+    return out
+
+
+def derive() -> dict[str, str]:
+    """Fields, Jacobians, characteristic polynomials and eigenvalues as LaTeX, derived with SymPy."""
+    import sympy as sp
+
+    p0, p1, th = sp.symbols(r"\psi_0 \psi_1 \theta", real=True)
+    lam = sp.Symbol(r"\lambda")
+    gamma = sp.Symbol(r"\gamma", positive=True)
+
+    def log_sigma(t: sp.Expr) -> sp.Expr:
+        return -sp.log(1 + sp.exp(-t))
+
+    loss = log_sigma(p1) + log_sigma(-(p0 * th + p1))
+    variables = [p0, p1, th]
+    plain = sp.Matrix([sp.diff(loss, p0), sp.diff(loss, p1), -sp.diff(loss, th)])
+    penalty = sp.diff(p0 * sp.Symbol("x") + p1, sp.Symbol("x")) ** 2
+    penalised = plain - gamma / 2 * sp.Matrix([sp.diff(penalty, p0), sp.diff(penalty, p1), 0])
+    out: dict[str, str] = {}
+    for name, field in (("", plain), ("_reg", penalised)):
+        at = {p0: 0, p1: 0, th: 0}
+        if any(sp.simplify(component.subs(at)) != 0 for component in field):
+            raise ValueError("the origin is not stationary")
+        jacobian = field.jacobian(variables).subs(at)
+        polynomial = sp.expand((jacobian - lam * sp.eye(3)).det())
+        roots = sp.roots(sp.Poly(polynomial, lam))
+        values = [root for root, times in roots.items() for _ in range(times)]
+        out["field" + name] = sp.latex(field)
+        for i, component in enumerate(field):
+            out[f"field{name}_{i + 1}"] = sp.latex(component)
+        out["jacobian" + name] = sp.latex(jacobian)
+        out["polynomial" + name] = sp.latex(polynomial)
+        out["eigenvalues" + name] = r"\left\{" + ", ".join(sp.latex(v) for v in values) + r"\right\}"
+    out["point"] = "(0, 0, 0)"
+    return out
+
+
+def _field(p0: complex, p1: complex, th: complex, gamma: complex) -> list[complex]:
+    """The velocity field from the logistic function, written by hand from the definition of the game."""
+
+    def sigma(t: complex) -> complex:
+        return 1 / (1 + cmath.exp(-t))
+
+    u = p0 * th + p1
+    return [-th * sigma(u) - gamma * p0, sigma(-p1) - sigma(u), p0 * sigma(u)]
+
+
+def second(value: Any) -> list[str]:
+    """Complex-step Jacobians and numerical eigenvalues against the derived forms."""
+    import numpy as np
+
+    faults = []
+    for gamma in (0.0, 0.3, 1.7, 5.0):
+        name = "_reg" if gamma else ""
+        numbers = {"psi_0": 0.4, "psi_1": -0.7, "theta": 1.1, "gamma": gamma}
+        field = np.array(_field(0.4, -0.7, 1.1, gamma)).real
+        derived = np.array(value("field" + name, numbers), dtype=complex).real
+        if np.abs(field - derived).max() > 1e-10:
+            faults.append(f"Q4 field{name} at {numbers}: derived {derived}, direct {field}")
+        step = 1e-30
+        columns = [
+            np.array(_field(*(1j * step if k == j else 0 for k in range(3)), gamma)).imag / step for j in range(3)  # type: ignore[misc]
+        ]
+        jacobian = np.array(columns).T
+        derived = np.array(value("jacobian" + name, numbers), dtype=complex).real
+        if np.abs(jacobian - derived).max() > 1e-10:
+            faults.append(f"Q4 jacobian{name} at gamma={gamma}: derived {derived.tolist()}, complex step {jacobian.tolist()}")
+        eigen = sorted(np.linalg.eigvals(jacobian), key=lambda z: (round(z.real, 9), round(z.imag, 9)))
+        found = sorted((complex(z) for z in value("eigenvalues" + name, numbers)), key=lambda z: (round(z.real, 9), round(z.imag, 9)))
+        if max(abs(a - b) for a, b in zip(eigen, found, strict=True)) > 1e-6:
+            faults.append(f"Q4 eigenvalues{name} at gamma={gamma}: derived {found}, numpy {eigen}")
+    return faults
+
+
+def second_torch(value: Any) -> list[str]:
+    """Field and Jacobian by `torch.func.grad` and `torch.func.jacrev`."""
+    import torch
+    from torch.func import grad, jacrev  # type: ignore[attr-defined]
+
+    def loss(w: Any) -> Any:
+        return torch.nn.functional.logsigmoid(w[1]) + torch.nn.functional.logsigmoid(-(w[0] * w[2] + w[1]))
+
+    signs = torch.tensor([1.0, 1.0, -1.0], dtype=torch.float64)
+    faults = []
+    for gamma in (0.0, 0.8):
+        name = "_reg" if gamma else ""
+
+        def field(w: Any, weight: float = gamma) -> Any:
+            penalty = torch.stack([weight * w[0], torch.zeros_like(w[0]), torch.zeros_like(w[0])])
+            return signs * grad(loss)(w) - penalty
+
+        w = torch.tensor([0.4, -0.7, 1.1], dtype=torch.float64)
+        numbers = {"psi_0": 0.4, "psi_1": -0.7, "theta": 1.1, "gamma": gamma}
+        pairs = [
+            ("field" + name, field(w)),
+            ("jacobian" + name, jacrev(field)(torch.zeros(3, dtype=torch.float64))),
+        ]
+        for key, tensor in pairs:
+            derived = torch.tensor([[complex(e).real for e in row] if isinstance(row, list) else complex(row).real
+                                    for row in value(key, numbers)], dtype=torch.float64)
+            if float((derived - tensor).abs().max()) > 1e-10:
+                faults.append(f"Q4 {key} at gamma={gamma}: torch says {tensor.tolist()}")
+    return faults
