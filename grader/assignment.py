@@ -39,7 +39,9 @@ def shipped() -> Path:
 
 @dataclass(slots=True)
 class Reference:
-    """One question's reference module: worlds by name, and derived forms (from the cache if its source is unchanged)."""
+    """One question's reference module: worlds by name, and derived forms (from the cache if its source is
+    unchanged).
+    """
 
     module: ModuleType
     path: Path
@@ -180,7 +182,9 @@ def _write_cache(path: Path, derived: Mapping[str, str]) -> None:
 
 def build_world(data: Mapping[str, Any]) -> World:
     """A world from a reference module's plain description (names and formulas are LaTeX)."""
-    applied = frozenset(key_of(name) for name in data.get("applied", ())) | frozenset(key_of(n) for n in data.get("functions", {}))
+    applied = frozenset(key_of(name) for name in data.get("applied", ())) | frozenset(
+        key_of(n) for n in data.get("functions", {})
+    )
     base = Notation()
     notation = Notation(
         functions=base.functions | applied,
@@ -196,10 +200,12 @@ def build_world(data: Mapping[str, Any]) -> World:
         symbols={key_of(k): _symbol(key_of(k), v) for k, v in data.get("symbols", {}).items()},
         definitions={key_of(k): tree(v) for k, v in data.get("definitions", {}).items()},
         functions={
-            key_of(k): Function(tuple(key_of(p) for p in v["params"]), tree(v["body"])) for k, v in data.get("functions", {}).items()
+            key_of(k): Function(tuple(key_of(p) for p in v["params"]), tree(v["body"]))
+            for k, v in data.get("functions", {}).items()
         },
         measures={
-            key_of(k): Measure(v["kind"], v["var"], tuple(tree(a) for a in v["args"])) for k, v in data.get("measures", {}).items()
+            key_of(k): Measure(v["kind"], v["var"], tuple(tree(a) for a in v["args"]))
+            for k, v in data.get("measures", {}).items()
         },
         groups={key_of(k): tuple(key_of(n) for n in v) for k, v in data.get("groups", {}).items()},
         simplex=dict(data.get("simplex", {})),
@@ -212,8 +218,12 @@ def build_world(data: Mapping[str, Any]) -> World:
 
 def _symbol(key: str, data: Mapping[str, Any]) -> Symbol:
     return Symbol(
-        key, data.get("kind", "real"), float(data.get("low", 0.3)), float(data.get("high", 2.2)),
-        tuple(data.get("boundary", ())), int(data.get("dim", 3)),
+        key,
+        data.get("kind", "real"),
+        float(data.get("low", 0.3)),
+        float(data.get("high", 2.2)),
+        tuple(data.get("boundary", ())),
+        int(data.get("dim", 3)),
     )
 
 

@@ -1,0 +1,224 @@
+"""The command line. It stays light: mathematics runs in a worker process that can be killed from outside."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Grade mathematical homework: reads the derivation as written and tests every claim with numbers.",
+)
+
+AssignmentOption = Annotated[
+    Path | None, typer.Option("--assignment", help="Folder with rubrics/ and reference/ (default: the one shipped).")
+]
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    typer.echo(f"grader: {message}", err=True)
+    raise typer.Exit(code)
+
+
+def _answer(answer: dict[str, Any]) -> dict[str, Any]:
+    """A worker's answer, or the end of the program with the message it carries."""
+    if answer.get("ok"):
+        return answer
+    _fail(answer["message"], {"operator": 2, "author": 2}.get(answer["kind"], 3))
+
+
+@app.command()
+def check(
+    files: Annotated[
+        list[Path], typer.Argument(help="The files of one submission (.tex, .md, .txt); several are graded in turn.")
+    ],
+    json_out: Annotated[
+        str | None, typer.Option("--json", help="Write the report as JSON to this file (- is standard output).")
+    ] = None,
+    lang: Annotated[str, typer.Option("--lang", help="Language of the report: en or fr.")] = "en",
+    audience: Annotated[str, typer.Option("--audience", help="student (no reference values) or ta.")] = "student",
+    together: Annotated[bool, typer.Option("--together", help="All files are one submission.")] = False,
+    assignment: AssignmentOption = None,
+) -> None:
+    """Check a submission: what was read, what holds, what breaks and where.
+
+    Exit status: 0 nothing incorrect, 1 something incorrect, 2 usage or nothing readable, 3 our fault.
+    """
+    if lang not in ("en", "fr"):
+        _fail(f"--lang {lang}: en or fr", 2)
+    if audience not in ("student", "ta"):
+        _fail(f"--audience {audience}: student or ta", 2)
+    for path in files:
+        if not path.exists():
+            _fail(f"{path}: no such file", 2)
+    from grader.isolate import Worker, WorkerDied, WorkerTimeout
+    from grader.report.audience import for_student
+    from grader.report.to_json import dumps
+
+    groups = [files] if together else [[f] for f in files]
+    reports = []
+    worst = 0
+    with Worker() as worker:
+        for group in groups:
+            request = {
+                "op": "check",
+                "files": [str(p) for p in group],
+                "assignment": str(assignment) if assignment else None,
+            }
+            try:
+                answer = _answer(worker.ask(request))
+            except WorkerTimeout:
+                typer.echo(
+                    f"grader: {group[0]}: reading took longer than {worker.seconds:g} s and was stopped; "
+                    "nothing is concluded, a person should look",
+                    err=True,
+                )
+                worst = max(worst, 2)
+                continue
+            except WorkerDied as error:
+                last = str(error).strip().splitlines()[-1:] or ["no message"]
+                typer.echo(f"grader: {group[0]}: the grader itself failed ({last[0]}); this is our fault", err=True)
+                worst = max(worst, 3)
+                continue
+            data = answer["report"]
+            if audience == "student":
+                data = for_student(data)
+            reports.append(data)
+            worst = max(worst, _status(data, answer["readable"]))
+    if json_out is not None:
+        text = dumps(reports[0] if len(groups) == 1 and reports else reports)
+        if json_out == "-":
+            sys.stdout.write(text)
+        else:
+            Path(json_out).write_text(text, encoding="utf-8")
+    if json_out != "-":
+        from rich.console import Console
+
+        from grader.report.terminal import show
+
+        console = Console(highlight=False, soft_wrap=False)
+        for data in reports:
+            show(data, console, lang=lang, audience=audience)
+    raise typer.Exit(worst)
+
+
+def _status(data: dict[str, Any], readable: bool) -> int:
+    outcomes = {c["outcome"] for part in data["parts"] for c in part["checks"]}
+    if not readable:
+        return 2
+    if "fault" in outcomes:
+        return 3
+    return 1 if "incorrect" in outcomes else 0
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def compare(
+    a: Annotated[str | None, typer.Argument(help="An answer in LaTeX.")] = None,
+    b: Annotated[str | None, typer.Argument(help="The answer to compare it with.")] = None,
+    part: Annotated[str | None, typer.Option("--part", help="Take notation and givens of this part.")] = None,
+    assume: Annotated[
+        list[str] | None, typer.Option("--assume", help='A condition such as "sigma_1>0"; may be repeated.')
+    ] = None,
+    prove: Annotated[bool, typer.Option("--prove", help="Try a proof by exact arithmetic as well.")] = False,
+    jsonl: Annotated[
+        Path | None, typer.Option("--jsonl", help="Pairs as JSON lines: id, a, b, part?, assume?.")
+    ] = None,
+    assignment: AssignmentOption = None,
+) -> None:
+    """Decide whether two answers say the same, with a witness if they do not.
+
+    Exit status: 0 correct, 1 incorrect, 3 neither; with --jsonl always 0; 2 usage.
+    """
+    from grader.isolate import Worker
+
+    folder = str(assignment) if assignment else None
+    with Worker() as worker:
+        if jsonl is not None:
+            if a is not None:
+                _fail("--jsonl takes no further arguments", 2)
+            _compare_lines(worker, jsonl, folder)
+            return
+        if a is None or b is None:
+            _fail("two answers are needed (or --jsonl FILE)", 2)
+        verdict = _decide(
+            worker, {"a": a, "b": b, "part": part, "assume": assume or [], "assignment": folder, "prove": prove}
+        )
+    _show_verdict(verdict)
+    raise typer.Exit({"correct": 0, "incorrect": 1}.get(verdict["outcome"], 3))
+
+
+def _decide(worker: Any, request: dict[str, Any], strict: bool = True) -> dict[str, Any]:
+    from grader.isolate import WorkerDied, WorkerTimeout
+
+    try:
+        answer = worker.ask({"op": "compare", **request})
+    except WorkerTimeout:
+        return {"outcome": "undecided", "note": "timeout", "witness": None, "detail": ""}
+    except WorkerDied as error:
+        last = str(error).strip().splitlines()[-1:] or [""]
+        return {"outcome": "undecided", "note": "fault", "witness": None, "detail": last[0]}
+    if not strict and not answer.get("ok"):
+        return {"outcome": "undecided", "note": answer["kind"], "witness": None, "detail": answer["message"]}
+    found: dict[str, Any] = _answer(answer)["verdict"]
+    return found
+
+
+def _compare_lines(worker: Any, path: Path, folder: str | None) -> None:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        _fail(f"{path}: not readable ({error})", 2)
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            request = {
+                "a": str(row["a"]),
+                "b": str(row["b"]),
+                "part": row.get("part"),
+                "assume": row.get("assume") or [],
+                "assignment": folder,
+            }
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            typer.echo(f"grader: {path}:{number}: not a pair ({error})", err=True)
+            continue
+        verdict = _decide(worker, request, strict=False)
+        out = {
+            "id": row.get("id"),
+            "outcome": verdict["outcome"],
+            "note": verdict["note"],
+            "witness": verdict["witness"],
+        }
+        typer.echo(json.dumps(out, ensure_ascii=False, allow_nan=False))
+
+
+def _show_verdict(verdict: dict[str, Any]) -> None:
+    from grader.report import messages as M
+
+    text = f"{verdict['outcome']}: {M.note(verdict['note'], 'en')}"
+    if verdict.get("detail"):
+        text += f" ({verdict['detail']})"
+    typer.echo(text)
+    witness = verdict.get("witness")
+    if witness:
+        at = ", ".join(f"{k} = {M.number(v)}" for k, v in witness["values"].items())
+        typer.echo(
+            f"  {'at ' + at + ': ' if at else ''}left {M.number(witness['left'])}, right {M.number(witness['right'])}"
+        )
+
+
+def main() -> None:
+    """Entry point of the `grader` command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -27,6 +27,9 @@ from grader.scoring import points_of, status_of, total
 from grader.source import SourceMap
 from grader.steps import steps_of
 
+BUGS = (ArithmeticError, LookupError, TypeError, ValueError, AssertionError, AttributeError, RecursionError)
+"""What a mistake of ours raises; student and author errors have classes of their own."""
+
 
 def grade(paths: Sequence[Path], assignment: Assignment, submission_id: str | None = None) -> Report:
     """Grade the files of one submission together.
@@ -49,14 +52,19 @@ def grade(paths: Sequence[Path], assignment: Assignment, submission_id: str | No
     return Report(name, tuple(p.name for p in paths), digest, provenance(assignment), score, tuple(parts), problems)
 
 
-def _grade_part(question: Question, part: Part, text: PartText, assignment: Assignment, source: SourceMap) -> PartReport:
+def _grade_part(
+    question: Question, part: Part, text: PartText, assignment: Assignment, source: SourceMap
+) -> PartReport:
     judge = assignment.judge(part.id)
     steps = steps_of(text, judge, source, part.id)
     checks: list[CheckResult] = []
     if judge is None or not part.checks:
-        finding = Finding(Outcome.MISSING, "nothing_handed_in") if text.empty else Finding(Outcome.UNDECIDED, "no_rubric_yet")
+        finding = (
+            Finding(Outcome.MISSING, "nothing_handed_in") if text.empty else Finding(Outcome.UNDECIDED, "no_rubric_yet")
+        )
         checks.append(_result("manual", Role.MANUAL, finding, part.points, part.title.model_dump(), source))
     else:
+
         def target(wanted: Target) -> Any:
             return assignment.target(question, judge, wanted.derived, wanted.latex)
 
@@ -66,6 +74,8 @@ def _grade_part(question: Question, part: Part, text: PartText, assignment: Assi
                 finding = CHECKS[spec.type](spec, context)
             except EvaluationError as error:
                 finding = Finding(Outcome.UNDECIDED, error.note, evidence={"detail": error.detail})
+            except BUGS as error:  # ours, so never the student's: the check goes to a person
+                finding = Finding(Outcome.FAULT, "fault", evidence={"detail": f"{type(error).__name__}: {error}"})
             checks.append(_result(spec.id, spec.role, finding, spec.points, spec.title.model_dump(), source))
     score = total([c.points for c in checks], part.points)
     readable = bool(text.chains) or bool(text.prose)
@@ -74,40 +84,70 @@ def _grade_part(question: Question, part: Part, text: PartText, assignment: Assi
     return PartReport(part.id, part.title.model_dump(), score, status, tuple(checks), steps, found)
 
 
-def _result(name: str, role: Role, finding: Finding, points: float, title: dict[str, str], source: SourceMap) -> CheckResult:
+def _result(
+    name: str, role: Role, finding: Finding, points: float, title: dict[str, str], source: SourceMap
+) -> CheckResult:
     evidence: dict[str, Any] = {**finding.evidence}
     if finding.witness is not None:
-        evidence["witness"] = {"values": finding.witness.values, "left": finding.witness.left, "right": finding.witness.right}
+        evidence["witness"] = {
+            "values": finding.witness.values,
+            "left": finding.witness.left,
+            "right": finding.witness.right,
+        }
     if finding.diagnosis:
         evidence["diagnosis"] = finding.diagnosis
     spans = tuple(source.span(start, end) for start, end in finding.places)
     if finding.places:
         evidence["quote"] = source.text(*finding.places[-1])[:400]
-    return CheckResult(name, role, finding.outcome, points_of(finding, points), finding.note, title, evidence, spans, finding.fraction)
+    return CheckResult(
+        name, role, finding.outcome, points_of(finding, points), finding.note, title, evidence, spans, finding.fraction
+    )
 
 
 def _span(source: SourceMap, start: int, end: int) -> dict[str, Any]:
     span = source.span(start, end)
-    return {"file": span.file, "line": span.line, "column": span.column, "source": source.line_text(start)[:300]}
+    excerpt, column = source.excerpt(start)
+    return {"file": span.file, "line": span.line, "column": span.column, "source": excerpt, "source_column": column}
 
 
 def provenance(assignment: Assignment) -> dict[str, Any]:
     """What the result depends on."""
     return {
-        "grader": metadata.version("homework-grader"), "rubric_sha256": assignment.sha256, "seed": SEED,
-        "numpy": metadata.version("numpy"), "sympy": metadata.version("sympy"),
+        "grader": metadata.version("homework-grader"),
+        "rubric_sha256": assignment.sha256,
+        "seed": SEED,
+        "numpy": metadata.version("numpy"),
+        "sympy": metadata.version("sympy"),
     }
 
 
-def unreadable_report(paths: Sequence[Path], assignment: Assignment, note: str, message: str, place: dict[str, Any]) -> Report:
+def unreadable_report(
+    paths: Sequence[Path], assignment: Assignment, note: str, message: str, place: dict[str, Any]
+) -> Report:
     """A report that says that nothing could be read; every part goes to a person."""
     parts = []
     for _, part in assignment.parts:
         checks = tuple(
-            CheckResult(c.id, c.role, Outcome.UNREADABLE, Points(0.0, c.points, c.points), note, c.title.model_dump()) for c in part.checks
-        ) or (CheckResult("manual", Role.MANUAL, Outcome.UNREADABLE, Points(0.0, part.points, part.points), note, part.title.model_dump()),)
-        parts.append(PartReport(part.id, part.title.model_dump(), Points(0.0, part.points, part.points), Status.UNREADABLE, checks, ()))
+            CheckResult(c.id, c.role, Outcome.UNREADABLE, Points(0.0, c.points, c.points), note, c.title.model_dump())
+            for c in part.checks
+        ) or (
+            CheckResult(
+                "manual",
+                Role.MANUAL,
+                Outcome.UNREADABLE,
+                Points(0.0, part.points, part.points),
+                note,
+                part.title.model_dump(),
+            ),
+        )
+        parts.append(
+            PartReport(
+                part.id, part.title.model_dump(), Points(0.0, part.points, part.points), Status.UNREADABLE, checks, ()
+            )
+        )
     digest = hashlib.sha256(b"".join(str(p).encode() for p in paths)).hexdigest()
     score = Points(0.0, assignment.file.points, assignment.file.points)
     problem = {"note": note, "message": message, **place}
-    return Report(paths[0].stem, tuple(p.name for p in paths), digest, provenance(assignment), score, tuple(parts), (problem,))
+    return Report(
+        paths[0].stem, tuple(p.name for p in paths), digest, provenance(assignment), score, tuple(parts), (problem,)
+    )

@@ -116,6 +116,9 @@ class Step:
     context: tuple[str, ...] = ()
     detail: str = ""
     witness: Witness | None = None
+    source: str = ""
+    source_column: int = 1
+    """For an unread line: an excerpt of its source and the column in it at which reading stopped."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,9 @@ class Assignment(Strict):
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without aliases and duplicate keys; `no`, `1e-3`, `010` and `12:30` stay what they look like or are faults."""
+    """YAML without aliases and duplicate keys; `no`, `1e-3`, `010` and `12:30` stay what they look like or are
+    faults.
+    """
 
 
 def _surprise(node: yaml.ScalarNode) -> str | None:
@@ -49,9 +51,14 @@ def _surprise(node: yaml.ScalarNode) -> str | None:
         return None
     if node.tag.endswith(":bool") and text.lower() not in ("true", "false"):
         return f"{text!r} is read as a truth value by YAML: quote it"
-    if node.tag.endswith(":int") and (text.lstrip("+-").startswith("0") and text.lstrip("+-") != "0" or ":" in text):
+    if node.tag.endswith(":int") and ((text.lstrip("+-").startswith("0") and text.lstrip("+-") != "0") or ":" in text):
         return f"{text!r} is read as an octal or sexagesimal number by YAML: quote it or write it plainly"
-    if node.tag.endswith(":str") and text[:1].isdigit() and "e" in text.lower() and text.replace("e", "").replace("-", "").replace(".", "").isdigit():
+    if (
+        node.tag.endswith(":str")
+        and text[:1].isdigit()
+        and "e" in text.lower()
+        and text.replace("e", "").replace("-", "").replace(".", "").isdigit()
+    ):
         return f"{text!r} is a string in YAML: write it with a decimal point"
     if node.tag.endswith(":timestamp"):
         return f"{text!r} is read as a date by YAML: quote it"
@@ -102,7 +109,9 @@ def load_yaml(path: Path) -> tuple[Any, Positions, list[AuthorError]]:
                 key = key_node.value
                 place = key_node.start_mark
                 if key in out:
-                    faults.append(AuthorError(f"the key {key!r} stands twice", str(path), place.line + 1, place.column + 1))
+                    faults.append(
+                        AuthorError(f"the key {key!r} stands twice", str(path), place.line + 1, place.column + 1)
+                    )
                 positions.places[(*where, key)] = (place.line + 1, place.column + 1)
                 out[key] = build(value_node, (*where, key))
             return out
@@ -123,7 +132,7 @@ def _scalar(node: yaml.ScalarNode) -> Any:
         return node.value
     loader = _Loader("")
     try:
-        return loader.construct_object(node)  # type: ignore[no-untyped-call]
+        return loader.construct_object(node)
     except (ValueError, yaml.YAMLError):
         return node.value
 
@@ -144,4 +153,6 @@ def load_model(path: Path, kind: type[Strict]) -> tuple[Any, list[AuthorError]]:
         return None, faults
 
 
-_TAGS = frozenset({"value", "components", "point", "eigenvalues", "identity", "subterm", "derivation", "prose", "manual"})
+_TAGS = frozenset(
+    {"value", "components", "point", "eigenvalues", "identity", "subterm", "derivation", "prose", "manual"}
+)

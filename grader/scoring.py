@@ -33,7 +33,10 @@ def status_of(checks: Sequence[CheckResult], score: Points, *, handed_in: bool, 
         return Status.EMPTY
     if not readable:
         return Status.UNREADABLE
-    if any(c.outcome in (Outcome.FAULT, Outcome.UNDECIDED, Outcome.UNREADABLE) and c.points.max > c.points.min for c in checks):
+    if any(
+        c.outcome in (Outcome.FAULT, Outcome.UNDECIDED, Outcome.UNREADABLE) and c.points.max > c.points.min
+        for c in checks
+    ):
         return Status.NEEDS_REVIEW
     if score.min >= score.out_of:
         return Status.CORRECT

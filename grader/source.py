@@ -66,6 +66,13 @@ class SourceMap:
         stop = file.text.find("\n", local)
         return file.text[start : stop if stop >= 0 else len(file.text)].rstrip("\r")
 
+    def excerpt(self, offset: int, reach: int = 120) -> tuple[str, int]:
+        """Up to `reach` characters on each side of an offset within its line, and the column of the offset in it."""
+        line = self.line_text(offset)
+        column = self.place(offset)[2]
+        first = max(0, column - 1 - reach)
+        return line[first : column - 1 + reach], column - first
+
     def text(self, start: int, end: int) -> str:
         """The source between two offsets of one file, as written."""
         file = self.file_at(start)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
-from grader.maths.decide import equal
+from grader.maths.decide import agrees
+from grader.maths.printer import to_latex
 from grader.model import Outcome, Span, Step, Verdict
 from grader.reading.claims import Chain, PartText
 from grader.reading.rows import Line, operands
@@ -43,14 +44,33 @@ def _unread(line: Line, chain: Chain, source: SourceMap, name: str) -> Step:
     assert line.error is not None
     start = line.error.start if source.file_at(line.error.start).base == source.file_at(line.start).base else line.start
     span = source.span(start, max(line.error.end, start + 1))
+    excerpt, column = source.excerpt(start)
     return Step(
-        name, chain.id, "identity", Outcome.UNREADABLE, "", "", source.text(line.start, line.end), "", line.error.note, span,
+        name,
+        chain.id,
+        "identity",
+        Outcome.UNREADABLE,
+        "",
+        "",
+        source.text(line.start, line.end),
+        "",
+        line.error.note,
+        span,
         detail=line.error.message,
+        source=excerpt,
+        source_column=column,
     )
 
 
 def _link(
-    left: T.Node, relation: str, right: T.Node, line: Line, chain: Chain, judge: Judge | None, source: SourceMap, name: str
+    left: T.Node,
+    relation: str,
+    right: T.Node,
+    line: Line,
+    chain: Chain,
+    judge: Judge | None,
+    source: SourceMap,
+    name: str,
 ) -> Step:
     kind = {"goal": "goal", "hypothesis": "hypothesis"}.get(chain.role, "identity" if relation == "=" else "inequality")
     kind = "definition" if relation in (":=", "=:") else kind
@@ -58,13 +78,24 @@ def _link(
     if chain.role == "hypothesis" and chain.kind == "inline":
         verdict = Verdict(Outcome.ASSUMED, "hypothesis")
     elif judge is not None and relation == "=" and not isinstance(left, T.Empty) and not isinstance(right, T.Empty):
-        found = equal(judge, left, right)
-        verdict = found if found.outcome is Outcome.CORRECT else Verdict(Outcome.UNDECIDED, found.note, detail=found.detail)
+        holds = agrees(judge, left, right)
+        verdict = Verdict(Outcome.CORRECT, "agrees") if holds else Verdict(Outcome.UNDECIDED, "not_judged")
     span = _span(right, line, source)
     left_span = _span(left, line, source) if left.end > left.start else None
     return Step(
-        name, chain.id, kind, verdict.outcome, relation, source.text(left.start, left.end), source.text(right.start, right.end), "",
-        verdict.note, span, left_span, tuple(source.text(c.start, c.end) for c in chain.context), verdict.detail,
+        name,
+        chain.id,
+        kind,
+        verdict.outcome,
+        relation,
+        source.text(left.start, left.end),
+        source.text(right.start, right.end),
+        to_latex(T.Rel((left, right), (relation,))),
+        verdict.note,
+        span,
+        left_span,
+        tuple(source.text(c.start, c.end) for c in chain.context),
+        verdict.detail,
     )
 
 

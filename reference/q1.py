@@ -12,14 +12,17 @@ import mpmath
 
 GIVENS = {
     "symbols": {
-        r"\mu_1": {"kind": "real"}, r"\mu_2": {"kind": "real", "boundary": [r"\mu_1"]},
+        r"\mu_1": {"kind": "real"},
+        r"\mu_2": {"kind": "real", "boundary": [r"\mu_1"]},
         r"\sigma_1": {"kind": "positive", "low": 0.4, "high": 2.5},
         r"\sigma_2": {"kind": "positive", "low": 0.4, "high": 2.5, "boundary": [r"\sigma_1"]},
         "x": {"kind": "real", "low": 0.2, "high": 2.5},
     },
     "definitions": {
-        r"s_1": r"\sigma_1^2", r"s_2": r"\sigma_2^2",
-        r"\tau_1": r"\frac{1}{\sigma_1^2}", r"\tau_2": r"\frac{1}{\sigma_2^2}",
+        r"s_1": r"\sigma_1^2",
+        r"s_2": r"\sigma_2^2",
+        r"\tau_1": r"\frac{1}{\sigma_1^2}",
+        r"\tau_2": r"\frac{1}{\sigma_2^2}",
     },
     "measures": {
         "p": {"kind": "gauss", "var": "x", "args": [r"\mu_1", r"\sigma_1"]},

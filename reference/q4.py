@@ -1,7 +1,7 @@
 """Q4: gradient dynamics of the Dirac-GAN, without and with the R1 penalty.
 
-Everything follows from L = log σ(ψ1) + log σ(-(ψ0 θ + ψ1)). First derivation: SymPy (gradients, Jacobian at the stationary
-point, characteristic polynomial). Second: complex-step derivatives of the field, `numpy.linalg.eigvals`, and
+Everything follows from L = log σ(ψ1) + log σ(-(ψ0 θ + ψ1)). First derivation: SymPy (gradients, Jacobian at the
+stationary point, characteristic polynomial). Second: complex-step derivatives of the field, `numpy.linalg.eigvals`, and
 `torch.func.jacrev` where torch is installed.
 """
 
@@ -18,7 +18,10 @@ _SHARED: dict[str, Any] = {
         r"\lambda": {"kind": "real", "low": 0.2, "high": 2.5},
         "x": {"kind": "real"},
     },
-    "functions": {r"C_\psi": {"params": ["x"], "body": r"\psi_0 x + \psi_1"}, "C": {"params": ["x"], "body": r"\psi_0 x + \psi_1"}},
+    "functions": {
+        r"C_\psi": {"params": ["x"], "body": r"\psi_0 x + \psi_1"},
+        "C": {"params": ["x"], "body": r"\psi_0 x + \psi_1"},
+    },
     "measures": {
         "p_D": {"kind": "dirac", "var": "x", "args": ["0"]},
         r"p_\theta": {"kind": "dirac", "var": "x", "args": [r"\theta"]},
@@ -27,28 +30,44 @@ _SHARED: dict[str, Any] = {
     "definitions": {
         "L": r"\mathbb{E}_{p_D} \log(\sigma(C_\psi(x))) + \mathbb{E}_{p_\theta} \log(\sigma(-C_\psi(x)))",
         "u": r"\psi_0\theta + \psi_1",
-        r"\psi_0^*": "0", r"\psi_1^*": "0", r"\theta^*": "0",
+        r"\psi_0^*": "0",
+        r"\psi_1^*": "0",
+        r"\theta^*": "0",
         "I": r"\begin{pmatrix} 1 & 0 & 0 \\ 0 & 1 & 0 \\ 0 & 0 & 1 \end{pmatrix}",
     },
     "scalars": ["psi", "theta", "lambda", "gamma", "u", "J", "v", "I", "x"],
-    "applied": ["L", "v", r"v_\psi", r"v_\theta", r"\bar v", r"\bar v_\psi", r"\bar v_\theta", "R_1", r"C_\psi", "C", "J"],
+    "applied": [
+        "L",
+        "v",
+        r"v_\psi",
+        r"v_\theta",
+        r"\bar v",
+        r"\bar v_\psi",
+        r"\bar v_\theta",
+        "R_1",
+        r"C_\psi",
+        "C",
+        "J",
+    ],
 }
 _PLAIN = {
-    "v": r"(\frac{\partial L}{\partial \psi_0}, \frac{\partial L}{\partial \psi_1}, -\frac{\partial L}{\partial \theta})",
+    "v": r"(v_1, v_2, v_3)",
     r"v_\psi": r"(\frac{\partial L}{\partial \psi_0}, \frac{\partial L}{\partial \psi_1})",
     r"v_\theta": r"-\frac{\partial L}{\partial \theta}",
-    "v_1": r"\frac{\partial L}{\partial \psi_0}", "v_2": r"\frac{\partial L}{\partial \psi_1}",
+    "v_1": r"\frac{\partial L}{\partial \psi_0}",
+    "v_2": r"\frac{\partial L}{\partial \psi_1}",
     "v_3": r"-\frac{\partial L}{\partial \theta}",
 }
 _PENALISED = {
     "R_1": r"\mathbb{E}_{p_D} \|\frac{\partial}{\partial x}(\psi_0 x + \psi_1)\|^2",
     r"v_\psi": r"(\frac{\partial L}{\partial \psi_0}, \frac{\partial L}{\partial \psi_1})",
     r"v_\theta": r"-\frac{\partial L}{\partial \theta}",
-    r"\bar v_\psi": r"(\frac{\partial L}{\partial \psi_0} - \frac{\gamma}{2}\frac{\partial R_1}{\partial \psi_0}, \frac{\partial L}{\partial \psi_1})",
+    r"\bar v_\psi": r"(\bar v_1, \bar v_2)",
     r"\bar v_\theta": r"-\frac{\partial L}{\partial \theta}",
-    r"\bar v": r"(\frac{\partial L}{\partial \psi_0} - \frac{\gamma}{2}\frac{\partial R_1}{\partial \psi_0}, \frac{\partial L}{\partial \psi_1}, -\frac{\partial L}{\partial \theta})",
+    r"\bar v": r"(\bar v_1, \bar v_2, \bar v_3)",
     r"\bar v_1": r"\frac{\partial L}{\partial \psi_0} - \frac{\gamma}{2}\frac{\partial R_1}{\partial \psi_0}",
-    r"\bar v_2": r"\frac{\partial L}{\partial \psi_1}", r"\bar v_3": r"-\frac{\partial L}{\partial \theta}",
+    r"\bar v_2": r"\frac{\partial L}{\partial \psi_1}",
+    r"\bar v_3": r"-\frac{\partial L}{\partial \theta}",
 }
 _GAMMA = {r"\gamma": {"kind": "positive", "low": 0.15, "high": 3.2, "boundary": ["1"]}}
 
@@ -99,7 +118,7 @@ def derive() -> dict[str, str]:
     return out
 
 
-def _field(p0: complex, p1: complex, th: complex, gamma: complex) -> list[complex]:
+def _field(p0: Any, p1: Any, th: Any, gamma: float) -> list[Any]:
     """The velocity field from the logistic function, written by hand from the definition of the game."""
 
     def sigma(t: complex) -> complex:
@@ -122,15 +141,19 @@ def second(value: Any) -> list[str]:
         if np.abs(field - derived).max() > 1e-10:
             faults.append(f"Q4 field{name} at {numbers}: derived {derived}, direct {field}")
         step = 1e-30
-        columns = [
-            np.array(_field(*(1j * step if k == j else 0 for k in range(3)), gamma)).imag / step for j in range(3)  # type: ignore[misc]
-        ]
+        points = [[1j * step if k == j else 0 for k in range(3)] for j in range(3)]
+        columns = [np.array(_field(p[0], p[1], p[2], gamma)).imag / step for p in points]
         jacobian = np.array(columns).T
         derived = np.array(value("jacobian" + name, numbers), dtype=complex).real
         if np.abs(jacobian - derived).max() > 1e-10:
-            faults.append(f"Q4 jacobian{name} at gamma={gamma}: derived {derived.tolist()}, complex step {jacobian.tolist()}")
+            faults.append(
+                f"Q4 jacobian{name} at gamma={gamma}: derived {derived.tolist()}, complex step {jacobian.tolist()}"
+            )
         eigen = sorted(np.linalg.eigvals(jacobian), key=lambda z: (round(z.real, 9), round(z.imag, 9)))
-        found = sorted((complex(z) for z in value("eigenvalues" + name, numbers)), key=lambda z: (round(z.real, 9), round(z.imag, 9)))
+        found = sorted(
+            (complex(z) for z in value("eigenvalues" + name, numbers)),
+            key=lambda z: (round(z.real, 9), round(z.imag, 9)),
+        )
         if max(abs(a - b) for a, b in zip(eigen, found, strict=True)) > 1e-6:
             faults.append(f"Q4 eigenvalues{name} at gamma={gamma}: derived {found}, numpy {eigen}")
     return faults
@@ -139,7 +162,7 @@ def second(value: Any) -> list[str]:
 def second_torch(value: Any) -> list[str]:
     """Field and Jacobian by `torch.func.grad` and `torch.func.jacrev`."""
     import torch
-    from torch.func import grad, jacrev  # type: ignore[attr-defined]
+    from torch.func import grad, jacrev
 
     def loss(w: Any) -> Any:
         return torch.nn.functional.logsigmoid(w[1]) + torch.nn.functional.logsigmoid(-(w[0] * w[2] + w[1]))
@@ -160,8 +183,13 @@ def second_torch(value: Any) -> list[str]:
             ("jacobian" + name, jacrev(field)(torch.zeros(3, dtype=torch.float64))),
         ]
         for key, tensor in pairs:
-            derived = torch.tensor([[complex(e).real for e in row] if isinstance(row, list) else complex(row).real
-                                    for row in value(key, numbers)], dtype=torch.float64)
+            derived = torch.tensor(
+                [
+                    [complex(e).real for e in row] if isinstance(row, list) else complex(row).real
+                    for row in value(key, numbers)
+                ],
+                dtype=torch.float64,
+            )
             if float((derived - tensor).abs().max()) > 1e-10:
                 faults.append(f"Q4 {key} at gamma={gamma}: torch says {tensor.tolist()}")
     return faults

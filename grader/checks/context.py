@@ -45,6 +45,7 @@ class PartContext:
         self.judge = Judge(with_definitions(judge.world, text.chains)) if text.chains else judge
         if self.judge.world == judge.world:
             self.judge = judge
+        self._explicit: dict[int, tuple[T.Node, bool]] = {}
         self._narrowed: dict[tuple[T.Node, ...], Judge] = {}
 
     @property
@@ -72,7 +73,11 @@ class PartContext:
 
     def explicit(self, node: T.Node) -> bool:
         """Whether a formula gives a value outright: no operators, no quantity that is only named."""
-        return is_explicit(node, self.judge.world)
+        found = self._explicit.get(id(node))
+        if found is None:
+            found = (node, is_explicit(node, self.judge.world))
+            self._explicit[id(node)] = found
+        return found[1]
 
     def relations(self, *, goals: bool = False) -> Iterator[tuple[Chain, Line, T.Rel]]:
         """Every relation of the part, in order, continued lines with an Empty left side."""
@@ -104,7 +109,7 @@ def flat_relations(tree: T.Node) -> Iterator[T.Rel]:
 def is_explicit(node: T.Node, world: World) -> bool:
     """No derivative, expectation or integral stands in it, and every name is a quantity or an abbreviation of such."""
     for n in T.walk(node):
-        if isinstance(n, _OPERATORS) or isinstance(n, (T.Empty, T.Word)):
+        if isinstance(n, (_OPERATORS, T.Empty, T.Word)):
             return False
         if isinstance(n, T.Apply):
             return False
@@ -114,8 +119,10 @@ def is_explicit(node: T.Node, world: World) -> bool:
 def _known(key: str, world: World, depth: int) -> bool:
     definition = world.definitions.get(key)
     if definition is not None:
-        return depth < 12 and not any(isinstance(n, (*_OPERATORS, T.Apply)) for n in T.walk(definition)) and all(
-            _known(k, world, depth + 1) for k in free_names(definition)
+        return (
+            depth < 12
+            and not any(isinstance(n, (*_OPERATORS, T.Apply)) for n in T.walk(definition))
+            and all(_known(k, world, depth + 1) for k in free_names(definition))
         )
     return key in world.symbols or key in world.sizes
 
@@ -143,11 +150,13 @@ def with_definitions(world: World, chains: list[Chain]) -> World:
                 continue
             for rel in flat_relations(line.tree):
                 left, right = rel.operands[0], rel.operands[-1]
-                declared = ":=" in rel.relations or chain.role == "hypothesis" and rel.relations == ("=",)
+                declared = ":=" in rel.relations or (chain.role == "hypothesis" and rel.relations == ("=",))
                 if not declared or not isinstance(left, T.Name) or set(rel.relations) > {"=", ":="}:
                     continue
                 key = left.key
-                taken = key in world.symbols or key in world.definitions or key in world.functions or key in world.groups
+                taken = (
+                    key in world.symbols or key in world.definitions or key in world.functions or key in world.groups
+                )
                 if taken or key in T.names_in(right) or chain.context:
                     continue
                 if key in found and found[key] != right:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from grader.checks.context import Finding, PartContext
 from grader.checks.specs import DerivationCheck, IdentityCheck, SubtermCheck
 from grader.maths import syntax as T
-from grader.maths.decide import equal
+from grader.maths.decide import agrees
 from grader.maths.parser import parse
 from grader.model import Outcome
 from grader.reading.claims import Chain
@@ -53,9 +53,9 @@ def check_identity(spec: IdentityCheck, context: PartContext) -> Finding:
             if not any(_has(left, kind) for kind in spec.left_has):
                 continue
             for right, start, end in here[i + 1 :]:
-                if any(_has(right, kind) for kind in spec.left_has):
+                if not context.explicit(right):
                     continue
-                if equal(context.judge, left, right).outcome is Outcome.CORRECT:
+                if agrees(context.judge, left, right):
                     resolved.append((left, (start, end)))
                     break
     if not spec.any_of:
@@ -64,7 +64,7 @@ def check_identity(spec: IdentityCheck, context: PartContext) -> Finding:
         places = []
         for wanted in group:
             goal = parse(wanted, context.notation)
-            place = next((p for left, p in resolved if equal(context.judge, left, goal).outcome is Outcome.CORRECT), None)
+            place = next((p for left, p in resolved if agrees(context.judge, left, goal)), None)
             if place is None:
                 break
             places.append(place)
@@ -83,19 +83,19 @@ def check_subterm(spec: SubtermCheck, context: PartContext) -> Finding:
     unique: dict[T.Node, tuple[int, int]] = {}
     for node, place in terms:
         unique.setdefault(node, place)
-    for group in spec.any_of:
-        places = []
-        for wanted in group:
-            goal = context.target(wanted)
+    for targets in spec.any_of:
+        places: list[tuple[int, int]] = []
+        for target in targets:
+            goal = context.target(target)
             names = T.names_in(goal)
-            place = next(
-                (p for n, p in unique.items() if T.names_in(n) >= names and equal(context.judge, n, goal).outcome is Outcome.CORRECT),
+            found = next(
+                (p for n, p in unique.items() if T.names_in(n) >= names and agrees(context.judge, n, goal)),
                 None,
             )
-            if place is None:
+            if found is None:
                 break
-            places.append(place)
-        if len(places) == len(group):
+            places.append(found)
+        if len(places) == len(targets):
             return Finding(Outcome.CORRECT, "occurs", tuple(places))
     return _absent(context)
 
@@ -121,9 +121,9 @@ def check_derivation(spec: DerivationCheck, context: PartContext) -> Finding:
         here = members(chain)
         if len(here) <= spec.links or chain.context or any(line.tree is None for line in chain.lines):
             continue
-        if equal(context.judge, here[0][0], target).outcome is not Outcome.CORRECT or context.explicit(here[0][0]):
+        if not agrees(context.judge, here[0][0], target) or context.explicit(here[0][0]):
             continue
-        holds = all(equal(context.judge, here[i][0], here[i + 1][0]).outcome is Outcome.CORRECT for i in range(len(here) - 1))
+        holds = all(agrees(context.judge, here[i][0], here[i + 1][0]) for i in range(len(here) - 1))
         place = (here[0][1], here[-1][2])
         if holds and context.explicit(here[-1][0]):
             return Finding(Outcome.CORRECT, "all_links_hold", (place,), {"links": len(here) - 1})

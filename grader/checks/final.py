@@ -7,6 +7,7 @@ every reading; a right answer that a later claim contradicts is for a person.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import permutations
 
 from grader.checks.context import Finding, PartContext, flat_relations, free_names
@@ -15,9 +16,9 @@ from grader.maths import syntax as T
 from grader.maths.answers import Answer, read_answer
 from grader.maths.blocks import Judge
 from grader.maths.compare import compare_answers
-from grader.maths.decide import equal
+from grader.maths.decide import agrees, equal
 from grader.maths.diagnose import diagnose
-from grader.maths.equations import same_equation
+from grader.maths.equations import proportional, same_equation
 from grader.maths.notation import Notation
 from grader.maths.parser import parse
 from grader.model import Outcome, Verdict
@@ -76,16 +77,41 @@ def _claims(context: PartContext, targets: list[T.Node], heads: list[T.Node]) ->
         head = chain.head()
         claims = head is not None and _is_head(context, head, targets, heads)
         for line, rel, readings in _last_explicit(context, chain):
-            if rel is None or rel.relations and set(rel.relations) <= {"=", ":=", "=:"}:
+            if rel is None or (rel.relations and set(rel.relations) <= {"=", ":=", "=:"}):
                 boxed = line.tree is not None and any(isinstance(n, T.Boxed) for n in T.walk(line.tree))
                 bare = rel is None
                 equation = rel is not None and _is_zero(rel.operands[-1])
-                own_head = claims or (rel is not None and not isinstance(rel.operands[0], T.Empty) and rel.operands[0] is not head
-                                      and _is_head(context, rel.operands[0], targets, heads))
+                own_head = claims or (
+                    rel is not None
+                    and not isinstance(rel.operands[0], T.Empty)
+                    and rel.operands[0] is not head
+                    and _is_head(context, rel.operands[0], targets, heads)
+                )
+                if equation and not _worth_trying(context, readings, targets, equation):
+                    continue  # an equation to be solved claims no value
+                if not own_head and not _worth_trying(context, readings, targets, equation):
+                    continue
                 verdict = _best(context, readings, targets, chain, equation)
-                if own_head or verdict.outcome is Outcome.CORRECT and (boxed or bare or head is None or _unknown(context, head) or equation):
+                if own_head or (
+                    verdict.outcome is Outcome.CORRECT
+                    and (boxed or bare or head is None or _unknown(context, head) or equation)
+                ):
                     found.append(Claim(chain, line, readings[0][0], verdict, bool(chain.context), boxed))
     return found
+
+
+def _worth_trying(
+    context: PartContext, readings: list[tuple[T.Node, bool]], targets: list[T.Node], equation: bool
+) -> bool:
+    """Whether a claim under no known name may be the target all the same: its value is."""
+    for node, _ in readings:
+        answer = read_answer(node)
+        if equation and answer.kind == "equation":
+            if proportional(context.judge, answer.items, (targets[0], T.Num(Fraction(0)))) is not None:
+                return True
+        elif answer.kind != "value" or any(agrees(context.judge, answer.items[0], t) for t in targets):
+            return True
+    return False
 
 
 def _unknown(context: PartContext, head: T.Node) -> bool:
@@ -100,18 +126,18 @@ def _is_zero(node: T.Node) -> bool:
 def _is_head(context: PartContext, head: T.Node, targets: list[T.Node], heads: list[T.Node]) -> bool:
     head = T.unboxed(head)
     for name in heads:
-        if head == name or isinstance(head, T.Apply) and isinstance(name, T.Name) and head.head == name and not head.primes:
+        if head == name or (
+            isinstance(head, T.Apply) and isinstance(name, T.Name) and head.head == name and not head.primes
+        ):
             return True
     if isinstance(head, T.Call) and head.func == "det" and any(isinstance(t, (T.Add, T.Mul)) for t in targets):
         return "lambda" in " ".join(sorted(T.names_in(targets[0])))
     if context.explicit(head):
         return False
-    return any(equal(context.base, head, t).outcome is Outcome.CORRECT for t in targets[:1])
+    return any(agrees(context.base, head, t) for t in targets[:1])
 
 
-def _last_explicit(
-    context: PartContext, chain: Chain
-) -> list[tuple[Line, T.Rel | None, list[tuple[T.Node, bool]]]]:
+def _last_explicit(context: PartContext, chain: Chain) -> list[tuple[Line, T.Rel | None, list[tuple[T.Node, bool]]]]:
     """The last line of a chain that gives a value outright, in all its readings (each cut at that value)."""
     head = chain.head()
     for line in reversed(chain.lines):
@@ -125,7 +151,7 @@ def _last_explicit(
             continue
         for k, rel in enumerate(rels):
             at = next((i for i in range(len(rel.operands) - 1, -1, -1) if context.explicit(rel.operands[i])), None)
-            if at is None or at == 0 and len(rel.operands) > 1 and not _is_zero(rel.operands[-1]):
+            if at is None or (at == 0 and len(rel.operands) > 1 and not _is_zero(rel.operands[-1])):
                 continue
             cut = T.Rel(rel.operands[: at + 1], rel.relations[:at], start=rel.start, end=rel.end) if at else rel
             if len(rels) == 1 and at == len(rel.operands) - 1 and line.ambiguous:
@@ -144,7 +170,9 @@ def _last_explicit(
     return []
 
 
-def _best(context: PartContext, readings: list[tuple[T.Node, bool]], targets: list[T.Node], chain: Chain, equation: bool) -> Verdict:
+def _best(
+    context: PartContext, readings: list[tuple[T.Node, bool]], targets: list[T.Node], chain: Chain, equation: bool
+) -> Verdict:
     """The kindest verdict over readings, target forms and, where it fails, the conditions the claim stands under."""
     best: Verdict | None = None
     for judge in _judges(context, chain):
@@ -154,7 +182,7 @@ def _best(context: PartContext, readings: list[tuple[T.Node, bool]], targets: li
                 verdict = _against(judge, answer, target, equation)
                 if verdict.outcome is Outcome.CORRECT and natural:
                     return verdict
-                if best is None or best.outcome is Outcome.INCORRECT and verdict.outcome is not Outcome.INCORRECT:
+                if best is None or (best.outcome is Outcome.INCORRECT and verdict.outcome is not Outcome.INCORRECT):
                     best = verdict
     assert best is not None
     if best.outcome is Outcome.CORRECT:
@@ -168,7 +196,7 @@ def _judges(context: PartContext, chain: Chain) -> list[Judge]:
 
 def _against(judge: Judge, answer: Answer, target: T.Node, equation: bool) -> Verdict:
     if equation and answer.kind == "equation":
-        return same_equation(judge, answer.items, (target, T.Num(0)))  # type: ignore[arg-type]
+        return same_equation(judge, answer.items, (target, T.Num(Fraction(0))))
     return compare_answers(judge, answer, read_answer(target))
 
 
@@ -189,7 +217,11 @@ def settle(context: PartContext, claims: list[Claim], targets: list[T.Node], *, 
             return Finding(Outcome.UNDECIDED, "unread_lines", tuple((u.start, u.end) for u in context.text.unread[:3]))
         if derivation:
             return Finding(Outcome.UNDECIDED, "not_found")
-        return Finding(Outcome.MISSING, "not_claimed") if not _loose_ends(context) else Finding(Outcome.UNDECIDED, "not_found")
+        return (
+            Finding(Outcome.MISSING, "not_claimed")
+            if not _loose_ends(context)
+            else Finding(Outcome.UNDECIDED, "not_found")
+        )
     wrong = [c for c in free if c.verdict.outcome is Outcome.INCORRECT]
     if derivation or len(wrong) < len(claims):
         other = next((c for c in reversed(claims) if c.verdict.outcome is not Outcome.INCORRECT), claims[-1])
@@ -208,22 +240,43 @@ def _loose_ends(context: PartContext) -> bool:
     for chain in context.text.chains:
         for line in chain.lines:
             if line.tree is not None and chain.kind == "display":
-                if any(k not in world.symbols and k not in world.definitions and k not in world.sizes for k in free_names(line.tree)):
+                if any(
+                    k not in world.symbols and k not in world.definitions and k not in world.sizes
+                    for k in free_names(line.tree)
+                ):
                     return True
     return False
 
 
 def check_components(spec: ComponentsCheck, context: PartContext) -> Finding:
-    """A vector at once, or its entries one by one; `fraction` counts the right ones."""
+    """A vector at once, in blocks, or its entries one by one; `fraction` counts the right ones."""
     target = context.target(spec.target)
     whole = settle(context, _claims(context, [target], _heads(spec.named, context.notation)), [target])
     if whole.outcome is Outcome.CORRECT:
         return whole
-    named = spec.named_entries or ((),) * len(spec.entries)
-    entries = []
-    for entry, names in zip(spec.entries, named, strict=True):
-        goal = context.target(entry)
-        entries.append(settle(context, _claims(context, [goal], _heads(names, context.notation)), [goal]))
+    goals = [context.target(entry) for entry in spec.entries]
+    named = spec.named_entries or ((),) * len(goals)
+    entries = [_entry(context, goal, names) for goal, names in zip(goals, named, strict=True)]
+    for block in spec.blocks:
+        goal = T.Tup(tuple(goals[i - 1] for i in block.entries))
+        found = settle(context, _claims(context, [goal], _heads(block.named, context.notation)), [goal])
+        if found.outcome is Outcome.CORRECT:
+            for i in block.entries:
+                entries[i - 1] = found
+    for i in spec.unchanged:
+        if entries[i - 1].note in _UNCLAIMED and any(e.outcome is Outcome.CORRECT for e in entries):
+            entries[i - 1] = Finding(Outcome.CORRECT, "unchanged")
+    return _entry_by_entry(whole, entries)
+
+
+_UNCLAIMED = frozenset({"not_claimed", "not_found", "unread_lines", "nothing_handed_in"})
+
+
+def _entry(context: PartContext, goal: T.Node, names: tuple[str, ...]) -> Finding:
+    return settle(context, _claims(context, [goal], _heads(names, context.notation)), [goal])
+
+
+def _entry_by_entry(whole: Finding, entries: list[Finding]) -> Finding:
     outcomes = [e.outcome for e in entries]
     places = tuple(p for e in entries for p in e.places)
     if all(o is Outcome.CORRECT for o in outcomes):
@@ -234,7 +287,14 @@ def check_components(spec: ComponentsCheck, context: PartContext) -> Finding:
     if len(decided) == len(outcomes) and whole.outcome in (Outcome.INCORRECT, Outcome.MISSING):
         wrong = next(e for e in entries if e.outcome is Outcome.INCORRECT)
         share = outcomes.count(Outcome.CORRECT) / len(outcomes)
-        return Finding(Outcome.INCORRECT, "some_entries", wrong.places, witness=wrong.witness, diagnosis=wrong.diagnosis, fraction=share)
+        return Finding(
+            Outcome.INCORRECT,
+            "some_entries",
+            wrong.places,
+            witness=wrong.witness,
+            diagnosis=wrong.diagnosis,
+            fraction=share,
+        )
     if all(o is Outcome.MISSING for o in outcomes) and whole.outcome is Outcome.MISSING:
         return whole
     return Finding(Outcome.UNDECIDED, "some_entries_undecided", places or whole.places)
@@ -252,7 +312,11 @@ def check_point(spec: PointCheck, context: PartContext) -> Finding:
         if not set(rel.relations) <= {"=", ":="}:
             continue
         left, right = T.unboxed(rel.operands[0]), T.unboxed(rel.operands[-1])
-        if isinstance(left, (T.Tup, T.Matrix, T.Name, T.Abs)) and isinstance(right, (T.Tup, T.Matrix)) and context.explicit(right):
+        if (
+            isinstance(left, (T.Tup, T.Matrix, T.Name, T.Abs))
+            and isinstance(right, (T.Tup, T.Matrix))
+            and context.explicit(right)
+        ):
             if _size(right) == len(keys) and _speaks_of_point(left, keys):
                 verdict = equal(context.judge, right, target)
                 tuples.append(Claim(chain, line, rel, verdict, bool(chain.context), False))
@@ -282,7 +346,9 @@ def _speaks_of_point(left: T.Node, keys: list[str]) -> bool:
     if isinstance(left, T.Abs):
         left = left.value
     names = T.names_in(left)
-    return bool(names) and (all(any(_bare(n) == k for n in names) for k in keys) or isinstance(left, T.Name) and "*" in left.marks)
+    return bool(names) and (
+        all(any(_bare(n) == k for n in names) for k in keys) or (isinstance(left, T.Name) and "*" in left.marks)
+    )
 
 
 def _bare(key: str) -> str:
@@ -323,7 +389,11 @@ def check_eigenvalues(spec: EigenvaluesCheck, context: PartContext) -> Finding:
                 left = T.unboxed(rel.operands[0])
                 if isinstance(left, T.Empty) and chain.head() is not None:
                     left = T.unboxed(chain.head() or left)
-                if not (isinstance(left, T.Name) and left.base == label.base) or rel.relations[-1] not in ("=", ":=", "in"):
+                if not (isinstance(left, T.Name) and left.base == label.base) or rel.relations[-1] not in (
+                    "=",
+                    ":=",
+                    "in",
+                ):
                     continue
                 if len(list(flat_relations(line.tree))) > 1:
                     items = list(read_answer(rel).items)
@@ -334,7 +404,11 @@ def check_eigenvalues(spec: EigenvaluesCheck, context: PartContext) -> Finding:
                     whole.append((items, chain, line))
                 else:
                     values[left.key] = (items, chain, line)
-            if not list(flat_relations(line.tree)) and answer.kind in ("set", "list") and len(items) == len(target.items):
+            if (
+                not list(flat_relations(line.tree))
+                and answer.kind in ("set", "list")
+                and len(items) == len(target.items)
+            ):
                 if all(context.explicit(i) for i in items):
                     whole.append((items, chain, line))
     gathered = [v for items, _, _ in values.values() for v in items]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Union
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -48,6 +48,13 @@ class ValueCheck(CheckBase):
     permutations: bool = False
 
 
+class Block(Strict):
+    """Entries (from 1) that are claimed together under a name of their own, such as the ψ part of a field."""
+
+    entries: tuple[int, ...]
+    named: tuple[str, ...]
+
+
 class ComponentsCheck(CheckBase):
     """A vector whose entries may be given together or one by one."""
 
@@ -56,6 +63,9 @@ class ComponentsCheck(CheckBase):
     entries: tuple[Target, ...]
     named: tuple[str, ...] = ()
     named_entries: tuple[tuple[str, ...], ...] = ()
+    blocks: tuple[Block, ...] = ()
+    unchanged: tuple[int, ...] = ()
+    """Entries that an earlier part already gave and that need not be written again."""
 
 
 class PointCheck(CheckBase):
@@ -114,7 +124,14 @@ class ManualCheck(CheckBase):
 
 
 Check = Annotated[
-    Union[ValueCheck, ComponentsCheck, PointCheck, EigenvaluesCheck, IdentityCheck, SubtermCheck, DerivationCheck,
-          ProseCheck, ManualCheck],
+    ValueCheck
+    | ComponentsCheck
+    | PointCheck
+    | EigenvaluesCheck
+    | IdentityCheck
+    | SubtermCheck
+    | DerivationCheck
+    | ProseCheck
+    | ManualCheck,
     Field(discriminator="type"),
 ]

@@ -66,13 +66,15 @@ def _logic(node: T.Logic) -> Answer:
     if all(p.kind in ("condition", "equation") or (p.kind == "value" and p.labels) for p in parts) and any(
         p.kind in ("condition", "equation") for p in parts
     ):
-        return Answer("condition", (T.Logic("or" if node.op == "or" else "and", node.items, start=node.start, end=node.end),))
+        return Answer(
+            "condition", (T.Logic("or" if node.op == "or" else "and", node.items, start=node.start, end=node.end),)
+        )
     labels = [label for p in parts for label in p.labels]
     values = tuple(v for p in parts for v in p.items)
     if len(parts) > 1 and all(p.kind == "set" for p in parts):
         # \{a, b, ...\} cut at commas outside braces cannot happen; several sets stay a tuple of sets
         return Answer("tuple", tuple(node.items))
-    if labels and len(labels) == len(values) or all(p.labels for p in parts):
+    if (labels and len(labels) == len(values)) or all(p.labels for p in parts):
         stems = {_stem(label) for label in labels}
         if len(stems) == 1 or node.op == "or":
             return Answer("set", values, tuple(labels))
@@ -129,7 +131,9 @@ def _relation(node: T.Rel) -> Answer:
 def _unknown_side(node: T.Node) -> bool:
     """A left side that is a combination of names: the equation as a whole is the answer."""
     return isinstance(node, (T.Add, T.Mul, T.Pow, T.Div, T.Neg)) and not any(
-        isinstance(n, (T.Deriv, T.Grad, T.KL, T.Expect, T.Density, T.Apply, T.Call, T.Integral, T.Big, T.Matrix, T.Norm))
+        isinstance(
+            n, (T.Deriv, T.Grad, T.KL, T.Expect, T.Density, T.Apply, T.Call, T.Integral, T.Big, T.Matrix, T.Norm)
+        )
         for n in T.walk(node)
     )
 

@@ -1,4 +1,6 @@
-"""From a world and the formulas to be judged to blocks of samples: sizes, variables of densities, conditions, boundaries."""
+"""From a world and the formulas to be judged to blocks of samples: sizes, variables of densities, conditions,
+boundaries.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +10,17 @@ from dataclasses import replace
 import numpy as np
 
 from grader.errors import EvaluationError
+from grader.maths import rules_calculus as _calculus  # noqa: F401  (their rules register themselves)
+from grader.maths import rules_functions as _functions  # noqa: F401
 from grader.maths import syntax as T
-from grader.maths.evaluate import Evaluator, truth
-from grader.maths.evaluate_prob import variable_keys
+from grader.maths.evaluate import Evaluator
+from grader.maths.rules_probability import variable_keys
+from grader.maths.rules_truth import truth
 from grader.maths.worlds import SIZES, Block, Symbol, World
 
 _OVERSAMPLE = 24
 _FORCED = 4
+_KEPT = 4096
 _INDEX_LETTERS = frozenset("ijkltnm")
 
 
@@ -24,6 +30,7 @@ class Judge:
     def __init__(self, world: World) -> None:
         self.world = _solve_equalities(world)
         self._blocks: dict[tuple[object, ...], list[Block]] = {}
+        self._facts: dict[int, tuple[T.Node, int, bool]] = {}
 
     def blocks(self, nodes: Sequence[T.Node]) -> list[Block]:
         """Samples fit for these formulas.
@@ -31,10 +38,13 @@ class Judge:
         Raises EvaluationError `no_world` if no sample satisfies the conditions.
         """
         world = self.world
-        everything = [*nodes, *world.conditions]
-        sizes = sorted(set(world.sizes) | (integer_names(everything) if world.open else set()))
-        quadratures = max(world.quadratures, *(quadrature_depth(n) for n in nodes), 0)
-        probable = any(isinstance(x, (T.Density, T.KL, T.Expect)) for n in nodes for x in T.walk(n))
+        sizes = list(world.sizes)
+        if world.open:
+            sizes = sorted(set(sizes) | integer_names([*nodes, *world.conditions]))
+        facts = [self.facts(n) for n in nodes]
+        quadratures = max((f[0] for f in facts), default=0)
+        quadratures = max(quadratures, world.quadratures)
+        probable = any(f[1] for f in facts)
         discrete = probable and not (world.measures and not world.joints)
         key = (tuple(sizes), quadratures, tuple(_structure(nodes)) if discrete else ())
         found = self._blocks.get(key)
@@ -42,6 +52,18 @@ class Judge:
             found = self._make(sizes, quadratures, list(nodes) if discrete else [])
             self._blocks[key] = found
         return found
+
+    def facts(self, node: T.Node) -> tuple[int, bool]:
+        """Depth of integrals in a tree and whether densities stand in it; kept by identity, for chains share
+        members."""
+        found = self._facts.get(id(node))
+        if found is None:
+            probable = any(isinstance(x, (T.Density, T.KL, T.Expect)) for x in T.walk(node))
+            found = (node, quadrature_depth(node), probable)
+            if len(self._facts) > _KEPT:
+                self._facts.clear()
+            self._facts[id(node)] = found
+        return found[1], found[2]
 
     def _make(self, sizes: list[str], quadratures: int, discrete: list[T.Node]) -> list[Block]:
         world = replace(self.world, quadratures=quadratures)
@@ -63,8 +85,10 @@ class Judge:
 
 def _structure(nodes: Sequence[T.Node]) -> list[str]:
     """What decides which variables the densities of these formulas have."""
-    return sorted({repr(x) for n in nodes for x in T.walk(n) if isinstance(x, (T.Density, T.Big, T.Integral))} |
-                  {repr(x.over) for n in nodes for x in T.walk(n) if isinstance(x, T.Expect)})
+    return sorted(
+        {repr(x) for n in nodes for x in T.walk(n) if isinstance(x, (T.Density, T.Big, T.Integral))}
+        | {repr(x.over) for n in nodes for x in T.walk(n) if isinstance(x, T.Expect)}
+    )
 
 
 def integer_names(nodes: Sequence[T.Node]) -> set[str]:
@@ -92,6 +116,8 @@ def integer_names(nodes: Sequence[T.Node]) -> set[str]:
 
 def quadrature_depth(node: T.Node) -> int:
     """How many integrals stand inside one another."""
+    if isinstance(node, (T.Num, T.Name, T.Const)):
+        return 0
     inner = max((quadrature_depth(c) for c in T.children(node)), default=0)
     return inner + 1 if isinstance(node, (T.Integral, T.Expect, T.KL)) else inner
 
@@ -166,7 +192,9 @@ def _simplex(part: T.Rel, simplex: dict[str, str]) -> bool:
     if part.relations != ("=",):
         return False
     total, one = part.operands
-    if not (isinstance(total, T.Big) and total.op == "sum" and isinstance(total.body, T.Name) and len(total.body.sub) == 1):
+    if not (
+        isinstance(total, T.Big) and total.op == "sum" and isinstance(total.body, T.Name) and len(total.body.sub) == 1
+    ):
         return False
     if not (isinstance(one, T.Num) and one.value == 1):
         return False
@@ -176,8 +204,11 @@ def _simplex(part: T.Rel, simplex: dict[str, str]) -> bool:
 
 def _family(part: T.Rel, symbols: dict[str, Symbol]) -> bool:
     """`a_i > 0` speaks of every member of the family."""
-    indexed = [o for o in part.operands if isinstance(o, T.Name) and len(o.sub) == 1 and isinstance(o.sub[0], T.Name)
-               and o.sub[0].key in _INDEX_LETTERS]
+    indexed = [
+        o
+        for o in part.operands
+        if isinstance(o, T.Name) and len(o.sub) == 1 and isinstance(o.sub[0], T.Name) and o.sub[0].key in _INDEX_LETTERS
+    ]
     numbers = [o for o in part.operands if isinstance(o, T.Num)]
     if len(indexed) != 1 or len(indexed) + len(numbers) != len(part.operands):
         return False
@@ -198,7 +229,9 @@ def _conjuncts(node: T.Node) -> list[T.Node]:
     return [node]
 
 
-def _conditioned(world: World, index: int, sizes: Mapping[str, int], variables: Sequence[str], samples: int) -> Block | None:
+def _conditioned(
+    world: World, index: int, sizes: Mapping[str, int], variables: Sequence[str], samples: int
+) -> Block | None:
     """A block whose samples satisfy the world's conditions, boundary values forced in some."""
     block = Block(world, index, sizes, variables, samples)
     if world.conditions:

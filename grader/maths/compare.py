@@ -66,7 +66,7 @@ def compare_answers(judge: Judge, a: Answer, b: Answer) -> Verdict:
 def _conditions(judge: Judge, a: Answer, b: Answer) -> Verdict:
     nodes = []
     for answer in (a, b):
-        if answer.kind == "condition" or answer.kind == "value" and not answer.labels:
+        if answer.kind == "condition" or (answer.kind == "value" and not answer.labels):
             nodes.append(answer.items[0])
         elif answer.kind == "equation":
             nodes.append(T.Rel(answer.items, ("=",)))
@@ -106,7 +106,7 @@ def _equation_against(judge: Judge, a: Answer, b: Answer) -> Verdict:
 
 def _several(judge: Judge, a: Answer, b: Answer) -> Verdict:
     """Sets, lists and tuples; a list without brackets takes the kind of the other side."""
-    if a.kind == "value" and b.kind in _MULTIPLE or b.kind == "value" and a.kind in _MULTIPLE:
+    if (a.kind == "value" and b.kind in _MULTIPLE) or (b.kind == "value" and a.kind in _MULTIPLE):
         single, many = (a, b) if a.kind == "value" else (b, a)
         whole = T.SetOf(many.items) if many.kind != "tuple" else T.Tup(many.items)
         if many.kind != "tuple" and not _structured(single.items[0]):
@@ -116,7 +116,12 @@ def _several(judge: Judge, a: Answer, b: Answer) -> Verdict:
             if many.kind == "list":
                 whole = T.Tup(many.items)
         return equal(judge, whole_single, whole) if single is a else equal(judge, whole, whole_single)
-    if a.labels and b.labels and set(a.labels) == set(b.labels) and len(a.labels) == len(a.items) == len(b.items) == len(b.labels):
+    if (
+        a.labels
+        and b.labels
+        and set(a.labels) == set(b.labels)
+        and len(a.labels) == len(a.items) == len(b.items) == len(b.labels)
+    ):
         order = [b.labels.index(label) for label in a.labels]
         named = equal(judge, T.Tup(a.items), T.Tup(tuple(b.items[i] for i in order)))
         if named.outcome is Outcome.CORRECT or "tuple" in (a.kind, b.kind):

@@ -16,7 +16,8 @@ from grader.maths import numeric as N
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.decide import number
-from grader.maths.evaluate import Evaluator, truth
+from grader.maths.evaluate import Evaluator
+from grader.maths.rules_truth import truth
 from grader.maths.values import leaves
 from grader.maths.worlds import Block
 from grader.model import Outcome, Verdict, Witness
@@ -113,8 +114,17 @@ def _membership(left: T.Node, right: T.Node) -> Formula | Atom:
             parts.append(Atom(left, "<=" if right.high_closed else "<", right.high))
         return parts[0] if len(parts) == 1 else Formula("and", tuple(parts))
     if isinstance(right, T.NamedSet):
-        relation = {"R+": ">=", "R>=0": ">=", "R>0": ">", "R+*": ">", "R*+": ">", "R++": ">", "R-": "<=", "R*": "!=",
-                    "R": "real"}.get(right.name)
+        relation = {
+            "R+": ">=",
+            "R>=0": ">=",
+            "R>0": ">",
+            "R+*": ">",
+            "R*+": ">",
+            "R++": ">",
+            "R-": "<=",
+            "R*": "!=",
+            "R": "real",
+        }.get(right.name)
         if relation == "real":
             return Formula("and", ())
         if relation:
@@ -198,7 +208,7 @@ def _decide(blocks: list[Block], a: Formula | Atom, b: Formula | Atom) -> Verdic
     if edge is not None:
         return Verdict(Outcome.INCORRECT, "strictness", edge)
     if met == 0:
-        if both and not neither or neither and not both:
+        if (both and not neither) or (neither and not both):
             strict = {atom.relation for atom in atoms(a)}, {atom.relation for atom in atoms(b)}
             if strict[0] == strict[1] and agree and list(atoms(a)) == list(atoms(b)):
                 return Verdict(Outcome.CORRECT, "agrees", samples=agree)
@@ -209,7 +219,7 @@ def _decide(blocks: list[Block], a: Formula | Atom, b: Formula | Atom) -> Verdic
 
 def _flat(mask: N.Array, block: Block) -> N.Array:
     mask = np.broadcast_to(mask, np.broadcast_shapes(mask.shape, (block.samples, *([1] * (block.ndim - 1)))))
-    return mask.reshape(block.samples, -1).all(axis=1)  # type: ignore[no-any-return]
+    return np.asarray(mask.reshape(block.samples, -1).all(axis=1))
 
 
 def _boundaries(blocks: list[Block], a: Formula | Atom, b: Formula | Atom) -> tuple[int, Witness | None]:
@@ -247,7 +257,7 @@ def _in_domain(ev: Evaluator, key: str, roots: N.Array) -> N.Array:
     world = ev.block.world
     base = key.split("_", 1)[0]
     symbol = world.symbols.get(key) or world.symbols.get(base + "_*")
-    if symbol is None and world.open and base == "sigma" or symbol is not None and symbol.kind == "positive":
+    if (symbol is None and world.open and base == "sigma") or (symbol is not None and symbol.kind == "positive"):
         mask = mask & (roots > 0)
     elif symbol is not None and symbol.kind == "between":
         mask = mask & (roots > symbol.low) & (roots < symbol.high)
@@ -301,7 +311,9 @@ def _roots(block: Block, atom: Atom, key: str) -> tuple[N.Array, N.Array]:
     return root, change & (residual <= _TOUCH)
 
 
-def _describe(ev: Evaluator, block: Block, sample: int, left: bool, right: bool, where: N.Array | None = None) -> Witness:
+def _describe(
+    ev: Evaluator, block: Block, sample: int, left: bool, right: bool, where: N.Array | None = None
+) -> Witness:
     values = {}
     for key in sorted(ev.used | set(ev.bound)):
         try:

@@ -15,12 +15,22 @@ from grader.maths.decide import equal
 from grader.maths.evaluate import Evaluator
 from grader.model import Outcome
 
-_FAMILIAR = {np.pi: "pi", 1 / np.pi: "1/pi", 2 * np.pi: "2*pi", 1 / (2 * np.pi): "1/(2*pi)", np.log(2 * np.pi): "log(2*pi)",
-             np.log(np.pi): "log(pi)", np.log(2): "log(2)", np.e: "e"}
+_FAMILIAR = {
+    np.pi: "pi",
+    1 / np.pi: "1/pi",
+    2 * np.pi: "2*pi",
+    1 / (2 * np.pi): "1/(2*pi)",
+    np.log(2 * np.pi): "log(2*pi)",
+    np.log(np.pi): "log(pi)",
+    np.log(2): "log(2)",
+    np.e: "e",
+}
 
 
 def diagnose(judge: Judge, wrong: T.Node, right: T.Node) -> str | None:
-    """A machine tag such as `sign`, `constant_factor 2`, `indices_swapped`, `transposed`; None if nothing small fits."""
+    """A machine tag such as `sign`, `constant_factor 2`, `indices_swapped`, `transposed`; None if nothing
+    small fits.
+    """
     try:
         swapped = T.rebuild(wrong, _swap)
         if swapped != wrong and equal(judge, swapped, right).outcome is Outcome.CORRECT:
@@ -33,7 +43,12 @@ def diagnose(judge: Judge, wrong: T.Node, right: T.Node) -> str | None:
 
 
 def _swap(node: T.Node) -> T.Node | None:
-    if isinstance(node, T.Name) and len(node.sub) == 1 and isinstance(node.sub[0], T.Num) and node.sub[0].value in (1, 2):
+    if (
+        isinstance(node, T.Name)
+        and len(node.sub) == 1
+        and isinstance(node.sub[0], T.Num)
+        and node.sub[0].value in (1, 2)
+    ):
         other = T.Num(Fraction(3) - node.sub[0].value)
         return T.Name(node.base, (other,), node.marks, start=node.start, end=node.end)
     return None

@@ -1,4 +1,6 @@
-"""Comparing equations: proportional sides have the same solutions; otherwise solutions of each are tried in the other."""
+"""Comparing equations: proportional sides have the same solutions; otherwise solutions of each are tried in
+the other.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +21,12 @@ from grader.model import Outcome, Verdict
 def same_equation(judge: Judge, left: Sequence[T.Node], right: Sequence[T.Node]) -> Verdict:
     """Whether `left[0] = left[1]` and `right[0] = right[1]` have the same solutions.
 
+
     A constant ratio of the differences is proof. Real solutions found by root search that fail the other equation are a
-    witness. Agreement of real solutions alone leaves complex ones open: undecided, unless each side has one simple root.
+    witness. Agreement of real solutions alone leaves complex ones open: undecided, unless each side has one
+    simple root.
     """
-    found = _ratio(judge, left, right)
+    found = proportional(judge, left, right)
     if found is not None:
         return found
     verdict = equivalent(judge, T.Rel(tuple(left), ("=",)), T.Rel(tuple(right), ("=",)))
@@ -45,7 +49,8 @@ def _differences(judge: Judge, left: Sequence[T.Node], right: Sequence[T.Node]) 
     return pairs
 
 
-def _ratio(judge: Judge, left: Sequence[T.Node], right: Sequence[T.Node]) -> Verdict | None:
+def proportional(judge: Judge, left: Sequence[T.Node], right: Sequence[T.Node]) -> Verdict | None:
+    """`correct` if the two differences have a constant ratio; None if they do not."""
     try:
         pairs = _differences(judge, left, right)
     except EvaluationError as error:

@@ -302,158 +302,6 @@ def _transpose(ev: Evaluator, node: T.Transpose) -> Value:
     return V.transpose(ev.value(node.value))
 
 
-def _call(ev: Evaluator, node: T.Call) -> Value:
-    func = node.func
-    if func == "det":
-        return V.determinant(_matrix_argument(ev, node.args))
-    if func == "tr":
-        return V.trace(ev.value(node.args[0]))
-    if func == "dot":
-        return V.dot(ev.value(node.args[0]), ev.value(node.args[1]))
-    if func == "indicator":
-        mask = truth(ev, node.args[0])
-        return N.where(mask, ev.constant(1), ev.constant(0))
-    if func == "diag":
-        return _diagonal(ev, node.args)
-    args = [ev.scalar(a) for a in _spread(node.args)]
-    return function_value(ev, func, args)
-
-
-def _spread(args: tuple[T.Node, ...]) -> tuple[T.Node, ...]:
-    """`max((a, b))` and `max\\{a, b\\}` are `max(a, b)`."""
-    if len(args) == 1 and isinstance(args[0], (T.Tup, T.SetOf)):
-        return args[0].items
-    return args
-
-
-def _matrix_argument(ev: Evaluator, args: tuple[T.Node, ...]) -> Value:
-    return ev.value(args[0])
-
-
-def _diagonal(ev: Evaluator, args: tuple[T.Node, ...]) -> Value:
-    entries = [ev.value(a) for a in _spread(args)]
-    if len(entries) == 1 and isinstance(entries[0], Tens) and entries[0].kind == "vec":
-        entries = entries[0].items
-    zero: Value = ev.constant(0)
-    rows: list[Value] = [Tens("vec", [v if i == j else zero for j in range(len(entries))]) for i, v in enumerate(entries)]
-    return Tens("mat", rows)
-
-
-def function_value(ev: Evaluator, func: str, args: Sequence[N.Scalar]) -> Value:
-    """A function of the tables at numbers."""
-    if func in ("max", "min"):
-        out = args[0]
-        for v in args[1:]:
-            out = N.maximum(out, v) if func == "max" else -N.maximum(-out, -v)
-        return out
-    if func == "binom":
-        return _binomial(ev, args)
-    if len(args) != 1:
-        raise EvaluationError("shape", f"{func} takes one argument")
-    x = args[0]
-    one = ev.constant(1)
-    simple: dict[str, Callable[[], Value]] = {
-        "log": lambda: N.log(x),
-        "exp": lambda: N.exp(x),
-        "sqrt": lambda: N.sqrt(x),
-        "logistic": lambda: N.logistic(x),
-        "logit": lambda: N.log(N.divide(x, one - x)),
-        "relu": lambda: N.maximum(ev.constant(0), x),
-        "softplus": lambda: N.log(one + N.exp(x)),
-        "abs": lambda: N.absolute(x),
-        "log2": lambda: N.divide(N.log(x), N.log(ev.constant(2))),
-        "Re": lambda: N.real(x),
-        "Im": lambda: N.imag(x),
-        "cot": lambda: N.divide(one, N.elementary("tan", x)),
-        "sec": lambda: N.divide(one, N.elementary("cos", x)),
-        "csc": lambda: N.divide(one, N.elementary("sin", x)),
-    }
-    if func in simple:
-        return simple[func]()
-    if func in N.ELEMENTARY:
-        return N.elementary(func, x)
-    raise EvaluationError("unsupported", f"the function {func}")
-
-
-def _binomial(ev: Evaluator, args: Sequence[N.Scalar]) -> Value:
-    n, k = (_whole(a) for a in args)
-    return ev.constant(math.comb(n, k))
-
-
-def _whole(x: N.Scalar) -> int:
-    array = N.primal(x)
-    first = float(array.flat[0].real)
-    if first != math.floor(first) or first < 0 or first > 2000 or any(float(v.real) != first for v in array.flat):
-        raise EvaluationError("unsupported", "a factorial of something that is no small integer")
-    return int(first)
-
-
-def _factorial(ev: Evaluator, node: T.Factorial) -> Value:
-    return ev.constant(math.factorial(_whole(ev.scalar(node.value))))
-
-
-def _apply(ev: Evaluator, node: T.Apply) -> Value:
-    key = ev.key(node.head)
-    args = [ev.value(a) for a in node.args]
-    function = ev.block.world.functions.get(key)
-    if function is None and not node.head.sub and node.head.base in _TABLE_HEADS and not node.head.marks:
-
-        def call(values: Sequence[Value]) -> Value:
-            return function_value(ev, node.head.base, [V.scalar(v) for v in values])
-    elif function is not None:
-        found = function
-
-        def call(values: Sequence[Value]) -> Value:
-            return ev.apply(found, values)
-    elif key in ev.block.world.definitions and not node.primes:
-        # `L(\psi, \theta)` where L is defined by names: the arguments only repeat them
-        return _definition_applied(ev, key, node)
-    elif ev.block.world.open and "^-1" not in key:
-
-        def call(values: Sequence[Value]) -> Value:
-            return _generic_function(ev, key, values)
-    else:
-        raise EvaluationError("unknown_function", key)
-    if not node.primes:
-        return call(args)
-    if len(args) != 1:
-        raise EvaluationError("unsupported", "a prime on a function of several arguments")
-
-    def level(n: int, x: N.Scalar) -> Value:
-        if n == 0:
-            return call([x])
-        return ev.derivative(x, lambda seed: level(n - 1, seed))
-
-    return level(node.primes, V.scalar(args[0]))
-
-
-def _definition_applied(ev: Evaluator, key: str, node: T.Apply) -> Value:
-    world = ev.block.world
-    names: list[str] = []
-    for arg in node.args:
-        if not isinstance(arg, T.Name):
-            raise EvaluationError("unknown_function", key)
-        names.extend(world.groups.get(ev.key(arg), (ev.key(arg),)))
-    return ev.lookup(key)
-
-
-_TABLE_HEADS: Final = frozenset({"logistic", "logit", "log", "exp", "relu", "softplus", "sqrt"}) | N.ELEMENTARY
-
-
-def _generic_function(ev: Evaluator, key: str, values: Sequence[Value]) -> Value:
-    """An unknown function as a smooth one drawn by its name: `a sin(b·x + c) + Σ d_i x_i + e_i x_i²`."""
-    block = ev.block
-    total: N.Scalar = block.reshape(block.raw(f"{key}()", 0.4, 1.2, False))
-    shift: N.Scalar = block.reshape(block.raw(f"{key}()c", 0.1, 1.0, False))
-    for i, value in enumerate(values):
-        for x in V.leaves(value):
-            slope = block.reshape(block.raw(f"{key}()b{i}", 0.3, 1.1, False))
-            shift = shift + slope * x
-            total = total + block.reshape(block.raw(f"{key}()d{i}", 0.2, 0.9, True)) * x
-            total = total + block.reshape(block.raw(f"{key}()e{i}", 0.1, 0.4, False)) * (x * x)
-    return total + N.elementary("sin", shift)
-
-
 def _abs(ev: Evaluator, node: T.Abs) -> Value:
     value = ev.value(node.value)
     if isinstance(value, Tens) and value.kind == "mat":
@@ -463,93 +311,6 @@ def _abs(ev: Evaluator, node: T.Abs) -> Value:
 
 def _norm(ev: Evaluator, node: T.Norm) -> Value:
     return V.norm(ev.value(node.value), node.order)
-
-
-def _big(ev: Evaluator, node: T.Big) -> Value:
-    if node.var is None or node.condition is not None:
-        raise EvaluationError("unsupported", "a sum without an index, or with a condition on it")
-    key = ev.key(node.var)
-    if node.low is None and key in ev.block.variables:
-        from grader.maths.evaluate_prob import sum_over
-
-        return sum_over(ev, [key], ev.value(node.body), node.op)
-    if node.low is None and any(v.startswith(node.var.base) for v in ev.block.variables):
-        from grader.maths.evaluate_prob import sum_over, variable_keys
-
-        return sum_over(ev, variable_keys(ev, node.var), ev.value(node.body), node.op)
-    if isinstance(node.high, T.Const) and node.high.name == "inf":
-        raise EvaluationError("unsupported", "a sum to infinity")
-    low = ev.integer(node.low) if node.low is not None else 1
-    if node.high is not None:
-        high = ev.integer(node.high)
-    else:
-        sizes = ev.block.sizes
-        high = sizes.get("N") or sizes.get("T") or sizes.get("n") or next(iter(sizes.values()), 3)
-    if high - low > 4000:
-        raise EvaluationError("budget", "a sum of too many terms")
-    empty = ev.constant(0 if node.op == "sum" else 1)
-    total: Value = empty
-    for i in range(low, high + 1):
-        piece = ev.with_index(node.var.key, i, node.body)
-        if i == low:
-            total = piece
-        elif node.op == "sum":
-            total = V.add(total, piece)
-        else:
-            total = V.multiply(total, piece)
-    return total
-
-
-def _limit(ev: Evaluator, node: T.Limit) -> Value:
-    raise EvaluationError("unsupported", "a limit")
-
-
-def _deriv(ev: Evaluator, node: T.Deriv) -> Value:
-    keys = []
-    for by in node.by:
-        if not isinstance(by, T.Name):
-            raise EvaluationError("unsupported", "a derivative by an expression")
-        keys.append(ev.key(by))
-    return derivative_by(ev, keys, node.body)
-
-
-def derivative_by(ev: Evaluator, keys: Sequence[str], body: T.Node) -> Value:
-    """Derivative of a tree by names, each in turn; a name that is a group gives a vector."""
-    if not keys:
-        return ev.value(body)
-    key = keys[0]
-    group = ev.block.world.groups.get(key)
-    if group is not None and len(group) > 1:
-        return Tens("vec", [derivative_by(ev, (k, *keys[1:]), body) for k in group])
-    if group is not None:
-        key = group[0]
-    at = V.scalar(ev.lookup(key))
-
-    def inside(seed: N.Dual) -> Value:
-        saved = ev.bound.get(key)
-        ev.bound[key] = seed
-        try:
-            return derivative_by(ev, keys[1:], body)
-        finally:
-            if saved is None:
-                del ev.bound[key]
-            else:
-                ev.bound[key] = saved
-
-    return ev.derivative(at, inside)
-
-
-def _grad(ev: Evaluator, node: T.Grad) -> Value:
-    if node.by is None:
-        raise EvaluationError("unsupported", "a gradient without its variable")
-    names = node.by.items if isinstance(node.by, T.Tup) else (node.by,)
-    entries: list[Value] = []
-    for name in names:
-        if not isinstance(name, T.Name):
-            raise EvaluationError("unsupported", "a gradient by an expression")
-        value = derivative_by(ev, [ev.key(name)], node.body)
-        entries.extend(value.items if isinstance(value, Tens) and value.kind == "vec" else [value])
-    return entries[0] if len(entries) == 1 else Tens("vec", entries)
 
 
 def _matrix(ev: Evaluator, node: T.Matrix) -> Value:
@@ -567,146 +328,30 @@ def _set(ev: Evaluator, node: T.SetOf) -> Value:
     return Tens("set", [ev.value(i) for i in node.items])
 
 
-def _cases(ev: Evaluator, node: T.Cases) -> Value:
-    out: N.Scalar | None = None
-    for value, condition in reversed(node.branches):
-        here = ev.scalar(value)
-        if out is None:
-            out = here if condition is None else N.where(truth(ev, condition), here, ev.constant(0) * here + _undefined(ev))
-        elif condition is None:
-            out = here
-        else:
-            out = N.where(truth(ev, condition), here, out)
-    assert out is not None
-    return out
-
-
-def _undefined(ev: Evaluator) -> N.Array:
-    return N.divide(ev.constant(0), ev.constant(0))  # type: ignore[return-value]
-
-
-def _at(ev: Evaluator, node: T.At) -> Value:
-    saved = dict(ev.bound)
-    try:
-        fresh: dict[str, Value] = {}
-        for where in node.where:
-            if not (isinstance(where, T.Rel) and where.relations == ("=",)):
-                raise EvaluationError("unsupported", "an evaluation point that is no equation")
-            left, right = where.operands
-            keys = _target_keys(ev, left)
-            value = ev.value(right)
-            values = value.items if isinstance(value, Tens) else [value] * len(keys)
-            if len(values) != len(keys):
-                raise EvaluationError("shape", "an evaluation point of another size")
-            fresh.update(zip(keys, values, strict=True))
-        ev.bound.update(fresh)
-        return ev.value(node.body)
-    finally:
-        ev.bound = saved
-
-
-def _target_keys(ev: Evaluator, node: T.Node) -> list[str]:
-    if isinstance(node, T.Name):
-        return list(ev.block.world.groups.get(ev.key(node), (ev.key(node),)))
-    if isinstance(node, T.Tup):
-        return [k for item in node.items for k in _target_keys(ev, item)]
-    raise EvaluationError("unsupported", "an evaluation point that is no name")
-
-
 def _boxed(ev: Evaluator, node: T.Boxed) -> Value:
     return ev.value(node.value)
 
 
-def truth(ev: Evaluator, node: T.Node) -> N.Array:
-    """The truth of a condition at each sample, exact comparisons."""
-    if isinstance(node, T.Boxed):
-        return truth(ev, node.value)
-    if isinstance(node, T.Rel):
-        mask: N.Array | None = None
-        for i, relation in enumerate(node.relations):
-            here = _compare(ev, node.operands[i], relation, node.operands[i + 1])
-            mask = here if mask is None else mask & here
-        assert mask is not None
-        return mask
-    if isinstance(node, T.Logic) and node.op in ("and", "or", "list"):
-        parts = [truth(ev, item) for item in node.items]
-        out = parts[0]
-        for part in parts[1:]:
-            out = (out | part) if node.op == "or" else (out & part)
-        return out
-    if isinstance(node, T.Logic) and node.op == "forall":
-        return truth(ev, node.items[-1])
-    raise EvaluationError("unsupported", "a condition that is no relation")
-
-
-def _compare(ev: Evaluator, left: T.Node, relation: str, right: T.Node) -> N.Array:
-    if relation == "in":
-        return _member(ev, left, right)
-    if relation == "notin":
-        return ~_member(ev, left, right)
-    a, b = N.primal(ev.scalar(left)), N.primal(ev.scalar(right))
-    return compare_arrays(a, relation, b)
-
-
-def compare_arrays(a: N.Array, relation: str, b: N.Array) -> N.Array:
-    """An order or equality between arrays; non-real values satisfy no order."""
-    if relation in ("=", ":="):
-        return np.asarray(a == b, dtype=bool)
-    if relation == "!=":
-        return np.asarray(a != b, dtype=bool)
-    greater, less = N.greater(a, b), N.greater(b, a)
-    table = {"<": less, ">": greater, "<=": ~greater, ">=": ~less, "<<": less, ">>": greater}
-    if relation not in table:
-        raise EvaluationError("unsupported", f"the relation {relation}")
-    real_parts = np.ones(np.broadcast(a, b).shape, dtype=bool)
-    for x in (a, b):
-        if np.iscomplexobj(x):
-            real_parts = real_parts & (np.abs(np.imag(x)) < 1e-12)
-    return table[relation] & real_parts
-
-
-def _member(ev: Evaluator, left: T.Node, right: T.Node) -> N.Array:
-    if isinstance(left, (T.Tup, T.Logic)):
-        masks = [_member(ev, item, right) for item in left.items]
-        out = masks[0]
-        for mask in masks[1:]:
-            out = out & mask
-        return out
-    if isinstance(right, T.Interval):
-        low = _compare(ev, left, ">=" if right.low_closed else ">", right.low)
-        return low & _compare(ev, left, "<=" if right.high_closed else "<", right.high)
-    if isinstance(right, T.Tup) and len(right.items) == 2:
-        return _compare(ev, left, ">", right.items[0]) & _compare(ev, left, "<", right.items[1])
-    if isinstance(right, T.SetOf):
-        out = np.zeros(1, dtype=bool)
-        for item in right.items:
-            out = out | _compare(ev, left, "=", item)
-        return out
-    if isinstance(right, T.NamedSet):
-        value = N.primal(ev.scalar(left))
-        zero = ev.constant(0)
-        name = right.name
-        if name == "R":
-            return compare_arrays(value, "<=", value)
-        if name in ("R+", "R>=0", "R≥0", "R+0"):
-            return compare_arrays(value, ">=", zero)
-        if name in ("R+*", "R*+", "R>0", "R++"):
-            return compare_arrays(value, ">", zero)
-        if name in ("R-",):
-            return compare_arrays(value, "<=", zero)
-        if name in ("R*",):
-            return compare_arrays(value, "!=", zero)
-    raise EvaluationError("unsupported", "membership in this set")
-
-
 _RULES: Final[dict[type[T.Node], Rule]] = {
-    T.Num: _num, T.Const: _const, T.Name: _name, T.Neg: _neg, T.Add: _add, T.PlusMinus: _plus_minus, T.Mul: _mul,
-    T.Div: _div, T.Pow: _pow, T.Transpose: _transpose, T.Call: _call, T.Apply: _apply, T.Factorial: _factorial,
-    T.Abs: _abs, T.Norm: _norm, T.Big: _big, T.Limit: _limit, T.Deriv: _deriv, T.Grad: _grad, T.Matrix: _matrix,
-    T.Tup: _tuple, T.SetOf: _set, T.Cases: _cases, T.At: _at, T.Boxed: _boxed,
+    T.Num: _num,
+    T.Const: _const,
+    T.Name: _name,
+    T.Neg: _neg,
+    T.Add: _add,
+    T.PlusMinus: _plus_minus,
+    T.Mul: _mul,
+    T.Div: _div,
+    T.Pow: _pow,
+    T.Transpose: _transpose,
+    T.Abs: _abs,
+    T.Norm: _norm,
+    T.Matrix: _matrix,
+    T.Tup: _tuple,
+    T.SetOf: _set,
+    T.Boxed: _boxed,
 }
 
 
 def register(kind: type[T.Node], rule: Rule) -> None:
-    """Add the rule of a node type (the probability rules live in `evaluate_prob`)."""
+    """Add the rule of a node type; `rules_functions`, `rules_calculus`, `rules_truth` and `rules_probability` do."""
     _RULES[kind] = rule

@@ -90,14 +90,24 @@ def _objects(value: Any) -> Array:
     return out
 
 
-_FLOAT_CONSTANTS: Final = {"pi": np.array([np.pi]), "e": np.array([np.e]), "i": np.array([1j]), "inf": np.array([np.inf])}
+_FLOAT_CONSTANTS: Final = {
+    "pi": np.array([np.pi]),
+    "e": np.array([np.e]),
+    "i": np.array([1j]),
+    "inf": np.array([np.inf]),
+}
 
 
 def named_constant(name: str, precise: bool) -> Array:
     """`pi`, `e`, `i` or `inf`."""
     if not precise:
         return _FLOAT_CONSTANTS[name]
-    values = {"pi": lambda: +mpmath.pi, "e": lambda: +mpmath.e, "i": lambda: mpmath.mpc(0, 1), "inf": lambda: mpmath.inf}
+    values = {
+        "pi": lambda: +mpmath.pi,
+        "e": lambda: +mpmath.e,
+        "i": lambda: mpmath.mpc(0, 1),
+        "inf": lambda: mpmath.inf,
+    }
     return _objects(values[name]())
 
 
@@ -142,7 +152,7 @@ def exp(x: Scalar) -> Scalar:
         return Dual(x.tag, value, value * x.b)
     if x.dtype == object:
         return _mp_exp(x)
-    return np.exp(x)  # type: ignore[no-any-return]
+    return np.exp(x)
 
 
 def log(x: Scalar) -> Scalar:
@@ -189,7 +199,7 @@ def sqrt(x: Scalar) -> Scalar:
         return _lift(mpmath.sqrt)(x)
     if negative(x):
         x = x.astype(complex)
-    return np.sqrt(x)  # type: ignore[no-any-return]
+    return np.sqrt(x)
 
 
 def integer_power(x: Scalar, n: int) -> Scalar:
@@ -208,10 +218,10 @@ def integer_power(x: Scalar, n: int) -> Scalar:
         biggest = max((abs(mpmath.log10(abs(v))) for v in x.flat if v != 0 and mpmath.isfinite(v)), default=0)
         if biggest * n > MAGNITUDE_LOG10:
             raise EvaluationError("too_large", "a power beyond 10^100000")
-        return x**n  # type: ignore[no-any-return]
+        return x**n
     if n > 2**31:
         return np.where(np.abs(x) == 1, x, np.where(np.abs(x) < 1, 0.0, np.inf))
-    return np.power(x, n)  # type: ignore[no-any-return]
+    return np.power(x, n)
 
 
 def power(x: Scalar, y: Scalar) -> Scalar:
@@ -226,7 +236,7 @@ def power(x: Scalar, y: Scalar) -> Scalar:
         return np.asarray(_mp_power(x, y), dtype=object)
     if negative(x):
         x = x.astype(complex)
-    return np.power(x, y)  # type: ignore[no-any-return]
+    return np.power(x, y)
 
 
 def _one_power(x: Any, y: Any) -> Any:
@@ -281,7 +291,7 @@ def greater(x: Scalar, y: Scalar) -> Array:
     a, b = primal(x), primal(y)
     if a.dtype == object or b.dtype == object:
         return np.asarray(np.frompyfunc(lambda u, v: bool(mpmath.re(u) > mpmath.re(v)), 2, 1)(a, b), dtype=bool)
-    return np.real(a) > np.real(b)  # type: ignore[no-any-return]
+    return np.real(a) > np.real(b)
 
 
 def where(mask: Array, x: Scalar, y: Scalar) -> Scalar:
@@ -300,7 +310,7 @@ def absolute(x: Scalar) -> Scalar:
         return where(greater(x, constant(0, is_precise(x))), x, -x)
     if x.dtype == object:
         return _lift(abs)(x)
-    return np.abs(x)  # type: ignore[no-any-return]
+    return np.abs(x)
 
 
 def real(x: Scalar) -> Scalar:
@@ -316,13 +326,26 @@ def imag(x: Scalar) -> Scalar:
 
 
 _NUMPY: Final[dict[str, Callable[[Array], Array]]] = {
-    "sin": np.sin, "cos": np.cos, "tan": np.tan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh,
+    "sin": np.sin,
+    "cos": np.cos,
+    "tan": np.tan,
+    "sinh": np.sinh,
+    "cosh": np.cosh,
+    "tanh": np.tanh,
     "arctan": np.arctan,
 }
 _MPMATH: Final[dict[str, Callable[[Array], Array]]] = {
-    "sin": _lift(mpmath.sin), "cos": _lift(mpmath.cos), "tan": _lift(mpmath.tan), "sinh": _lift(mpmath.sinh),
-    "cosh": _lift(mpmath.cosh), "tanh": _lift(mpmath.tanh), "arctan": _lift(mpmath.atan), "arcsin": _lift(mpmath.asin),
-    "arccos": _lift(mpmath.acos), "arctanh": _lift(mpmath.atanh), "erf": _lift(mpmath.erf),
+    "sin": _lift(mpmath.sin),
+    "cos": _lift(mpmath.cos),
+    "tan": _lift(mpmath.tan),
+    "sinh": _lift(mpmath.sinh),
+    "cosh": _lift(mpmath.cosh),
+    "tanh": _lift(mpmath.tanh),
+    "arctan": _lift(mpmath.atan),
+    "arcsin": _lift(mpmath.asin),
+    "arccos": _lift(mpmath.acos),
+    "arctanh": _lift(mpmath.atanh),
+    "erf": _lift(mpmath.erf),
     "sign": _lift(lambda v: mpmath.sign(mpmath.re(v))),
 }
 
@@ -342,7 +365,9 @@ _SLOPES: Final[dict[str, Callable[[Scalar], Scalar]]] = {
     "arcsin": lambda x: divide(_one(x), sqrt(_one(x) - integer_power(x, 2))),
     "arccos": lambda x: -divide(_one(x), sqrt(_one(x) - integer_power(x, 2))),
     "arctanh": lambda x: divide(_one(x), _one(x) - integer_power(x, 2)),
-    "erf": lambda x: _one(x) * 2 * exp(-integer_power(x, 2)) * divide(_one(x), sqrt(named_constant("pi", is_precise(x)))),
+    "erf": lambda x: (
+        _one(x) * 2 * exp(-integer_power(x, 2)) * divide(_one(x), sqrt(named_constant("pi", is_precise(x))))
+    ),
     "sign": lambda x: constant(0, is_precise(x)),
 }
 
@@ -357,9 +382,9 @@ def elementary(name: str, x: Scalar) -> Scalar:
     if direct is not None:
         return direct(x)
     if name == "sign":
-        return np.sign(np.real(x))
+        return np.asarray(np.sign(np.real(x)))
     if name == "erf":
-        return np.vectorize(lambda v: float(mpmath.erf(v)), otypes=[float])(np.real(x))
+        return np.asarray(np.vectorize(lambda v: float(mpmath.erf(v)), otypes=[float])(np.real(x)))
     if name in ("arcsin", "arccos", "arctanh"):
         if not np.iscomplexobj(x) and bool((np.abs(x) > 1).any()):
             x = x.astype(complex)

@@ -1,4 +1,4 @@
-"""Fractions, derivatives, sums, integrals, matrices, sets and cases."""
+"""Fractions, derivatives, sums, integrals and limits."""
 
 from __future__ import annotations
 
@@ -7,23 +7,20 @@ from abc import abstractmethod
 from grader.errors import ReadError
 from grader.maths import symbols as S
 from grader.maths import syntax as T
-from grader.maths.parse_prob import ProbabilityParser
+from grader.maths.parse_structures import StructureParser
 from grader.maths.tokens import Tok
 
 _DIFFERENTIALS = frozenset({"d", "partial", "delta"})
 
 
-class CalculusParser(ProbabilityParser):
-    """Rules that start at a control sequence or an environment."""
+class CalculusParser(StructureParser):
+    """Rules that start at a control sequence."""
 
     @abstractmethod
     def letter(self, tok: Tok, accent: str = "") -> T.Node: ...
 
     @abstractmethod
     def function(self, func: str, tok: Tok) -> T.Node: ...
-
-    @abstractmethod
-    def items(self, closing: str) -> list[T.Node]: ...
 
     def command(self, tok: Tok) -> T.Node:
         text = tok.text
@@ -81,14 +78,11 @@ class CalculusParser(ProbabilityParser):
         self.i = self.stop
         return node
 
-    @abstractmethod
-    def row(self) -> T.Node: ...
-
     def accented(self, tok: Tok) -> T.Node:
         accent = ""
         braces = 0
         here = tok
-        while here.kind == "cmd" and here.text in S.ACCENTS or here.kind == "op" and here.text == "{":
+        while (here.kind == "cmd" and here.text in S.ACCENTS) or (here.kind == "op" and here.text == "{"):
             self.next()
             if here.kind == "cmd":
                 accent += S.ACCENTS[here.text]
@@ -243,7 +237,8 @@ class CalculusParser(ProbabilityParser):
         """`dg/dz`, `\\delta L/\\delta W`; None if the letter is an ordinary one."""
         mark = self.i
         if self.integrals or not any(
-            self.toks[j].text == "/" and self.toks[j + 1].text == tok.text for j in range(mark + 2, min(self.stop - 1, mark + 40))
+            self.toks[j].text == "/" and self.toks[j + 1].text == tok.text
+            for j in range(mark + 2, min(self.stop - 1, mark + 40))
         ):
             return None
         try:
@@ -385,7 +380,9 @@ class CalculusParser(ProbabilityParser):
         item = T.Neg(more, start=more.start, end=more.end) if negative else more
         terms = (*inner.body.terms, item) if isinstance(inner.body, T.Add) else (inner.body, item)
         body = T.Add(terms, start=inner.body.start, end=more.end)
-        big: T.Node = T.Big(inner.op, inner.var, inner.low, inner.high, body, inner.condition, start=inner.start, end=more.end)
+        big: T.Node = T.Big(
+            inner.op, inner.var, inner.low, inner.high, body, inner.condition, start=inner.start, end=more.end
+        )
         if lead:
             big = T.Mul((*lead, big), start=left.start, end=more.end)
         return T.Neg(big, start=left.start, end=more.end) if sign else big
@@ -399,7 +396,9 @@ class CalculusParser(ProbabilityParser):
             mark = self.next()
             start, end = self.group()
             if mark.text == "_":
-                low = self.slice(start, end, self.set_or_expression if self.toks[start].text in ("(", "[", "]") else self.loose)
+                low = self.slice(
+                    start, end, self.set_or_expression if self.toks[start].text in ("(", "[", "]") else self.loose
+                )
             else:
                 high = self.slice(start, end, self.loose)
         self.integrals += 1
@@ -501,142 +500,6 @@ class CalculusParser(ProbabilityParser):
         where = self.slice(start, end, lambda: self.items(""))
         return T.At(body, tuple(where), start=tok.start, end=self.toks[self.i - 1].end)
 
-    # structures
-
-    def environment(self, tok: Tok) -> T.Node:
-        kind = S.ENVIRONMENT_MATRICES.get(tok.text)
-        self.next()
-        if tok.text in S.CASES:
-            return self.cases(tok)
-        if tok.text in S.ALIGNED:
-            inner = self.row()
-            self.close_environment(tok)
-            return inner
-        if kind is None:
-            raise self.error("environment", f"the environment {tok.text} is not read inside a formula", tok)
-        rows = self.within("cell", self.matrix_rows, bars="none")
-        end = self.close_environment(tok)
-        matrix = T.Matrix(rows, start=tok.start, end=end)
-        if kind == "det":
-            return T.Call("det", (matrix,), start=tok.start, end=end)
-        if kind == "norm":
-            return T.Norm(matrix, start=tok.start, end=end)
-        return matrix
-
-    def close_environment(self, tok: Tok) -> int:
-        closing = self.peek()
-        if closing.kind != "end":
-            raise self.error("unclosed", f"the environment {tok.text} is never closed", tok)
-        self.next()
-        return closing.end
-
-    def matrix_rows(self) -> tuple[tuple[T.Node, ...], ...]:
-        rows: list[tuple[T.Node, ...]] = []
-        row: list[T.Node] = []
-        while True:
-            tok = self.peek()
-            if tok.kind == "end" or self.at_end():
-                break
-            if tok.kind == "row":
-                self.next()
-                if row:
-                    rows.append(tuple(row))
-                row = []
-            elif tok.kind == "amp":
-                self.next()
-                if self.peek().kind in ("amp", "row", "end"):
-                    row.append(T.Empty(start=tok.start, end=tok.end))
-            elif tok.kind == "op" and tok.text in (",", "."):
-                self.next()
-            else:
-                row.append(self.loose())
-        if row:
-            rows.append(tuple(row))
-        if not rows:
-            raise self.error("empty", "an empty matrix", self.peek())
-        if len({len(r) for r in rows}) > 1:
-            raise self.error("ragged", "the rows of a matrix differ in length", self.peek())
-        return tuple(rows)
-
-    def cases(self, tok: Tok) -> T.Node:
-        branches = self.within("cell", self.case_rows, bars="none")
-        end = self.close_environment(tok)
-        return T.Cases(tuple(branches), start=tok.start, end=end)
-
-    def case_rows(self) -> list[tuple[T.Node, T.Node | None]]:
-        branches: list[tuple[T.Node, T.Node | None]] = []
-        while self.peek().kind != "end" and not self.at_end():
-            if self.peek().kind == "row":
-                self.next()
-                continue
-            value = self.loose()
-            condition: T.Node | None = None
-            while not self.at_end() and self.peek().kind not in ("row", "end"):
-                here = self.peek()
-                if here.kind in ("amp", "text") or here.text in (",", ".", "quad", ";"):
-                    self.next()
-                else:
-                    condition = self.loose()
-            branches.append((value, condition))
-        return branches
-
-    def set_or_expression(self) -> T.Node:
-        """What stands behind `\\in`: an interval (French brackets too), a set, or an expression."""
-        tok = self.peek()
-        if tok.kind == "op" and tok.text in ("(", "[", "]"):
-            mark = self.i
-            try:
-                return self.interval(tok)
-            except ReadError:
-                self.i = mark
-        return self.expression()
-
-    def interval(self, tok: Tok) -> T.Node:
-        self.next()
-        self.lists += 1
-        low = self.within("paren", self.expression)
-        self.lists -= 1
-        if not (self.is_op(",") or self.is_op(";")):
-            raise self.error("unexpected", "an interval needs two ends", self.peek())
-        self.next()
-        self.intervals += 1
-        try:
-            high = self.within("paren", self.expression)
-        finally:
-            self.intervals -= 1
-        closing = self.peek()
-        if not (closing.kind == "op" and closing.text in (")", "]", "[")):
-            raise self.error("unclosed", "an interval is never closed", tok)
-        self.next()
-        return T.Interval(low, high, tok.text == "[", closing.text == "]", start=tok.start, end=closing.end)
-
-    def set_or_system(self, tok: Tok) -> T.Node:
-        self.next()
-        items = self.within("paren", lambda: self.items("\\}"), bars="given")
-        if self.is_op("right."):
-            self.next()
-            if len(items) == 1 and isinstance(items[0], T.Matrix) and all(
-                len(row) == 1 and isinstance(row[0], T.Rel) for row in items[0].rows
-            ):
-                items = [row[0] for row in items[0].rows]
-            return items[0] if len(items) == 1 else T.Logic("and", tuple(items), start=tok.start, end=items[-1].end)
-        if self.is_op("|") or self.is_op(":"):
-            self.next()
-            condition = self.within("paren", lambda: self.items("\\}"), bars="none")
-            end = self.expect("\\}", tok).end
-            return T.Call("set_builder", (*items, *condition), start=tok.start, end=end)
-        end = self.expect("\\}", tok).end
-        return T.SetOf(tuple(items), start=tok.start, end=end)
-
-    def named_set(self, tok: Tok) -> T.Node:
-        self.next()
-        name = tok.text
-        while self.peek().kind == "op" and self.peek().text in ("_", "^"):
-            self.next()
-            start, end = self.group()
-            name += "".join(t.text for t in self.toks[start:end])
-        return T.NamedSet(name, start=tok.start, end=self.toks[self.i - 1].end)
-
 
 def _uses(node: T.Node, key: str) -> bool:
     """Whether a name, or a subscript made of it, occurs free in the node."""
@@ -645,4 +508,3 @@ def _uses(node: T.Node, key: str) -> bool:
     if isinstance(node, T.Name):
         return node.key == key or any(_uses(s, key) for s in node.sub)
     return any(_uses(child, key) for child in T.children(node))
-

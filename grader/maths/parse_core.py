@@ -19,9 +19,53 @@ R = TypeVar("R")
 _CLOSERS = frozenset({")", "]", "}", "\\}", "right.", "evalbar"})
 _PRODUCT_SIGNS = frozenset({"*", "times", "cdot", "odot", "circ"})
 _FACTOR_COMMANDS = frozenset(
-    """frac sqrt binom sum prod int iint iiint oint partial nabla boxed infty lim one tilde hat bar dot ddot check breve
-    dots varnothing langle max min Re Im sup inf argmax argmin dv pdv odv fdv derivative choose eval pm0 limsup
-    liminf bigcup exp""".split()
+    [
+        "frac",
+        "sqrt",
+        "binom",
+        "sum",
+        "prod",
+        "int",
+        "iint",
+        "iiint",
+        "oint",
+        "partial",
+        "nabla",
+        "boxed",
+        "infty",
+        "lim",
+        "one",
+        "tilde",
+        "hat",
+        "bar",
+        "dot",
+        "ddot",
+        "check",
+        "breve",
+        "dots",
+        "varnothing",
+        "langle",
+        "max",
+        "min",
+        "Re",
+        "Im",
+        "sup",
+        "inf",
+        "argmax",
+        "argmin",
+        "dv",
+        "pdv",
+        "odv",
+        "fdv",
+        "derivative",
+        "choose",
+        "eval",
+        "pm0",
+        "limsup",
+        "liminf",
+        "bigcup",
+        "exp",
+    ]
 ) | frozenset(S.PREFIX_FUNCTIONS)
 _OPENERS = frozenset({"(", "[", "{", "\\{", "left."})
 
@@ -70,7 +114,7 @@ class Stream:
         return self.i >= self.stop
 
     def closes(self, tok: Tok) -> bool:
-        return tok.kind == "op" and tok.text in _CLOSERS or tok.kind == "end"
+        return (tok.kind == "op" and tok.text in _CLOSERS) or tok.kind == "end"
 
     def is_op(self, text: str) -> bool:
         tok = self.peek()
@@ -237,8 +281,13 @@ class ExpressionParser(Stream):
         j = self.i
         while j < self.stop and (self.toks[j].kind in ("amp", "row") or self.toks[j].text == "quad"):
             j += 1
-        if j > self.i and j < self.stop and (
-            self.is_sign(self.toks[j]) or self.toks[j].text in ("times", "cdot", "*") and self.toks[j].kind in ("cmd", "op")
+        if (
+            j > self.i
+            and j < self.stop
+            and (
+                self.is_sign(self.toks[j])
+                or (self.toks[j].text in ("times", "cdot", "*") and self.toks[j].kind in ("cmd", "op"))
+            )
         ):
             self.i = j
 
@@ -285,11 +334,11 @@ class ExpressionParser(Stream):
         parenthesised = self.toks[self.i - 1].text in (")", "]")
         nxt = self.peek()
         if self.starts_factor(nxt) and not parenthesised:
-            opens = nxt.kind == "op" and nxt.text in ("(", "[") or nxt.kind in ("name", "cmd")
+            opens = (nxt.kind == "op" and nxt.text in ("(", "[")) or nxt.kind in ("name", "cmd")
             numeric = isinstance(first_den, T.Num)
             outside_first = numeric and (opens or not self.ends_like_power(num))
             option = self.choose("slash", 2)
-            inside = option == (1 if outside_first or not numeric and opens else 0)
+            inside = option == (1 if outside_first or (not numeric and opens) else 0)
             if inside:
                 while self.starts_factor(self.peek()):
                     den.append(self.factor())
@@ -329,6 +378,8 @@ class ExpressionParser(Stream):
         return not (self.bars and self.bars[-1] in ("abs", "norm", "given"))
 
     def at_differential(self) -> bool:
+        if self.i >= self.stop:
+            return False
         tok, nxt = self.toks[self.i], self.toks[self.i + 1] if self.i + 1 < self.stop else self.eof
         if tok.text != "d" or tok.kind != "id":
             return False
@@ -368,7 +419,7 @@ class ExpressionParser(Stream):
 
     def power(self, base: T.Node, start: int, end: int) -> T.Node:
         """`base^{tokens}`: a transpose where it is one, else a power."""
-        here = self.toks[start : end]
+        here = self.toks[start:end]
         if len(here) == 1:
             mark = here[0]
             stop = mark.end

@@ -9,6 +9,7 @@ from grader.maths.parse_core import ExpressionParser
 from grader.maths.tokens import Tok
 
 _SEPARATORS = frozenset({",", ";"})
+_CLOSING = {"[": "]", "(": ")", "\\{": "\\}", "{": "}"}
 
 
 class ProbabilityParser(ExpressionParser):
@@ -45,7 +46,7 @@ class ProbabilityParser(ExpressionParser):
                 if tok.text == ";" and current is args and args:
                     current = given
                 continue
-            if tok.kind == "op" and tok.text in ("|", "||") or tok.kind == "cmd" and tok.text == "mid":
+            if (tok.kind == "op" and tok.text in ("|", "||")) or (tok.kind == "cmd" and tok.text == "mid"):
                 self.next()
                 current = given
                 continue
@@ -98,7 +99,18 @@ class ProbabilityParser(ExpressionParser):
             return tok.text in ("E", "Var")
         if tok.text == "V":
             return tok.font == "mathbb"
-        if tok.font in ("mathbb", "mathbf", "bm", "boldsymbol", "operatorname", "text", "mathrm", "mathds", "mathcal", "bb"):
+        if tok.font in (
+            "mathbb",
+            "mathbf",
+            "bm",
+            "boldsymbol",
+            "operatorname",
+            "text",
+            "mathrm",
+            "mathds",
+            "mathcal",
+            "bb",
+        ):
             return tok.text == "E"
         return tok.text == "E" and nxt.kind == "op" and (nxt.text in ("[", "_") or nxt.text == "\\{")
 
@@ -109,39 +121,43 @@ class ProbabilityParser(ExpressionParser):
         dist: T.Node | None = None
         while self.peek().kind == "op" and self.peek().text in ("_", "^"):
             mark = self.next()
-            start, end = self.group()
+            first, last = self.group()
             if mark.text == "_":
-                over, dist = self.slice(start, end, self.distribution)
+                over, dist = self.slice(first, last, self.distribution)
+        if over == () and dist is None and self.is_op("{"):
+            over, dist = self.braced_distribution()
         nxt = self.peek()
-        closing = {"[": "]", "(": ")", "\\{": "\\}", "{": "}"}.get(nxt.text) if nxt.kind == "op" else None
-        if closing is not None:
+        closing = _CLOSING.get(nxt.text) if nxt.kind == "op" else None
+        if closing is None:
+            return self.finish_expectation(tok, over, dist, op)
+        self.next()
+        body = self.within("paren", self.loose_listing, bars="given")
+        if self.is_op("|"):
             self.next()
-            if over == () and dist is None:
-                # E[...] may carry its distribution in front: `E z~q [..]` in braces of a two-argument macro
-                mark = self.i
-                try:
-                    over, dist = self.within("paren", self.distribution)
-                    if not (self.is_op(closing) and closing == "}"):
-                        raise self.error("unexpected", "no distribution", self.peek())
-                    self.next()
-                    nxt = self.peek()
-                    closing = {"[": "]", "(": ")", "\\{": "\\}", "{": "}"}.get(nxt.text)
-                    if closing is None:
-                        return self.finish_expectation(tok, over, dist, op)
-                    self.next()
-                except ReadError:
-                    self.i, over, dist = mark, (), None
-            body = self.within("paren", self.loose_listing, bars="given")
-            if self.peek().kind == "op" and self.peek().text == "|":
+            ends_with = closing
+            given = self.within("paren", lambda: self.given_list(ends_with))
+            dist = dist or T.Word("given")
+            if given:
+                body = T.At(body, tuple(given), start=body.start, end=given[-1].end)
+        stop = self.expect(closing, nxt)
+        # [..]^2 is the square of the expectation: postfix sees to it
+        return T.Expect(over, dist, body, op, start=tok.start, end=stop.end)
+
+    def braced_distribution(self) -> tuple[tuple[T.Node, ...], T.Node | None]:
+        """The first argument of a macro such as `\\Ex{z \\sim q}{..}`; nothing if the braces hold the body itself."""
+        place = self.i
+        try:
+            self.next()
+            found = self.within("paren", self.distribution)
+            if self.is_op("}"):
                 self.next()
-                given = self.within("paren", lambda: self.given_list(closing or "]"))
-                dist = dist or T.Word("given")
-                if given:
-                    body = T.At(body, tuple(given), start=body.start, end=given[-1].end)
-            stop = self.expect(closing, nxt)
-            # [..]^2 is the square of the expectation: postfix sees to it
-            return T.Expect(over, dist, body, op, start=tok.start, end=stop.end)
-        return self.finish_expectation(tok, over, dist, op)
+                following = self.peek()
+                if following.kind == "op" and following.text in _CLOSING:
+                    return found
+        except ReadError:
+            pass
+        self.i = place
+        return (), None
 
     def given_list(self, closing: str) -> list[T.Node]:
         items: list[T.Node] = []
@@ -170,7 +186,7 @@ class ProbabilityParser(ExpressionParser):
             over: list[T.Node] = []
             dists: list[T.Node] = []
             while self.i < self.stop:
-                while not (self.peek().kind == "rel"):
+                while self.peek().kind != "rel":
                     if self.at_end():
                         raise self.error("unexpected", "a distribution is missing", self.eof)
                     if self.peek().kind == "op" and self.peek().text in (",", "(", ")"):
@@ -234,7 +250,7 @@ class ProbabilityParser(ExpressionParser):
             self.next()
             self.group()
             tok = self.peek()
-        closing = {"[": "]", "(": ")", "\\{": "\\}", "{": "}"}.get(tok.text) if tok.kind == "op" else None
+        closing = _CLOSING.get(tok.text) if tok.kind == "op" else None
         if closing is None:
             return T.Name("KL", start=start, end=self.toks[self.i - 1].end)  # a student's name for the quantity
         self.next()
@@ -245,7 +261,9 @@ class ProbabilityParser(ExpressionParser):
     def two_measures(self) -> tuple[T.Node, T.Node]:
         left = self.factors_of_measure()
         tok = self.peek()
-        if tok.kind == "op" and tok.text in ("||", "|", ",", ";", ":", "/") or tok.kind == "cmd" and tok.text in ("mid", "/"):
+        if (tok.kind == "op" and tok.text in ("||", "|", ",", ";", ":", "/")) or (
+            tok.kind == "cmd" and tok.text in ("mid", "/")
+        ):
             self.next()
             if self.is_op("|") or self.is_op("||"):
                 self.next()

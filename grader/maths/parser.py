@@ -1,4 +1,5 @@
-"""Precedence-climbing parser: formula tokens to the unevaluated tree, with alternatives where two readings are plausible.
+"""Precedence-climbing parser: formula tokens to the unevaluated tree, with alternatives where two readings are
+plausible.
 
 The first reading takes the first option at each ambiguous place. `readings` yields the others, all places of one kind
 switched together, because a student who writes `1/2x` for one meaning does so throughout.
@@ -18,8 +19,30 @@ from grader.maths.notation import DEFAULT, Notation
 from grader.maths.parse_atoms import AtomParser
 from grader.maths.tokens import Tok, tokenize
 
-_SINCE = ("since", "because", "car", "puisque", "as ", "by ", "par ", "par", "by", "d'après", "due", "from", "using", "see",
-          "où", "where", "with", "avec", "vu", "définition", "definition", "def")
+_SINCE = (
+    "since",
+    "because",
+    "car",
+    "puisque",
+    "as ",
+    "by ",
+    "par ",
+    "par",
+    "by",
+    "d'après",
+    "due",
+    "from",
+    "using",
+    "see",
+    "où",
+    "where",
+    "with",
+    "avec",
+    "vu",
+    "définition",
+    "definition",
+    "def",
+)
 _IF = ("if", "si", "for", "pour", "when", "lorsque", "quand", "for all", "pour tout", "whenever", "in case", "provided")
 
 
@@ -173,7 +196,7 @@ class Parser(AtomParser):
         return T.Rel(tuple(operands), tuple(relations), start=start, end=operands[-1].end)
 
     def chain_goes_on(self) -> int | None:
-        """Index of the relation with which the chain goes on behind layout or a reason and a new row; None if it ends."""
+        """Index of the relation with which the chain goes on behind layout or a reason; None if it ends."""
         j = self.i
         reason = False
         while j < self.stop:

@@ -7,8 +7,45 @@ The control sequences are those of LaTeX, amsmath, mathtools, physics, bm, nicef
 from typing import Final
 
 GREEK: Final = frozenset(
-    """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron rho sigma tau upsilon phi chi
-    psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega pi ell hbar""".split()
+    [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "iota",
+        "kappa",
+        "lambda",
+        "mu",
+        "nu",
+        "xi",
+        "omicron",
+        "rho",
+        "sigma",
+        "tau",
+        "upsilon",
+        "phi",
+        "chi",
+        "psi",
+        "omega",
+        "Gamma",
+        "Delta",
+        "Theta",
+        "Lambda",
+        "Xi",
+        "Pi",
+        "Sigma",
+        "Upsilon",
+        "Phi",
+        "Psi",
+        "Omega",
+        "pi",
+        "ell",
+        "hbar",
+    ]
 )
 ALIASES: Final = {
     "varepsilon": "epsilon",
@@ -193,8 +230,36 @@ INVERSES: Final = {
     "log": "exp",
 }
 BARE_FUNCTION_WORDS: Final = frozenset(
-    """log ln exp sin cos tan sinh cosh tanh arctan arcsin arccos max min det tr Tr diag ReLU relu sigmoid logit
-    softplus sgn sign erf sqrt abs""".split()
+    [
+        "log",
+        "ln",
+        "exp",
+        "sin",
+        "cos",
+        "tan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "arctan",
+        "arcsin",
+        "arccos",
+        "max",
+        "min",
+        "det",
+        "tr",
+        "Tr",
+        "diag",
+        "ReLU",
+        "relu",
+        "sigmoid",
+        "logit",
+        "softplus",
+        "sgn",
+        "sign",
+        "erf",
+        "sqrt",
+        "abs",
+    ]
 )
 GLUED_FUNCTION_WORDS: Final = ("log", "exp", "max", "min", "det", "ln")
 """Function words found inside a run of letters, as in `xlog(y)`."""
@@ -206,32 +271,236 @@ KL_WORDS: Final = frozenset({"KL", "DKL", "D_KL", "Dkl"})
 NORMAL_WORDS: Final = frozenset({"Normal", "normal"})
 
 PROSE_WORDS: Final = frozenset(
-    """et and ou or si if where avec with for pour donc sinon otherwise when quand alors then que soit let such
-    car puisque since because hence thus ainsi par by tel de la le les des sur on dans pas not is est are sont""".split()
+    [
+        "et",
+        "and",
+        "ou",
+        "or",
+        "si",
+        "if",
+        "where",
+        "avec",
+        "with",
+        "for",
+        "pour",
+        "donc",
+        "sinon",
+        "otherwise",
+        "when",
+        "quand",
+        "alors",
+        "then",
+        "que",
+        "soit",
+        "let",
+        "such",
+        "car",
+        "puisque",
+        "since",
+        "because",
+        "hence",
+        "thus",
+        "ainsi",
+        "par",
+        "by",
+        "tel",
+        "de",
+        "la",
+        "le",
+        "les",
+        "des",
+        "sur",
+        "on",
+        "dans",
+        "pas",
+        "not",
+        "is",
+        "est",
+        "are",
+        "sont",
+    ]
 )
 AND_WORDS: Final = frozenset({"et", "and", "avec", "with", "where", "ainsi que", "et que", "as well as", "and that"})
 OR_WORDS: Final = frozenset({"ou", "or", "ou bien", "or else"})
 
 # name -> fonts and wrappers that do not change what a letter names
 FONTS: Final = frozenset(
-    """mathbf bm boldsymbol pmb mathrm mathit mathsf mathtt mathcal mathscr mathfrak mathnormal rm bf it cal
-    textbf textit textrm textsf vec overrightarrow symbf symbfit mathbb mathds mathbbm operatorname operatornamewithlimits
-    vb va vu bold boldmath ensuremath underline emph textnormal up""".split()
+    [
+        "mathbf",
+        "bm",
+        "boldsymbol",
+        "pmb",
+        "mathrm",
+        "mathit",
+        "mathsf",
+        "mathtt",
+        "mathcal",
+        "mathscr",
+        "mathfrak",
+        "mathnormal",
+        "rm",
+        "bf",
+        "it",
+        "cal",
+        "textbf",
+        "textit",
+        "textrm",
+        "textsf",
+        "vec",
+        "overrightarrow",
+        "symbf",
+        "symbfit",
+        "mathbb",
+        "mathds",
+        "mathbbm",
+        "operatorname",
+        "operatornamewithlimits",
+        "vb",
+        "va",
+        "vu",
+        "bold",
+        "boldmath",
+        "ensuremath",
+        "underline",
+        "emph",
+        "textnormal",
+        "up",
+    ]
 )
-TEXT_MACROS: Final = frozenset("text textrm textbf textit textsf texttt mbox hbox textnormal emph intertext shortintertext".split())
+TEXT_MACROS: Final = frozenset(
+    [
+        "text",
+        "textrm",
+        "textbf",
+        "textit",
+        "textsf",
+        "texttt",
+        "mbox",
+        "hbox",
+        "textnormal",
+        "emph",
+        "intertext",
+        "shortintertext",
+    ]
+)
 ACCENTS: Final = {"tilde": "~", "hat": "^", "bar": "-", "dot": ".", "ddot": "..", "check": "v", "breve": "u"}
 SPACING: Final = frozenset(
-    """, ; : ! > quad qquad hspace vspace enspace thinspace medspace thickspace negthinspace nobreak allowbreak
-    displaystyle textstyle scriptstyle scriptscriptstyle limits nolimits nonumber notag mathstrut strut vphantom
-    phantom hphantom hfill noindent centering par newline smallskip medskip bigskip relax protect null left right
-    middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr bigm Bigm biggm Biggm allowdisplaybreaks
-    lefteqn mathopen mathclose mathord mathbin mathrel mathop mathpunct cancel smash hline / footnotesize small large
-    normalsize tiny qedhere qed selectfont unskip ignorespaces
-    blacksquare square Box checkmark lozenge begingroup endgroup ensuremath left. right. - boxedtrue xspace""".split()
+    [
+        ",",
+        ";",
+        ":",
+        "!",
+        ">",
+        "quad",
+        "qquad",
+        "hspace",
+        "vspace",
+        "enspace",
+        "thinspace",
+        "medspace",
+        "thickspace",
+        "negthinspace",
+        "nobreak",
+        "allowbreak",
+        "displaystyle",
+        "textstyle",
+        "scriptstyle",
+        "scriptscriptstyle",
+        "limits",
+        "nolimits",
+        "nonumber",
+        "notag",
+        "mathstrut",
+        "strut",
+        "vphantom",
+        "phantom",
+        "hphantom",
+        "hfill",
+        "noindent",
+        "centering",
+        "par",
+        "newline",
+        "smallskip",
+        "medskip",
+        "bigskip",
+        "relax",
+        "protect",
+        "null",
+        "left",
+        "right",
+        "middle",
+        "big",
+        "Big",
+        "bigg",
+        "Bigg",
+        "bigl",
+        "bigr",
+        "Bigl",
+        "Bigr",
+        "biggl",
+        "biggr",
+        "Biggl",
+        "Biggr",
+        "bigm",
+        "Bigm",
+        "biggm",
+        "Biggm",
+        "allowdisplaybreaks",
+        "lefteqn",
+        "mathopen",
+        "mathclose",
+        "mathord",
+        "mathbin",
+        "mathrel",
+        "mathop",
+        "mathpunct",
+        "cancel",
+        "smash",
+        "hline",
+        "/",
+        "footnotesize",
+        "small",
+        "large",
+        "normalsize",
+        "tiny",
+        "qedhere",
+        "qed",
+        "selectfont",
+        "unskip",
+        "ignorespaces",
+        "blacksquare",
+        "square",
+        "Box",
+        "checkmark",
+        "lozenge",
+        "begingroup",
+        "endgroup",
+        "ensuremath",
+        "left.",
+        "right.",
+        "-",
+        "boxedtrue",
+        "xspace",
+    ]
 )
 SPACING_WITH_ARGUMENT: Final = frozenset(
-    "hspace vspace label tag phantom vphantom hphantom color textcolor ref eqref cite footnote mspace cline"
-    .split()
+    [
+        "hspace",
+        "vspace",
+        "label",
+        "tag",
+        "phantom",
+        "vphantom",
+        "hphantom",
+        "color",
+        "textcolor",
+        "ref",
+        "eqref",
+        "cite",
+        "footnote",
+        "mspace",
+        "cline",
+    ]
 )
 ENVIRONMENT_MATRICES: Final = {
     "pmatrix": "matrix",
@@ -257,16 +526,36 @@ DIMENSION_MACROS: Final = frozenset({"mkern", "kern", "hskip", "vskip", "mskip"}
 TEXT_OPERATORS: Final = {"times": ("cmd", "times"), "fois": ("cmd", "times"), "plus": ("op", "+"), "minus": ("op", "-")}
 TRIGONOMETRIC: Final = frozenset({"sin", "cos", "tan", "tanh"})
 TRANSPARENT: Final = ALIGNED | frozenset(
-    """align align* equation equation* gather gather* displaymath math multline multline* flalign flalign* eqnarray
-    eqnarray* alignat alignat* dmath dmath* aligned*""".split()
+    [
+        "align",
+        "align*",
+        "equation",
+        "equation*",
+        "gather",
+        "gather*",
+        "displaymath",
+        "math",
+        "multline",
+        "multline*",
+        "flalign",
+        "flalign*",
+        "eqnarray",
+        "eqnarray*",
+        "alignat",
+        "alignat*",
+        "dmath",
+        "dmath*",
+        "aligned*",
+    ]
 )
 """Environments whose rows belong to the formula around them."""
 
+# fmt: off
 UNICODE: Final[dict[str, str]] = {
-    **dict(zip("αβγδεζηθικλμνξοπρστυφχψω", (
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon "
-        "phi chi psi omega").split(), strict=True)),
-    **dict(zip("ΓΔΘΛΞΠΣΦΨΩ", "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split(), strict=True)),
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta",
+    "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "ο": "omicron", "π": "pi", "ρ": "rho",
+    "σ": "sigma", "τ": "tau", "υ": "upsilon", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega", "Γ": "Gamma",
+    "Δ": "Delta", "Θ": "Theta", "Λ": "Lambda", "Ξ": "Xi", "Π": "Pi", "Σ": "Sigma", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega",
     "ϕ": "phi", "ϵ": "epsilon", "ϑ": "theta", "µ": "mu", "ς": "sigma", "ℓ": "ell",
     "≤": "le", "≥": "ge", "≠": "neq", "≈": "approx", "≡": "equiv", "∝": "propto", "∈": "in", "∉": "notin",
     "⇒": "Rightarrow", "⟹": "Rightarrow", "⇔": "iff", "⟺": "iff", "→": "to", "∼": "sim", "≪": "ll", "≫": "gg",
@@ -276,11 +565,14 @@ UNICODE: Final[dict[str, str]] = {
     "∨": "vee", "⟂": "perp", "⟨": "langle", "⟩": "rangle", "ℝ": "RR", "ℕ": "NN", "ℤ": "ZZ", "𝔼": "EE",
     "⩾": "ge", "⩽": "le", "∅": "varnothing", "∪": "cup", "∩": "cap",
 }
-UNICODE_PLAIN: Final = {"−": "-", "–": "-", "—": "-", "’": "'", "⁄": "/", "∕": "/", "＝": "=", "（": "(", "）": ")", "，": ","}
+UNICODE_PLAIN: Final = {
+    "−": "-", "–": "-", "—": "-", "’": "'", "⁄": "/", "∕": "/", "＝": "=", "（": "(", "）": ")", "，": ",",
+}
 SUPERSCRIPTS: Final = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-", strict=True))
 SUBSCRIPTS: Final = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
 VULGAR_FRACTIONS: Final = {"½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅛": (1, 8)}
 
+# fmt: on
 # Macros of widely used packages, known even when the file is not attached: name -> (arguments, body).
 PACKAGE_MACROS: Final[dict[str, tuple[int, str]]] = {
     "E": (0, r"\mathbb{E}"),
@@ -324,4 +616,12 @@ PACKAGE_MACROS: Final[dict[str, tuple[int, str]]] = {
     "inv": (1, r"{#1}^{-1}"),
 }
 # Families of one-letter macros of math_commands.tex: prefix -> font.
-LETTER_MACROS: Final = {"v": "mathbf", "m": "mathbf", "g": "mathcal", "rv": "mathbf", "ev": "mathrm", "em": "mathrm", "s": "mathbb"}
+LETTER_MACROS: Final = {
+    "v": "mathbf",
+    "m": "mathbf",
+    "g": "mathcal",
+    "rv": "mathbf",
+    "ev": "mathrm",
+    "em": "mathrm",
+    "s": "mathbb",
+}

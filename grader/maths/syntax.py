@@ -319,28 +319,45 @@ def sub_text(node: Node) -> str:
     if isinstance(node, Const):
         return node.name
     if isinstance(node, Rel):
-        return "".join(sub_text(o) + (node.relations[i] if i < len(node.relations) else "")
-                       for i, o in enumerate(node.operands))
+        return "".join(
+            sub_text(o) + (node.relations[i] if i < len(node.relations) else "") for i, o in enumerate(node.operands)
+        )
     return type(node).__name__
 
 
-@lru_cache(maxsize=64)
+_CHILD_FIELDS: dict[type[Node], tuple[str, ...]] = {}
+_NO_NODES = frozenset(
+    {"start", "end", "base", "marks", "func", "primes", "op", "name", "letter", "slip", "order", "flipped"}
+)
+
+
 def _child_fields(kind: type[Node]) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind) if f.name not in ("start", "end"))
+    found = _CHILD_FIELDS.get(kind)
+    if found is None:
+        # `base` is text in a Name and a node in a Pow; `sub` is text in a Density
+        text = _NO_NODES - ({"base"} if kind is Pow else set())
+        found = tuple(f.name for f in fields(kind) if f.name not in text)
+        _CHILD_FIELDS[kind] = found
+    return found
 
 
-def children(node: Node) -> Iterator[Node]:
+def children(node: Node) -> list[Node]:
     """The direct sub-nodes, left to right."""
+    out: list[Node] = []
     for name in _child_fields(type(node)):
         value = getattr(node, name)
         if isinstance(value, Node):
-            yield value
-        elif isinstance(value, tuple):
+            out.append(value)
+        elif type(value) is tuple:
             for item in value:
                 if isinstance(item, Node):
-                    yield item
-                elif isinstance(item, tuple):
-                    yield from (x for x in item if isinstance(x, Node))
+                    out.append(item)
+                elif type(item) is tuple:
+                    out.extend(x for x in item if isinstance(x, Node))
+    return out
+
+
+_LEAVES = (Num, Const, Word, Empty, NamedSet)
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -349,7 +366,10 @@ def walk(node: Node) -> Iterator[Node]:
     while stack:
         here = stack.pop()
         yield here
-        stack.extend(reversed(list(children(here))))
+        if not isinstance(here, _LEAVES):
+            below = children(here)
+            below.reverse()
+            stack.extend(below)
 
 
 def unboxed(node: Node) -> Node:
@@ -363,15 +383,18 @@ def rebuild(node: Node, change: Callable[[Node], Node | None]) -> Node:
     """A copy with `change` applied to every node, children first; None keeps the node."""
     values = {}
     touched = False
-    for name in _child_fields(type(node)):
+    for name in (f.name for f in fields(node) if f.name not in ("start", "end")):
         value = getattr(node, name)
         fresh = value
         if isinstance(value, Node):
             fresh = rebuild(value, change)
         elif isinstance(value, tuple) and value:
             fresh = tuple(
-                rebuild(x, change) if isinstance(x, Node)
-                else tuple(rebuild(y, change) if isinstance(y, Node) else y for y in x) if isinstance(x, tuple) else x
+                rebuild(x, change)
+                if isinstance(x, Node)
+                else tuple(rebuild(y, change) if isinstance(y, Node) else y for y in x)
+                if isinstance(x, tuple)
+                else x
                 for x in value
             )
             if all(a is b for a, b in zip(fresh, value, strict=True)):

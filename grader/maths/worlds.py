@@ -101,7 +101,9 @@ def name_seed(key: str, salt: int) -> np.random.Generator:
 class Block:
     """One draw of a world: fixed sizes, `S` samples; values are made when first asked for."""
 
-    def __init__(self, world: World, index: int, sizes: Mapping[str, int], variables: Sequence[str], samples: int) -> None:
+    def __init__(
+        self, world: World, index: int, sizes: Mapping[str, int], variables: Sequence[str], samples: int
+    ) -> None:
         self.world = world
         self.index = index
         self.sizes = dict(sizes)

@@ -1,36 +1,19 @@
-"""The claims of one part: chains of lines through displays and prose, inline formulas, and the conditions they stand under."""
+"""The claims of one part: chains of lines through displays and prose, inline formulas, and the conditions they
+stand under.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from grader.maths import syntax as T
 from grader.maths.notation import Notation
+from grader.reading import phrases
 from grader.reading.document import Block, Kind
 from grader.reading.marks import folded
 from grader.reading.rows import Line, cut, operands, with_left
 from grader.reading.sections import Piece
-
-_CONDITION_WORDS: Final = re.compile(
-    r"(?:^|[\s,.;:(])(?:si|if|cas|case|quand|when|lorsque|lorsqu'on a|pour|for|whenever|ou|where|dans le cas|in the case|"
-    r"supposons|suppose|supposing|assume|assuming|soit|regime|en supposant|tant que|as long as|only if|ssi)"
-    r"(?:\s+(?:ou|where|que|that|de|of|now|maintenant|the|le|alors))*\s*[:(]?\s*$"
-)
-_WIDE_WORDS: Final = re.compile(
-    r"\b(?:dans tous les cas|in all cases|in every case|in either case|en general|in general|generalement|generally|recapitulatif|"
-    r"conclusion|finalement|finally|pour tout|for all|for every|for any|quel que soit|therefore in)\b"
-)
-_GOAL_WORDS: Final = re.compile(
-    r"(?:montrons|montrer|prouvons|prouver|il faut|il suffit|on veut|on cherche|we want|want to show|show that|to prove|need to show|"
-    r"we must show|let us show|let's show|il reste a|demontrons|verifions|sufficient to)[^.;:]*[:\s]*$"
-)
-_HYPOTHESIS_WORDS: Final = re.compile(
-    r"(?:soit|soient|posons|on pose|en posant|notons|on note|let|define|denote|set|with|avec|sachant que|sachant|given|knowing|donne|"
-    r"rappel|recall|where|ou)\s*(?:que|that)?[:\s]*$"
-)
 
 
 @dataclass(slots=True)
@@ -55,7 +38,9 @@ class Chain:
     @property
     def boxed(self) -> bool:
         """Whether a box stands around any line."""
-        return any(line.tree is not None and any(isinstance(n, T.Boxed) for n in T.walk(line.tree)) for line in self.lines)
+        return any(
+            line.tree is not None and any(isinstance(n, T.Boxed) for n in T.walk(line.tree)) for line in self.lines
+        )
 
     def head(self) -> T.Node | None:
         """The left side of the first line, if it was read and says one."""
@@ -125,7 +110,7 @@ class _Reader:
     def prose(self, block: Block) -> None:
         self.part.prose.append(block)
         text = folded(block.text)
-        if _WIDE_WORDS.search(text):
+        if phrases.WIDE.search(text):
             self.context = []
         if block.kind in (Kind.HEADING, Kind.ITEM):
             self.words = text
@@ -135,7 +120,7 @@ class _Reader:
     def inline(self, block: Block) -> None:
         lines = cut(block.tokens, self.notation, block.start, block.end).lines
         self.part.formulas += len(lines)
-        condition = bool(_CONDITION_WORDS.search(self.words))
+        condition = bool(phrases.CONDITION.search(self.words))
         for line in lines:
             if line.error is not None or line.tree is None:
                 self.part.unread.append(line)
@@ -155,8 +140,10 @@ class _Reader:
         node = T.unboxed(tree)
         if isinstance(node, T.Logic):
             return any(self.is_condition(i) for i in node.items)
-        return isinstance(node, T.Rel) and set(node.relations) <= {"<", ">", "<=", ">=", "!=", "=", "in"} and not any(
-            isinstance(n, (T.Deriv, T.Expect, T.KL, T.Density, T.Matrix, T.Tup)) for n in T.walk(node)
+        return (
+            isinstance(node, T.Rel)
+            and set(node.relations) <= {"<", ">", "<=", ">=", "!=", "=", "in"}
+            and not any(isinstance(n, (T.Deriv, T.Expect, T.KL, T.Density, T.Matrix, T.Tup)) for n in T.walk(node))
         )
 
     def enter(self, tree: T.Node) -> None:
@@ -172,9 +159,9 @@ class _Reader:
 
     def role(self) -> str:
         words = self.words.rstrip(" \u00a4")
-        if _GOAL_WORDS.search(words):
+        if phrases.GOAL.search(words):
             return "goal"
-        if _HYPOTHESIS_WORDS.search(words):
+        if phrases.HYPOTHESIS.search(words):
             return "hypothesis"
         return "claim"
 
@@ -194,7 +181,11 @@ class _Reader:
                     rows, used = joined, ahead - at + 1
         self.part.formulas += len(rows.lines)
         role = self.role()
-        if _CONDITION_WORDS.search(self.words.rstrip(" \u00a4")) and len(rows.lines) == 1 and rows.lines[0].tree is not None:
+        if (
+            phrases.CONDITION.search(self.words.rstrip(" \u00a4"))
+            and len(rows.lines) == 1
+            and rows.lines[0].tree is not None
+        ):
             if self.is_condition(rows.lines[0].tree):
                 self.enter(rows.lines[0].tree)
                 role = "hypothesis"

@@ -9,7 +9,13 @@ from grader.limits import FILE_BYTES
 from grader.reading.document import Problem
 from grader.source import SourceMap
 
-_DECLARED = ((b"latin1", "cp1252"), (b"ansinew", "cp1252"), (b"cp1252", "cp1252"), (b"latin9", "iso8859-15"), (b"applemac", "mac-roman"))
+_DECLARED = (
+    (b"latin1", "cp1252"),
+    (b"ansinew", "cp1252"),
+    (b"cp1252", "cp1252"),
+    (b"latin9", "iso8859-15"),
+    (b"applemac", "mac-roman"),
+)
 
 
 def load_bytes(path: Path) -> bytes:
@@ -35,7 +41,8 @@ def load_bytes(path: Path) -> bytes:
 def decode(data: bytes, source: SourceMap, name: str, problems: list[Problem]) -> tuple[str, int]:
     """The text of a file registered in the source map, and its first offset.
 
-    Bytes that are no UTF-8 become replacement characters with a problem at their place. Raises ReadError for binary data.
+    Bytes that are no UTF-8 become replacement characters with a problem at their place. Raises ReadError for
+    binary data.
     """
     if data.startswith(b"\xef\xbb\xbf"):
         data = data[3:]
@@ -49,7 +56,9 @@ def decode(data: bytes, source: SourceMap, name: str, problems: list[Problem]) -
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        declared = next((codec for mark, codec in _DECLARED if mark in data[:8192] and b"inputenc" in data[:8192]), None)
+        declared = next(
+            (codec for mark, codec in _DECLARED if mark in data[:8192] and b"inputenc" in data[:8192]), None
+        )
         if declared:
             text = data.decode(declared, errors="replace")
         else:

@@ -15,8 +15,24 @@ from grader.maths import symbols as S
 from grader.maths.lexer import Token, bracket_end, group_end, scan, skip_space
 
 _DEFINERS: Final = frozenset(
-    """newcommand renewcommand providecommand DeclareRobustCommand def gdef edef xdef DeclareMathOperator let
-    DeclarePairedDelimiter NewDocumentCommand RenewDocumentCommand newenvironment renewenvironment newtheorem""".split()
+    [
+        "newcommand",
+        "renewcommand",
+        "providecommand",
+        "DeclareRobustCommand",
+        "def",
+        "gdef",
+        "edef",
+        "xdef",
+        "DeclareMathOperator",
+        "let",
+        "DeclarePairedDelimiter",
+        "NewDocumentCommand",
+        "RenewDocumentCommand",
+        "newenvironment",
+        "renewenvironment",
+        "newtheorem",
+    ]
 )
 _NEVER_REDEFINED: Final = frozenset({"begin", "end", "item", "section", "documentclass", "left", "right", "frac", "\\"})
 
@@ -101,7 +117,11 @@ class Expander:
         if macro.starred and at < len(tokens):
             at += tokens[at].text == "*"
             sized = skip_space(tokens, at)
-            if sized + 1 < len(tokens) and tokens[sized].text == "[" and tokens[sized + 1].text.lower().startswith("big"):
+            if (
+                sized + 1 < len(tokens)
+                and tokens[sized].text == "["
+                and tokens[sized + 1].text.lower().startswith("big")
+            ):
                 at = bracket_end(tokens, sized)
         args: list[list[Token]] = []
         wanted = macro.arguments
@@ -193,9 +213,12 @@ class Expander:
             right_stop = group_end(tokens, right_start)
             place = tokens[at]
             body = (
-                Token("cmd", "left", place.start, place.end), *tokens[left_start + 1 : left_stop - 1],
-                Token("char", "#", place.start, place.end), Token("num", "1", place.start, place.end),
-                Token("cmd", "right", place.start, place.end), *tokens[right_start + 1 : right_stop - 1],
+                Token("cmd", "left", place.start, place.end),
+                *tokens[left_start + 1 : left_stop - 1],
+                Token("char", "#", place.start, place.end),
+                Token("num", "1", place.start, place.end),
+                Token("cmd", "right", place.start, place.end),
+                *tokens[right_start + 1 : right_stop - 1],
             )
             self.macros[name] = Macro(name, 1, body, starred=True)
             return right_stop
@@ -323,7 +346,22 @@ def package_macros() -> dict[str, Macro]:
         for name, (arguments, body) in S.PACKAGE_MACROS.items()
     }
     letters = "abcdefghijklmnopqrstuvwxyz"
-    greek = ("alpha", "beta", "epsilon", "lambda", "mu", "nu", "omega", "phi", "pi", "psi", "sigma", "theta", "Sigma", "Lambda")
+    greek = (
+        "alpha",
+        "beta",
+        "epsilon",
+        "lambda",
+        "mu",
+        "nu",
+        "omega",
+        "phi",
+        "pi",
+        "psi",
+        "sigma",
+        "theta",
+        "Sigma",
+        "Lambda",
+    )
     known = S.GREEK | set(S.ALIASES) | S.SPACING | set(S.RELATIONS) | S.FONTS
     for prefix, font in S.LETTER_MACROS.items():
         names = list(letters) + list(letters.upper())
@@ -339,6 +377,43 @@ def package_macros() -> dict[str, Macro]:
 
 
 _TAKEN: Final = frozenset(
-    """mid min max mod mp ma gt ge gg vdots vec vert va vb vu eta emph sim sin sup sum sec sf sl se su sp so mu ms
-    ev em eg es en verb st""".split()
+    [
+        "mid",
+        "min",
+        "max",
+        "mod",
+        "mp",
+        "ma",
+        "gt",
+        "ge",
+        "gg",
+        "vdots",
+        "vec",
+        "vert",
+        "va",
+        "vb",
+        "vu",
+        "eta",
+        "emph",
+        "sim",
+        "sin",
+        "sup",
+        "sum",
+        "sec",
+        "sf",
+        "sl",
+        "se",
+        "su",
+        "sp",
+        "so",
+        "mu",
+        "ms",
+        "ev",
+        "em",
+        "eg",
+        "es",
+        "en",
+        "verb",
+        "st",
+    ]
 )

@@ -130,13 +130,19 @@ def _columns(rows: list[list[Tok]]) -> list[list[list[Tok]]]:
         return [[t for cell in row[i : i + 2] for t in cell] for i in range(0, len(row), 2)]
 
     side_by_side = any(
-        len(row) >= 4 and sum(any(t.kind == "rel" for t in _top(pair)) for pair in pairs(row)) >= 2
+        len(row) >= 4
+        and sum(any(t.kind == "rel" for t in _top(pair)) for pair in pairs(row)) >= 2
         and all(cell and cell[0].kind == "rel" for cell in row[1::2] if cell)
         for row in cells
     )
     goes_on = any(
-        len(row) >= 4 and not row[i] and row[i + 1] and row[i + 1][0].kind == "rel" and row[i + 1][0].text not in ("=>", "<=>")
-        for row in cells for i in range(0, len(row) - 1, 2)
+        len(row) >= 4
+        and not row[i]
+        and row[i + 1]
+        and row[i + 1][0].kind == "rel"
+        and row[i + 1][0].text not in ("=>", "<=>")
+        for row in cells
+        for i in range(0, len(row) - 1, 2)
     )
     if not (side_by_side and goes_on):
         return [rows]
@@ -153,9 +159,9 @@ def _cells(row: list[Tok]) -> list[list[Tok]]:
     cells: list[list[Tok]] = [[]]
     depth = 0
     for tok in row:
-        if tok.kind == "begin" or tok.kind == "op" and (tok.text in _OPEN or tok.text == "{"):
+        if tok.kind == "begin" or (tok.kind == "op" and (tok.text in _OPEN or tok.text == "{")):
             depth += 1
-        elif tok.kind == "end" or tok.kind == "op" and (tok.text in _CLOSE or tok.text == "}"):
+        elif tok.kind == "end" or (tok.kind == "op" and (tok.text in _CLOSE or tok.text == "}")):
             depth = max(depth - 1, 0)
         if tok.kind == "amp" and depth == 0:
             cells.append([])
@@ -244,7 +250,7 @@ def _goes_on(previous: Line, core: list[Tok], layout: bool) -> bool:
         return False
     if last is not None and last.kind != "rel" and first.kind == "text":
         return False
-    if last is not None and (last.text in _GOES_ON and last.kind in ("op", "cmd") or last.kind == "rel"):
+    if last is not None and ((last.text in _GOES_ON and last.kind in ("op", "cmd")) or last.kind == "rel"):
         return True
     if first.text not in _GOES_ON or first.kind not in ("op", "cmd"):
         return False
@@ -257,9 +263,9 @@ def _top(row: Sequence[Tok]) -> list[Tok]:
     out: list[Tok] = []
     depth = 0
     for tok in row:
-        if tok.kind == "begin" or tok.kind == "op" and (tok.text in _OPEN or tok.text == "{"):
+        if tok.kind == "begin" or (tok.kind == "op" and (tok.text in _OPEN or tok.text == "{")):
             depth += 1
-        elif tok.kind == "end" or tok.kind == "op" and (tok.text in _CLOSE or tok.text == "}"):
+        elif tok.kind == "end" or (tok.kind == "op" and (tok.text in _CLOSE or tok.text == "}")):
             depth = max(depth - 1, 0)
         elif depth == 0:
             out.append(tok)
@@ -271,9 +277,9 @@ def _split_independent(core: list[Tok], lead: str, start: int) -> list[Line]:
     cuts: list[int] = []
     depth = 0
     for i, tok in enumerate(core):
-        if tok.kind == "begin" or tok.kind == "op" and (tok.text in _OPEN or tok.text == "{"):
+        if tok.kind == "begin" or (tok.kind == "op" and (tok.text in _OPEN or tok.text == "{")):
             depth += 1
-        elif tok.kind == "end" or tok.kind == "op" and (tok.text in _CLOSE or tok.text == "}"):
+        elif tok.kind == "end" or (tok.kind == "op" and (tok.text in _CLOSE or tok.text == "}")):
             depth = max(depth - 1, 0)
         elif depth == 0 and (tok.kind == "rel" and tok.text in ("=>", "<=>")) and i:
             cuts.append(i)

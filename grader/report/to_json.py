@@ -41,8 +41,14 @@ def _span(span: Span) -> dict[str, Any]:
 
 def _check(check: CheckResult) -> dict[str, Any]:
     return {
-        "id": check.id, "role": check.role.value, "outcome": check.outcome.value, "points": _points(check.points),
-        "note": check.note, "title": check.message, "evidence": check.evidence, "spans": [_span(s) for s in check.spans],
+        "id": check.id,
+        "role": check.role.value,
+        "outcome": check.outcome.value,
+        "points": _points(check.points),
+        "note": check.note,
+        "title": check.message,
+        "evidence": check.evidence,
+        "spans": [_span(s) for s in check.spans],
     }
 
 
@@ -51,15 +57,35 @@ def _step(step: Step) -> dict[str, Any]:
     if step.witness is not None:
         witness = {"values": step.witness.values, "left": step.witness.left, "right": step.witness.right}
     return {
-        "id": step.id, "chain": step.chain, "kind": step.kind, "outcome": step.outcome.value, "relation": step.relation,
-        "left": step.left, "right": step.right, "reads": step.reads, "context": list(step.context),
-        "left_span": _span(step.left_span) if step.left_span else None, "span": _span(step.span), "note": step.note,
-        "detail": step.detail, "diagnosis": None, "repairs": None, "consequence_of": None, "charged": False, "witness": witness,
+        "id": step.id,
+        "chain": step.chain,
+        "kind": step.kind,
+        "outcome": step.outcome.value,
+        "relation": step.relation,
+        "left": step.left,
+        "right": step.right,
+        "reads": step.reads,
+        "context": list(step.context),
+        "left_span": _span(step.left_span) if step.left_span else None,
+        "span": _span(step.span),
+        "note": step.note,
+        "detail": step.detail,
+        "source": step.source,
+        "source_column": step.source_column,
+        "diagnosis": None,
+        "repairs": None,
+        "consequence_of": None,
+        "charged": False,
+        "witness": witness,
     }
 
 
 def _part(part: PartReport) -> dict[str, Any]:
     return {
-        "id": part.id, "title": part.title, "score": _points(part.score), "status": part.status.value,
-        "checks": [_check(c) for c in part.checks], "steps": [_step(s) for s in part.steps],
+        "id": part.id,
+        "title": part.title,
+        "score": _points(part.score),
+        "status": part.status.value,
+        "checks": [_check(c) for c in part.checks],
+        "steps": [_step(s) for s in part.steps],
     }

@@ -152,7 +152,8 @@ def _sum_axis(ev: Evaluator, value: Value, weights: N.Array) -> Value:
         if isinstance(v, N.Dual):
             return N.Dual(v.tag, collapse(v.a), collapse(v.b))
         product = v * weights
-        return product.sum(axis=axis, keepdims=True) if product.ndim > axis else product * weights.sum()
+        summed = product.sum(axis=axis, keepdims=True) if product.ndim > axis else product * weights.sum()
+        return np.asarray(summed)
 
     return V.each(value, collapse)
 
@@ -198,12 +199,13 @@ def sum_over(ev: Evaluator, keys: Sequence[str], value: Value, op: str = "sum") 
             if op != "sum":
                 raise EvaluationError("unsupported", "the derivative of a product over states")
             return N.Dual(v.tag, collapse(v.a), collapse(v.b))
+        array: N.Array = v
         for axis in axes:
-            if v.ndim > axis and v.shape[axis] > 1:
-                v = v.sum(axis=axis, keepdims=True) if op == "sum" else v.prod(axis=axis, keepdims=True)
+            if array.ndim > axis and array.shape[axis] > 1:
+                array = array.sum(axis=axis, keepdims=True) if op == "sum" else array.prod(axis=axis, keepdims=True)
             else:
-                v = v * cell if op == "sum" else v**cell
-        return v
+                array = array * cell if op == "sum" else array**cell
+        return array
 
     return V.each(value, collapse)
 
@@ -251,8 +253,9 @@ def _expect_unnamed(ev: Evaluator, node: T.Expect) -> Value:
     if len(measures) == 1:
         measure = next(iter(measures.values()))
         return _expect_measure(ev, measure, measure.var, node.body)
-    letters = ev.block.world.joints or {"p": None, "q": None}
-    letter = "q" if "q" in letters and (ev.block.world.joints or "p" not in _letters_used(node.body)) else "p"
+    joints = ev.block.world.joints
+    known = "q" in joints or not joints
+    letter = "q" if known and (joints or "p" not in _letters_used(node.body)) else "p"
     if measures or not ev.block.variables:
         raise EvaluationError("unsupported", "an expectation whose distribution is not named")
     value = ev.value(node.body)
@@ -309,7 +312,9 @@ def _kl(ev: Evaluator, node: T.KL) -> Value:
         p = block.conditional(letters[0].base, frozenset(keys), given)
         q = block.conditional(letters[1].base, frozenset(keys), given)
     else:
-        keys = list(dict.fromkeys(k for d in T.walk(node.left) if isinstance(d, T.Density) for k in _all_keys(ev, d.args)))
+        keys = list(
+            dict.fromkeys(k for d in T.walk(node.left) if isinstance(d, T.Density) for k in _all_keys(ev, d.args))
+        )
         right_keys = {k for d in T.walk(node.right) if isinstance(d, T.Density) for k in _all_keys(ev, d.args)}
         if not keys or right_keys != set(keys):
             raise EvaluationError("unsupported", "a divergence between densities of different variables")
@@ -329,7 +334,9 @@ def _kl_measures(ev: Evaluator, left: Measure, right: Measure) -> Value:
     nodes, weights = _hermite(_ORDERS[0], mpmath.mp.dps if ev.precise else 0)
     x = m1 + N.sqrt(v1) * _axis(ev, nodes)
     first, second = x - m1, x - m2
-    log_ratio = N.divide(N.log(N.divide(v2, v1)), two) - N.divide(first * first, two * v1) + N.divide(second * second, two * v2)
+    log_ratio = (
+        N.divide(N.log(N.divide(v2, v1)), two) - N.divide(first * first, two * v1) + N.divide(second * second, two * v2)
+    )
     return _sum_axis(ev, log_ratio, _axis(ev, weights))
 
 

@@ -1,0 +1,109 @@
+"""Reading and deciding happen in a process of their own, which can be killed from outside.
+
+The parent stays light (no NumPy); requests and answers are single lines of JSON. Nothing here needs fork or POSIX.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from typing import Any
+
+from grader.limits import WORKER_SECONDS
+
+
+class WorkerTimeout(Exception):
+    """The worker did not answer in time and was killed."""
+
+
+class WorkerDied(Exception):
+    """The worker ended without an answer; the text holds its last words."""
+
+
+class Worker:
+    """One warm worker; a context manager that leaves no process behind."""
+
+    def __init__(self, seconds: float = WORKER_SECONDS) -> None:
+        self.seconds = seconds
+        self._process: subprocess.Popen[str] | None = None
+        self._lines: queue.Queue[str | None] = queue.Queue()
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _start(self) -> subprocess.Popen[str]:
+        if self._process is None or self._process.poll() is not None:
+            self._lines = queue.Queue()
+            environment = dict(
+                os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", PYTHONHASHSEED="0", PYTHONUTF8="1"
+            )
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "grader.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                env=environment,
+            )
+            threading.Thread(target=_pump, args=(self._process, self._lines), daemon=True).start()
+        return self._process
+
+    def ask(self, request: dict[str, Any]) -> Any:
+        """Send one request and wait for its answer.
+
+        Raises WorkerTimeout after `seconds`, WorkerDied if the process ends; a new worker serves the next request.
+        """
+        process = self._start()
+        assert process.stdin is not None
+        try:
+            process.stdin.write(json.dumps(request) + "\n")
+            process.stdin.flush()
+        except OSError:
+            raise WorkerDied(self._last_words()) from None
+        try:
+            line = self._lines.get(timeout=self.seconds)
+        except queue.Empty:
+            self.close()
+            raise WorkerTimeout from None
+        if line is None:
+            raise WorkerDied(self._last_words())
+        return json.loads(line)
+
+    def _last_words(self) -> str:
+        process = self._process
+        if process is None or process.stderr is None:
+            return ""
+        process.wait()
+        return process.stderr.read()[-2000:]
+
+    def close(self) -> None:
+        """End the worker now."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream is not None:
+                try:
+                    stream.close()
+                except OSError:
+                    continue
+
+
+def _pump(process: subprocess.Popen[str], lines: queue.Queue[str | None]) -> None:
+    assert process.stdout is not None
+    try:
+        for line in process.stdout:
+            lines.put(line)
+    except ValueError:
+        pass  # closed while reading: the worker was killed
+    lines.put(None)

@@ -1,0 +1,131 @@
+"""Evaluation of sums, products, derivatives, gradients and values at a point."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from grader.errors import EvaluationError
+from grader.maths import numeric as N
+from grader.maths import syntax as T
+from grader.maths import values as V
+from grader.maths.evaluate import Evaluator, register
+from grader.maths.rules_probability import sum_over, variable_keys
+from grader.maths.values import Tens, Value
+
+
+def _big(ev: Evaluator, node: T.Big) -> Value:
+    if node.var is None or node.condition is not None:
+        raise EvaluationError("unsupported", "a sum without an index, or with a condition on it")
+    key = ev.key(node.var)
+    if node.low is None and key in ev.block.variables:
+        return sum_over(ev, [key], ev.value(node.body), node.op)
+    if node.low is None and any(v.startswith(node.var.base) for v in ev.block.variables):
+        return sum_over(ev, variable_keys(ev, node.var), ev.value(node.body), node.op)
+    if isinstance(node.high, T.Const) and node.high.name == "inf":
+        raise EvaluationError("unsupported", "a sum to infinity")
+    low = ev.integer(node.low) if node.low is not None else 1
+    if node.high is not None:
+        high = ev.integer(node.high)
+    else:
+        sizes = ev.block.sizes
+        high = sizes.get("N") or sizes.get("T") or sizes.get("n") or next(iter(sizes.values()), 3)
+    if high - low > 4000:
+        raise EvaluationError("budget", "a sum of too many terms")
+    empty = ev.constant(0 if node.op == "sum" else 1)
+    total: Value = empty
+    for i in range(low, high + 1):
+        piece = ev.with_index(node.var.key, i, node.body)
+        if i == low:
+            total = piece
+        elif node.op == "sum":
+            total = V.add(total, piece)
+        else:
+            total = V.multiply(total, piece)
+    return total
+
+
+def _limit(ev: Evaluator, node: T.Limit) -> Value:
+    raise EvaluationError("unsupported", "a limit")
+
+
+def _deriv(ev: Evaluator, node: T.Deriv) -> Value:
+    keys = []
+    for by in node.by:
+        if not isinstance(by, T.Name):
+            raise EvaluationError("unsupported", "a derivative by an expression")
+        keys.append(ev.key(by))
+    return derivative_by(ev, keys, node.body)
+
+
+def derivative_by(ev: Evaluator, keys: Sequence[str], body: T.Node) -> Value:
+    """Derivative of a tree by names, each in turn; a name that is a group gives a vector."""
+    if not keys:
+        return ev.value(body)
+    key = keys[0]
+    group = ev.block.world.groups.get(key)
+    if group is not None and len(group) > 1:
+        return Tens("vec", [derivative_by(ev, (k, *keys[1:]), body) for k in group])
+    if group is not None:
+        key = group[0]
+    at = V.scalar(ev.lookup(key))
+
+    def inside(seed: N.Dual) -> Value:
+        saved = ev.bound.get(key)
+        ev.bound[key] = seed
+        try:
+            return derivative_by(ev, keys[1:], body)
+        finally:
+            if saved is None:
+                del ev.bound[key]
+            else:
+                ev.bound[key] = saved
+
+    return ev.derivative(at, inside)
+
+
+def _grad(ev: Evaluator, node: T.Grad) -> Value:
+    if node.by is None:
+        raise EvaluationError("unsupported", "a gradient without its variable")
+    names = node.by.items if isinstance(node.by, T.Tup) else (node.by,)
+    entries: list[Value] = []
+    for name in names:
+        if not isinstance(name, T.Name):
+            raise EvaluationError("unsupported", "a gradient by an expression")
+        value = derivative_by(ev, [ev.key(name)], node.body)
+        entries.extend(value.items if isinstance(value, Tens) and value.kind == "vec" else [value])
+    return entries[0] if len(entries) == 1 else Tens("vec", entries)
+
+
+def _at(ev: Evaluator, node: T.At) -> Value:
+    saved = dict(ev.bound)
+    try:
+        fresh: dict[str, Value] = {}
+        for where in node.where:
+            if not (isinstance(where, T.Rel) and where.relations == ("=",)):
+                raise EvaluationError("unsupported", "an evaluation point that is no equation")
+            left, right = where.operands
+            keys = _target_keys(ev, left)
+            value = ev.value(right)
+            values = value.items if isinstance(value, Tens) else [value] * len(keys)
+            if len(values) != len(keys):
+                raise EvaluationError("shape", "an evaluation point of another size")
+            fresh.update(zip(keys, values, strict=True))
+        ev.bound.update(fresh)
+        return ev.value(node.body)
+    finally:
+        ev.bound = saved
+
+
+def _target_keys(ev: Evaluator, node: T.Node) -> list[str]:
+    if isinstance(node, T.Name):
+        return list(ev.block.world.groups.get(ev.key(node), (ev.key(node),)))
+    if isinstance(node, T.Tup):
+        return [k for item in node.items for k in _target_keys(ev, item)]
+    raise EvaluationError("unsupported", "an evaluation point that is no name")
+
+
+register(T.Big, _big)
+register(T.Limit, _limit)
+register(T.Deriv, _deriv)
+register(T.Grad, _grad)
+register(T.At, _at)

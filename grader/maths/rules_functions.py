@@ -1,0 +1,180 @@
+"""Evaluation of functions: those of the tables, those of the givens, and unknown ones drawn by their name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from grader.errors import EvaluationError
+from grader.maths import numeric as N
+from grader.maths import syntax as T
+from grader.maths import values as V
+from grader.maths.evaluate import Evaluator, register
+from grader.maths.rules_truth import truth
+from grader.maths.values import Tens, Value
+
+
+def _call(ev: Evaluator, node: T.Call) -> Value:
+    func = node.func
+    if func == "det":
+        return V.determinant(_matrix_argument(ev, node.args))
+    if func == "tr":
+        return V.trace(ev.value(node.args[0]))
+    if func == "dot":
+        return V.dot(ev.value(node.args[0]), ev.value(node.args[1]))
+    if func == "indicator":
+        mask = truth(ev, node.args[0])
+        return N.where(mask, ev.constant(1), ev.constant(0))
+    if func == "diag":
+        return _diagonal(ev, node.args)
+    args = [ev.scalar(a) for a in _spread(node.args)]
+    return function_value(ev, func, args)
+
+
+def _spread(args: tuple[T.Node, ...]) -> tuple[T.Node, ...]:
+    """`max((a, b))` and `max\\{a, b\\}` are `max(a, b)`."""
+    if len(args) == 1 and isinstance(args[0], (T.Tup, T.SetOf)):
+        return args[0].items
+    return args
+
+
+def _matrix_argument(ev: Evaluator, args: tuple[T.Node, ...]) -> Value:
+    return ev.value(args[0])
+
+
+def _diagonal(ev: Evaluator, args: tuple[T.Node, ...]) -> Value:
+    entries = [ev.value(a) for a in _spread(args)]
+    if len(entries) == 1 and isinstance(entries[0], Tens) and entries[0].kind == "vec":
+        entries = entries[0].items
+    zero: Value = ev.constant(0)
+    rows: list[Value] = [
+        Tens("vec", [v if i == j else zero for j in range(len(entries))]) for i, v in enumerate(entries)
+    ]
+    return Tens("mat", rows)
+
+
+def function_value(ev: Evaluator, func: str, args: Sequence[N.Scalar]) -> Value:
+    """A function of the tables at numbers."""
+    if func in ("max", "min"):
+        out = args[0]
+        for v in args[1:]:
+            out = N.maximum(out, v) if func == "max" else -N.maximum(-out, -v)
+        return out
+    if func == "binom":
+        return _binomial(ev, args)
+    if len(args) != 1:
+        raise EvaluationError("shape", f"{func} takes one argument")
+    x = args[0]
+    one = ev.constant(1)
+    simple: dict[str, Callable[[], Value]] = {
+        "log": lambda: N.log(x),
+        "exp": lambda: N.exp(x),
+        "sqrt": lambda: N.sqrt(x),
+        "logistic": lambda: N.logistic(x),
+        "logit": lambda: N.log(N.divide(x, one - x)),
+        "relu": lambda: N.maximum(ev.constant(0), x),
+        "softplus": lambda: N.log(one + N.exp(x)),
+        "abs": lambda: N.absolute(x),
+        "log2": lambda: N.divide(N.log(x), N.log(ev.constant(2))),
+        "Re": lambda: N.real(x),
+        "Im": lambda: N.imag(x),
+        "cot": lambda: N.divide(one, N.elementary("tan", x)),
+        "sec": lambda: N.divide(one, N.elementary("cos", x)),
+        "csc": lambda: N.divide(one, N.elementary("sin", x)),
+    }
+    if func in simple:
+        return simple[func]()
+    if func in N.ELEMENTARY:
+        return N.elementary(func, x)
+    raise EvaluationError("unsupported", f"the function {func}")
+
+
+def _binomial(ev: Evaluator, args: Sequence[N.Scalar]) -> Value:
+    n, k = (_whole(a) for a in args)
+    return ev.constant(math.comb(n, k))
+
+
+def _whole(x: N.Scalar) -> int:
+    array = N.primal(x)
+    first = float(array.flat[0].real)
+    if (
+        not math.isfinite(first)
+        or first != math.floor(first)
+        or first < 0
+        or first > 2000
+        or any(float(v.real) != first for v in array.flat)
+    ):
+        raise EvaluationError("unsupported", "a factorial of something that is no small integer")
+    return int(first)
+
+
+def _factorial(ev: Evaluator, node: T.Factorial) -> Value:
+    return ev.constant(math.factorial(_whole(ev.scalar(node.value))))
+
+
+def _apply(ev: Evaluator, node: T.Apply) -> Value:
+    key = ev.key(node.head)
+    args = [ev.value(a) for a in node.args]
+    function = ev.block.world.functions.get(key)
+    if function is None and not node.head.sub and node.head.base in _TABLE_HEADS and not node.head.marks:
+
+        def call(values: Sequence[Value]) -> Value:
+            return function_value(ev, node.head.base, [V.scalar(v) for v in values])
+    elif function is not None:
+        found = function
+
+        def call(values: Sequence[Value]) -> Value:
+            return ev.apply(found, values)
+    elif key in ev.block.world.definitions and not node.primes:
+        # `L(\psi, \theta)` where L is defined by names: the arguments only repeat them
+        return _definition_applied(ev, key, node)
+    elif ev.block.world.open and "^-1" not in key:
+
+        def call(values: Sequence[Value]) -> Value:
+            return _generic_function(ev, key, values)
+    else:
+        raise EvaluationError("unknown_function", key)
+    if not node.primes:
+        return call(args)
+    if len(args) != 1:
+        raise EvaluationError("unsupported", "a prime on a function of several arguments")
+
+    def level(n: int, x: N.Scalar) -> Value:
+        if n == 0:
+            return call([x])
+        return ev.derivative(x, lambda seed: level(n - 1, seed))
+
+    return level(node.primes, V.scalar(args[0]))
+
+
+def _definition_applied(ev: Evaluator, key: str, node: T.Apply) -> Value:
+    world = ev.block.world
+    names: list[str] = []
+    for arg in node.args:
+        if not isinstance(arg, T.Name):
+            raise EvaluationError("unknown_function", key)
+        names.extend(world.groups.get(ev.key(arg), (ev.key(arg),)))
+    return ev.lookup(key)
+
+
+_TABLE_HEADS: Final = frozenset({"logistic", "logit", "log", "exp", "relu", "softplus", "sqrt"}) | N.ELEMENTARY
+
+
+def _generic_function(ev: Evaluator, key: str, values: Sequence[Value]) -> Value:
+    """An unknown function as a smooth one drawn by its name: `a sin(b·x + c) + Σ d_i x_i + e_i x_i²`."""
+    block = ev.block
+    total: N.Scalar = block.reshape(block.raw(f"{key}()", 0.4, 1.2, False))
+    shift: N.Scalar = block.reshape(block.raw(f"{key}()c", 0.1, 1.0, False))
+    for i, value in enumerate(values):
+        for x in V.leaves(value):
+            slope = block.reshape(block.raw(f"{key}()b{i}", 0.3, 1.1, False))
+            shift = shift + slope * x
+            total = total + block.reshape(block.raw(f"{key}()d{i}", 0.2, 0.9, True)) * x
+            total = total + block.reshape(block.raw(f"{key}()e{i}", 0.1, 0.4, False)) * (x * x)
+    return total + N.elementary("sin", shift)
+
+
+register(T.Call, _call)
+register(T.Apply, _apply)
+register(T.Factorial, _factorial)

@@ -1,0 +1,34 @@
+"""Words around formulas that say how to take them, French and English, without accents: tables only."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_CONDITIONS: Final = """si|if|cas|case|quand|when|lorsque|lorsqu'on a|pour|for|whenever|ou|where|dans le cas|
+in the case|
+supposons|suppose|supposing|assume|assuming|soit|regime|en supposant|tant que|as long as|only if|ssi"""
+_FILLERS: Final = "ou|where|que|that|de|of|now|maintenant|the|le|alors"
+_WIDE: Final = """dans tous les cas|in all cases|in every case|in either case|en general|in general|generalement|
+generally|recapitulatif|conclusion|finalement|finally|pour tout|for all|for every|for any|quel que soit|therefore in"""
+_GOALS: Final = """montrons|montrer|prouvons|prouver|il faut|il suffit|on veut|on cherche|we want|want to show|show that|
+to prove|need to show|we must show|let us show|let's show|il reste a|demontrons|verifions|sufficient to"""
+_HYPOTHESES: Final = """soit|soient|posons|on pose|en posant|notons|on note|let|define|denote|set|with|avec|sachant que|
+sachant|given|knowing|donne|rappel|recall|where|ou"""
+
+
+def _any(words: str) -> str:
+    return "(?:" + words.replace("\n", "") + ")"
+
+
+CONDITION: Final = re.compile(rf"(?:^|[\s,.;:(]){_any(_CONDITIONS)}(?:\s+{_any(_FILLERS)})*\s*[:(]?\s*$")
+"""Text that ends so makes the relation behind it a condition on what follows."""
+
+WIDE: Final = re.compile(rf"\b{_any(_WIDE)}\b")
+"""Words that end all cases: what follows holds in general."""
+
+GOAL: Final = re.compile(rf"{_any(_GOALS)}[^.;:]*[:\s]*$")
+"""Text that ends so announces what is to be shown."""
+
+HYPOTHESIS: Final = re.compile(rf"{_any(_HYPOTHESES)}\s*(?:que|that)?[:\s]*$")
+"""Text that ends so introduces a name or a given."""

@@ -1,0 +1,19 @@
+"""What a student may see: of a final answer that it differs, where, and by which kind of change; never the
+reference.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+
+def for_student(data: dict[str, Any]) -> dict[str, Any]:
+    """The report without reference values."""
+    out = copy.deepcopy(data)
+    for part in out["parts"]:
+        for check in part["checks"]:
+            witness = check["evidence"].get("witness")
+            if witness is not None:
+                witness.pop("right", None)
+    return out

@@ -1,0 +1,175 @@
+"""Machine notes in words, English and French. Prose lives here and nowhere else."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+Lang = str
+
+OUTCOMES: Final[dict[str, dict[Lang, str]]] = {
+    "correct": {"en": "right", "fr": "juste"},
+    "incorrect": {"en": "not right", "fr": "inexact"},
+    "undecided": {"en": "for a person", "fr": "à relire"},
+    "unreadable": {"en": "not read", "fr": "non lu"},
+    "fault": {"en": "our fault", "fr": "notre faute"},
+    "missing": {"en": "not found", "fr": "absent"},
+    "assumed": {"en": "assumed", "fr": "supposé"},
+}
+STATUSES: Final[dict[str, dict[Lang, str]]] = {
+    "correct": {"en": "correct", "fr": "correct"},
+    "partial": {"en": "partly right", "fr": "en partie juste"},
+    "incorrect": {"en": "not right yet", "fr": "pas encore juste"},
+    "empty": {"en": "nothing handed in", "fr": "rien de remis"},
+    "unreadable": {"en": "could not be read", "fr": "illisible"},
+    "needs_review": {"en": "a person will look", "fr": "une personne relira"},
+}
+_NOTES: Final[dict[str, dict[Lang, str]]] = {
+    "agrees": {"en": "agrees at every point tried", "fr": "vérifié en tous les points essayés"},
+    "proved": {"en": "proved by exact arithmetic", "fr": "démontré par calcul exact"},
+    "where_defined": {
+        "en": "agrees wherever both sides are defined",
+        "fr": "vérifié partout où les deux membres sont définis",
+    },
+    "proportional": {
+        "en": "the same equation up to a constant factor",
+        "fr": "la même équation à un facteur constant près",
+    },
+    "entry_by_entry": {"en": "every component agrees", "fr": "chaque composante est vérifiée"},
+    "coordinate_by_coordinate": {"en": "every coordinate is given", "fr": "chaque coordonnée est donnée"},
+    "identity_holds": {"en": "shown, and it holds", "fr": "montré, et c'est exact"},
+    "occurs": {"en": "found in the derivation", "fr": "trouvé dans le calcul"},
+    "all_links_hold": {"en": "every line follows from the one before", "fr": "chaque ligne suit de la précédente"},
+    "phrase": {"en": "explained in words", "fr": "expliqué en mots"},
+    "differs": {"en": "does not agree with what is asked", "fr": "ne correspond pas à ce qui est demandé"},
+    "shape": {"en": "has another shape than what is asked", "fr": "n'a pas la forme demandée"},
+    "some_entries": {"en": "some components are not right", "fr": "certaines composantes sont inexactes"},
+    "strictness": {"en": "differs on the boundary (strict or not)", "fr": "diffère au bord (stricte ou large)"},
+    "condition_differs": {"en": "does not hold for the same values", "fr": "n'est pas vraie pour les mêmes valeurs"},
+    "solutions_differ": {"en": "has other solutions", "fr": "a d'autres solutions"},
+    "nothing_handed_in": {"en": "nothing stands here", "fr": "rien n'est écrit ici"},
+    "not_claimed": {"en": "no such answer was found", "fr": "aucune réponse de ce genre n'a été trouvée"},
+    "not_found": {"en": "not recognised automatically", "fr": "non reconnu automatiquement"},
+    "no_rubric_yet": {"en": "marked by a person", "fr": "noté par une personne"},
+    "for_a_person": {"en": "marked by a person", "fr": "noté par une personne"},
+    "unread_lines": {
+        "en": "some lines here could not be read, so nothing is concluded",
+        "fr": "certaines lignes n'ont pas pu être lues : on ne conclut rien",
+    },
+    "contradicted_later": {
+        "en": "right once, but a later line says otherwise",
+        "fr": "juste, mais une ligne plus loin dit autre chose",
+    },
+    "some_link_unclear": {"en": "some line could not be confirmed", "fr": "une ligne n'a pas pu être confirmée"},
+    "some_coordinates": {
+        "en": "only some coordinates were recognised",
+        "fr": "seules certaines coordonnées ont été reconnues",
+    },
+    "some_values": {
+        "en": "only some of the values were recognised",
+        "fr": "seules certaines valeurs ont été reconnues",
+    },
+    "some_entries_undecided": {
+        "en": "some components could not be decided",
+        "fr": "certaines composantes n'ont pu être tranchées",
+    },
+    "no_phrase_known": {"en": "the wording is left to a person", "fr": "la formulation est laissée à une personne"},
+    "negated_or_contrary": {"en": "the wording needs a person", "fr": "la formulation demande une personne"},
+    "no_words": {"en": "no explanation in words was found", "fr": "aucune explication en mots n'a été trouvée"},
+    "unknown_name": {"en": "a symbol is used that is not introduced", "fr": "un symbole utilisé n'est pas introduit"},
+    "unknown_function": {
+        "en": "a function is used that is not introduced",
+        "fr": "une fonction utilisée n'est pas introduite",
+    },
+    "unsupported": {"en": "a construct that is read but not computed", "fr": "une écriture lue mais non calculée"},
+    "rounded": {"en": "agrees up to rounding of the decimals", "fr": "exact à l'arrondi des décimales près"},
+    "strained_reading": {
+        "en": "right only under an unusual reading",
+        "fr": "juste seulement avec une lecture inhabituelle",
+    },
+    "order_unclear": {"en": "the right values in another order", "fr": "les bonnes valeurs dans un autre ordre"},
+    "undefined_on_part": {"en": "not defined on part of the domain", "fr": "non défini sur une partie du domaine"},
+    "fails_at_boundary": {
+        "en": "fails only on the boundary of the domain",
+        "fr": "ne tient pas seulement au bord du domaine",
+    },
+    "timeout": {"en": "took too long to read; nothing is concluded", "fr": "lecture trop longue ; on ne conclut rien"},
+    "budget": {
+        "en": "too much work for one formula; nothing is concluded",
+        "fr": "trop de calcul pour une formule ; on ne conclut rien",
+    },
+    "too_large": {"en": "too large to compute", "fr": "trop grand pour être calculé"},
+    "fault": {
+        "en": "our program failed here; this is not held against the answer",
+        "fr": "notre programme a échoué ici ; cela ne compte pas contre la réponse",
+    },
+}
+_DIAGNOSES: Final[dict[str, dict[Lang, str]]] = {
+    "sign": {"en": "the sign is reversed", "fr": "le signe est inversé"},
+    "indices_swapped": {"en": "the indices 1 and 2 seem swapped", "fr": "les indices 1 et 2 semblent échangés"},
+    "transposed": {"en": "the matrix seems transposed", "fr": "la matrice semble transposée"},
+    "constant_factor": {"en": "off by the constant factor {0}", "fr": "un facteur constant {0} d'écart"},
+    "constant_term": {"en": "off by the constant term {0}", "fr": "un terme constant {0} d'écart"},
+}
+HINTS: Final[dict[str, dict[Lang, str]]] = {
+    "unclosed": {
+        "en": "close the bracket or environment, or keep the formula on one display",
+        "fr": "fermez la parenthèse ou l'environnement, ou gardez la formule dans un seul bloc",
+    },
+    "damaged": {
+        "en": "the text looks damaged (a macro lost its first letters); write the macro again",
+        "fr": "le texte semble abîmé (une macro a perdu ses premières lettres) ; réécrivez-la",
+    },
+    "unknown_macro": {
+        "en": "define the macro in the file, or write it out",
+        "fr": "définissez la macro dans le fichier, ou écrivez-la en entier",
+    },
+    "missing_argument": {
+        "en": "something is missing here; complete the formula",
+        "fr": "il manque quelque chose ; complétez la formule",
+    },
+    "missing_operand": {
+        "en": "a term is missing here; complete the formula",
+        "fr": "il manque un terme ; complétez la formule",
+    },
+    "dots": {
+        "en": "write the terms out, or use a sum with an index",
+        "fr": "écrivez les termes, ou une somme avec un indice",
+    },
+    "unexpected": {
+        "en": "check the brackets and signs around this place",
+        "fr": "vérifiez les parenthèses et les signes à cet endroit",
+    },
+    "not_utf8": {"en": "save the file as UTF-8", "fr": "enregistrez le fichier en UTF-8"},
+}
+
+
+def say(table: dict[str, dict[Lang, str]], key: str, lang: Lang) -> str:
+    """An entry in a language, or the key itself."""
+    return table.get(key, {}).get(lang, key.replace("_", " "))
+
+
+def note(tag: str, lang: Lang) -> str:
+    """A machine note in words."""
+    return say(_NOTES, tag, lang)
+
+
+def diagnosis(tag: str, lang: Lang) -> str:
+    """A diagnosis such as `constant_factor 1/pi` in words."""
+    kind, _, rest = tag.partition(" ")
+    return say(_DIAGNOSES, kind, lang).format(rest)
+
+
+def number(value: Any) -> str:
+    """A number of a witness as a person reads it."""
+    if value is None:
+        return "—"
+    if isinstance(value, dict) and "re" in value:
+        real, imaginary = value["re"], value["im"]
+        sign = "+" if imaginary >= 0 else "-"
+        lead = f"{real:.4g} {sign} " if real else ("-" if imaginary < 0 else "")
+        return f"{lead}{abs(imaginary):.4g}i"
+    if isinstance(value, list):
+        return "(" + ", ".join(number(v) for v in value) + ")"
+    if isinstance(value, float):
+        return f"{value:.5g}"
+    return str(value)

@@ -1,0 +1,193 @@
+"""The report in a terminal: per part a line with score and status, per finding where, what was read, what breaks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.text import Text
+
+from grader.report import messages as M
+
+_MARKS = {
+    "correct": ("✔", "green"),
+    "incorrect": ("✘", "red"),
+    "undecided": ("?", "yellow"),
+    "unreadable": ("…", "magenta"),
+    "fault": ("!", "red"),
+    "missing": ("○", "bright_black"),
+}
+_STATUS_STYLES = {
+    "correct": "green",
+    "partial": "yellow",
+    "incorrect": "red",
+    "empty": "bright_black",
+    "unreadable": "magenta",
+    "needs_review": "yellow",
+}
+_WORDS = {
+    "points": {"en": "points", "fr": "points"},
+    "total": {"en": "Total", "fr": "Total"},
+    "sure": {"en": "sure now; up to {0} once a person has looked", "fr": "acquis ; jusqu'à {0} après relecture"},
+    "line": {"en": "line", "fr": "ligne"},
+    "at": {"en": "for example at", "fr": "par exemple en"},
+    "yours": {"en": "yours", "fr": "la vôtre"},
+    "expected": {"en": "reference", "fr": "référence"},
+    "unread": {"en": "{0} line(s) could not be read", "fr": "{0} ligne(s) non lue(s)"},
+    "confirmed": {
+        "en": "{0} of {1} lines confirmed with numbers",
+        "fr": "{0} lignes sur {1} confirmées par des nombres",
+    },
+    "nothing": {
+        "en": "Nothing could be read; no mark is concluded from that, a person will look.",
+        "fr": "Rien n'a pu être lu ; aucune note n'en est tirée, une personne regardera.",
+    },
+    "hint": {"en": "so that it can be read", "fr": "pour que ce soit lu"},
+}
+
+
+def show(data: dict[str, Any], console: Console, *, lang: str = "en", audience: str = "student") -> None:
+    """Print a report (the JSON data) for a reader."""
+    view = _View(console, lang, audience)
+    view.header(data)
+    for problem in data.get("problems", []):
+        view.problem(problem)
+    if all(part["status"] == "unreadable" for part in data["parts"]):
+        view.nothing_read()
+        return
+    for part in data["parts"]:
+        view.part(part)
+    view.footer(data)
+
+
+class _View:
+    def __init__(self, console: Console, lang: str, audience: str) -> None:
+        self.console = console
+        self.lang = lang
+        self.audience = audience
+
+    def word(self, key: str, *values: object) -> str:
+        return _WORDS[key][self.lang].format(*values)
+
+    def header(self, data: dict[str, Any]) -> None:
+        files = ", ".join(data["submission"]["files"])
+        self.console.print(Rule(Text(files, style="bold"), style="bright_black"))
+
+    def nothing_read(self) -> None:
+        self.console.print(Text(self.word("nothing"), style="magenta"))
+
+    def footer(self, data: dict[str, Any]) -> None:
+        score = data["score"]
+        line = Text()
+        line.append(f"{self.word('total')}  ", style="bold")
+        line.append(f"{score['min']:g} / {score['out_of']:g} ", style="bold")
+        if score["max"] > score["min"]:
+            line.append(self.word("sure", f"{score['max']:g}"), style="bright_black")
+        self.console.print(Rule(style="bright_black"))
+        self.console.print(line)
+
+    def problem(self, problem: dict[str, Any]) -> None:
+        place = f"{problem.get('file', '')}:{problem.get('line', 1)}:{problem.get('column', 1)}"
+        self.console.print(Text.assemble((f"{place}: ", "bold"), problem["message"]))
+        self.caret(problem.get("source", ""), problem.get("source_column", 1))
+        self.hint(problem["note"])
+
+    def caret(self, source: str, column: int, indent: int = 6) -> None:
+        """The source line with a caret under the column, cut to the terminal's width."""
+        if not source.strip():
+            return
+        width = max(self.console.width - indent - 4, 30)
+        shift = max(0, column - 1 - width * 2 // 3)
+        shown = ("…" if shift else "") + source[shift : shift + width].replace("\t", " ")
+        self.console.print(Padding(Text(shown, style="cyan", no_wrap=True, overflow="crop"), (0, 0, 0, indent)))
+        self.console.print(
+            Padding(Text(" " * (column - 1 - shift + bool(shift)) + "^", style="magenta"), (0, 0, 0, indent))
+        )
+
+    def hint(self, note: str) -> None:
+        if note in M.HINTS:
+            self.console.print(
+                Padding(Text(f"{self.word('hint')}: {M.say(M.HINTS, note, self.lang)}", style="italic"), (0, 0, 0, 6))
+            )
+
+    def part(self, part: dict[str, Any]) -> None:
+        score, status = part["score"], part["status"]
+        style = _STATUS_STYLES[status]
+        low, high, most = score["min"], score["max"], score["out_of"]
+        points = f"{low:g}" if low == high else f"{low:g}–{high:g}"
+        line = Text()
+        line.append(f"{part['id']:<5}", style="bold")
+        line.append(_bar(low, high, most), style=style)
+        line.append(f" {points:>8} / {most:<4g}", style="bold")
+        line.append(f" {M.say(M.STATUSES, status, self.lang):<20}", style=style)
+        line.append(f" {part['title'][self.lang]}")
+        self.console.print(line, no_wrap=True, overflow="ellipsis", crop=True)
+        if status == "empty" or all(c["id"] == "manual" for c in part["checks"]):
+            self.unread(part)
+            return
+        for check in part["checks"]:
+            self.check(check)
+        self.unread(part)
+
+    def check(self, check: dict[str, Any]) -> None:
+        outcome = check["outcome"]
+        mark, style = _MARKS[outcome]
+        line = Text("      ")
+        line.append(f"{mark} ", style=style)
+        line.append(check["title"][self.lang])
+        line.append(f"  {M.note(check['note'], self.lang)}", style="bright_black")
+        spans = sorted({s["line"] for s in check["spans"]})
+        if spans:
+            line.append(f"  ({self.word('line')} {', '.join(str(n) for n in spans[:4])})", style="bright_black")
+        self.console.print(line)
+        if outcome == "incorrect":
+            self.evidence(check)
+
+    def evidence(self, check: dict[str, Any]) -> None:
+        evidence = check["evidence"]
+        quote = " ".join(str(evidence.get("quote", "")).split())
+        if quote:
+            self.console.print(Padding(Text(quote[:300], style="cyan"), (0, 0, 0, 10)))
+        if evidence.get("diagnosis"):
+            self.console.print(
+                Padding(Text(M.diagnosis(evidence["diagnosis"], self.lang), style="bold"), (0, 0, 0, 10))
+            )
+        witness = evidence.get("witness")
+        if witness:
+            at = ", ".join(f"{k} = {M.number(v)}" for k, v in witness["values"].items())
+            text = f"{self.word('at')} {at}: " if at else ""
+            text += f"{self.word('yours')} {M.number(witness['left'])}"
+            if self.audience == "ta" and "right" in witness:
+                text += f", {self.word('expected')} {M.number(witness['right'])}"
+            self.console.print(Padding(Text(text), (0, 0, 0, 10)))
+
+    def unread(self, part: dict[str, Any]) -> None:
+        steps = part["steps"]
+        unread = [s for s in steps if s["outcome"] == "unreadable"]
+        confirmed = sum(s["outcome"] == "correct" for s in steps)
+        if confirmed:
+            self.console.print(
+                Padding(Text(self.word("confirmed", confirmed, len(steps)), style="bright_black"), (0, 0, 0, 6))
+            )
+        for step in unread[:5]:
+            span = step["span"]
+            self.console.print(
+                Padding(
+                    Text.assemble(
+                        ("… ", "magenta"),
+                        (f"{self.word('line')} {span['line']}:{span['column']}: ", "bold"),
+                        step["detail"],
+                    ),
+                    (0, 0, 0, 6),
+                )
+            )
+            self.caret(step["source"], step["source_column"], 8)
+            self.hint(step["note"])
+
+
+def _bar(low: float, high: float, most: float, width: int = 10) -> str:
+    sure = round(width * low / most) if most else 0
+    open_points = round(width * high / most) - sure if most else 0
+    return "█" * sure + "▒" * open_points + "·" * (width - sure - open_points)

@@ -1,0 +1,108 @@
+"""The process that reads and decides: one JSON request per line on standard input, one answer per line on
+standard output.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from grader.assignment import Assignment, shipped
+from grader.errors import AuthorError, OperatorError, ReadError
+from grader.model import Status
+
+_assignments: dict[str, Assignment] = {}
+
+
+def _assignment(folder: str | None) -> Assignment:
+    path = Path(folder) if folder else shipped()
+    found = _assignments.get(str(path))
+    if found is None:
+        found = Assignment(path)
+        _assignments[str(path)] = found
+    return found
+
+
+def _check(request: dict[str, Any]) -> dict[str, Any]:
+    from grader.grade import grade, unreadable_report
+    from grader.report.to_json import report_data
+
+    assignment = _assignment(request.get("assignment"))
+    paths = [Path(p) for p in request["files"]]
+    try:
+        report = grade(paths, assignment, request.get("id"))
+    except ReadError as error:
+        report = unreadable_report(
+            paths, assignment, error.note, error.message, {"file": paths[0].name, "line": 1, "column": 1}
+        )
+        return {"ok": True, "readable": False, "report": report_data(report)}
+    data = report_data(report)
+    readable = any(part.status is not Status.EMPTY for part in report.parts)
+    if not readable:
+        problem = {
+            "note": "no_parts",
+            "message": "no question of this homework was found in it",
+            "file": paths[0].name,
+            "line": 1,
+            "column": 1,
+        }
+        data["problems"].append(problem)
+    return {"ok": True, "readable": readable, "report": data}
+
+
+def _compare(request: dict[str, Any]) -> dict[str, Any]:
+    from grader.api import compare
+
+    verdict = compare(
+        request["a"],
+        request["b"],
+        part=request.get("part"),
+        assume=tuple(request.get("assume") or ()),
+        assignment=_assignment(request.get("assignment")) if request.get("part") else None,
+        prove=bool(request.get("prove")),
+    )
+    return {"ok": True, "verdict": verdict_data(verdict)}
+
+
+def verdict_data(verdict: Any) -> dict[str, Any]:
+    """A verdict as plain data."""
+    witness = verdict.witness
+    return {
+        "outcome": verdict.outcome.value,
+        "note": verdict.note,
+        "detail": verdict.detail,
+        "witness": None
+        if witness is None
+        else {"values": witness.values, "left": witness.left, "right": witness.right},
+        "samples": verdict.samples,
+        "diagnosis": verdict.diagnosis,
+    }
+
+
+_OPERATIONS = {"check": _check, "compare": _compare}
+
+
+def main() -> None:
+    """Serve requests until standard input ends."""
+    sys.setrecursionlimit(6000)
+    out = sys.stdout
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            answer = _OPERATIONS[request["op"]](request)
+        except OperatorError as error:
+            answer = {"ok": False, "kind": "operator", "message": str(error)}
+        except ReadError as error:
+            answer = {"ok": False, "kind": "operator", "message": error.message}
+        except AuthorError as error:
+            answer = {"ok": False, "kind": "author", "message": str(error)}
+        except MemoryError:
+            answer = {"ok": False, "kind": "fault", "message": "out of memory"}
+        out.write(json.dumps(answer, allow_nan=False) + "\n")
+        out.flush()
+
+
+if __name__ == "__main__":
+    main()
