@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: grade test test-all lint bench clean
+.PHONY: grade test test-all bench bench-pairs clean
 .DEFAULT_GOAL := grade
 
 $(VENV)/base: pyproject.toml
@@ -19,6 +19,7 @@ $(VENV)/all: $(VENV)/dev
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev,python]'
 	touch $@
 
+# exit status 1 says that some answer is incorrect, which some examples are meant to be
 grade: $(VENV)/base  ## the main job, on the examples
 	$(BIN)/grader check submissions_example/*.md submissions_example/*.tex || [ $$? -eq 1 ]
 
@@ -29,6 +30,16 @@ test: $(VENV)/dev  ## what CI runs
 
 test-all: $(VENV)/all  ## with the slow tests and torch
 	$(BIN)/python -m pytest
+
+$(VENV)/bench: $(VENV)/base benchmarks/requirements.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r benchmarks/requirements.txt
+	touch $@
+
+bench: $(VENV)/base  ## whole file against LatexWalker (FILE=...)
+	$(BIN)/python benchmarks/whole_file.py $(or $(FILE),submissions_example/en_careful.tex)
+
+bench-pairs: $(VENV)/bench  ## the table of pairs against math-verify and SymPy
+	$(BIN)/python benchmarks/pairs.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,9 @@ BUGS = (ArithmeticError, LookupError, TypeError, ValueError, AssertionError, Att
 """What a mistake of ours raises; student and author errors have classes of their own."""
 
 
+_NOT_RIGHT = frozenset({Outcome.INCORRECT, Outcome.UNDECIDED, Outcome.UNREADABLE, Outcome.FAULT})
+
+
 def grade(paths: Sequence[Path], assignment: Assignment, submission_id: str | None = None) -> Report:
     """Grade the files of one submission together.
 
@@ -38,12 +42,16 @@ def grade(paths: Sequence[Path], assignment: Assignment, submission_id: str | No
     """
     document, digest = read_files(paths)
     located = locate(document, assignment.outline())
-    parts = []
-    for question, part in assignment.parts:
+    texts: dict[str, PartText] = {}
+    for _, part in assignment.parts:
         judge = assignment.judge(part.id)
         notation = judge.world.notation if judge else _PLAIN
-        text = read_part(document.blocks, located.parts.get(part.id, []), notation, part.id)
-        parts.append(_grade_part(question, part, text, assignment, document.source))
+        texts[part.id] = read_part(document.blocks, located.parts.get(part.id, []), notation, part.id)
+    parts: list[PartReport] = []
+    outcomes: dict[str, Outcome] = {}
+    for question, part in assignment.parts:
+        orders = frozenset(order for p in question.parts for order in texts[p.id].tuples)
+        parts.append(_grade_part(question, part, texts[part.id], orders, outcomes, assignment, document.source))
     problems = tuple(
         {"note": p.note, "message": p.message, **_span(document.source, p.start, p.end)} for p in document.problems
     )
@@ -53,7 +61,13 @@ def grade(paths: Sequence[Path], assignment: Assignment, submission_id: str | No
 
 
 def _grade_part(
-    question: Question, part: Part, text: PartText, assignment: Assignment, source: SourceMap
+    question: Question,
+    part: Part,
+    text: PartText,
+    orders: frozenset[tuple[str, ...]],
+    outcomes: dict[str, Outcome],
+    assignment: Assignment,
+    source: SourceMap,
 ) -> PartReport:
     judge = assignment.judge(part.id)
     steps = steps_of(text, judge, source, part.id)
@@ -68,7 +82,7 @@ def _grade_part(
         def target(wanted: Target) -> Any:
             return assignment.target(question, judge, wanted.derived, wanted.latex)
 
-        context = PartContext(text, judge, target)
+        context = PartContext(text, judge, target, orders)
         for spec in part.checks:
             try:
                 finding = CHECKS[spec.type](spec, context)
@@ -76,6 +90,9 @@ def _grade_part(
                 finding = Finding(Outcome.UNDECIDED, error.note, evidence={"detail": error.detail})
             except BUGS as error:  # ours, so never the student's: the check goes to a person
                 finding = Finding(Outcome.FAULT, "fault", evidence={"detail": f"{type(error).__name__}: {error}"})
+            if finding.outcome is Outcome.INCORRECT and any(outcomes.get(name) in _NOT_RIGHT for name in spec.after):
+                finding = replace(finding, outcome=Outcome.UNDECIDED, note="may_follow_from_earlier", fraction=None)
+            outcomes[f"{part.id}.{spec.id}"] = finding.outcome
             checks.append(_result(spec.id, spec.role, finding, spec.points, spec.title.model_dump(), source))
     score = total([c.points for c in checks], part.points)
     readable = bool(text.chains) or bool(text.prose)

@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from grader.checks.context import Finding, PartContext
 from grader.checks.derivation import check_derivation, check_identity, check_subterm
-from grader.checks.final import check_components, check_eigenvalues, check_point, check_value
+from grader.checks.eigenvalues import check_eigenvalues
+from grader.checks.final import check_value
 from grader.checks.prose import check_manual, check_prose
+from grader.checks.vectors import check_components, check_point
 
 CHECKS: Final[dict[str, Callable[[Any, PartContext], Finding]]] = {
     "value": check_value,

@@ -38,8 +38,15 @@ class Finding:
 class PartContext:
     """One part of one submission in its world."""
 
-    def __init__(self, text: PartText, judge: Judge, target: Callable[[Target], T.Node]) -> None:
+    def __init__(
+        self,
+        text: PartText,
+        judge: Judge,
+        target: Callable[[Target], T.Node],
+        orders: frozenset[tuple[str, ...]] = frozenset(),
+    ) -> None:
         self.text = text
+        self.orders = orders  # tuples of names the student writes in this question: an order of the variables
         self.target = target
         self.base = judge
         self.judge = Judge(with_definitions(judge.world, text.chains)) if text.chains else judge
@@ -106,12 +113,15 @@ def flat_relations(tree: T.Node) -> Iterator[T.Rel]:
         yield rel
 
 
+_TABLE_FUNCTIONS = frozenset({"logistic", "logit", "log", "exp", "relu", "softplus"})
+
+
 def is_explicit(node: T.Node, world: World) -> bool:
     """No derivative, expectation or integral stands in it, and every name is a quantity or an abbreviation of such."""
     for n in T.walk(node):
         if isinstance(n, (_OPERATORS, T.Empty, T.Word)):
             return False
-        if isinstance(n, T.Apply):
+        if isinstance(n, T.Apply) and n.head.base not in _TABLE_FUNCTIONS:
             return False
     return all(_known(key, world, 0) for key in free_names(node))
 
@@ -135,6 +145,14 @@ def free_names(node: T.Node) -> set[str]:
         here = stack.pop()
         if isinstance(here, T.Name):
             out.add(here.key)
+            continue
+        if isinstance(here, T.Apply):
+            stack.extend(here.args)
+            continue
+        if isinstance(here, T.Expect):
+            stack.append(here.body)
+            continue
+        if isinstance(here, T.KL):
             continue
         stack.extend(T.children(here))
     return out

@@ -36,6 +36,9 @@ class CheckBase(Strict):
     title: Text
     accepts: tuple[str, ...] = ()
     rejects: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    """Checks (`Q4.1.field`) whose answers this one builds on: a wrong answer after a wrong one may only follow from it,
+    and is then for a person."""
 
 
 class ValueCheck(CheckBase):
@@ -45,7 +48,8 @@ class ValueCheck(CheckBase):
     target: Target
     named: tuple[str, ...] = ()
     operators: bool = False
-    permutations: bool = False
+    variables: tuple[str, ...] = ()
+    """For a Jacobian: its variables in the target's order; another order counts where the student declares it."""
 
 
 class Block(Strict):
@@ -64,6 +68,8 @@ class ComponentsCheck(CheckBase):
     named: tuple[str, ...] = ()
     named_entries: tuple[tuple[str, ...], ...] = ()
     blocks: tuple[Block, ...] = ()
+    variables: tuple[str, ...] = ()
+    """The names whose order the entries follow; another order counts where the student declares it."""
     unchanged: tuple[int, ...] = ()
     """Entries that an earlier part already gave and that need not be written again."""
 

@@ -24,6 +24,7 @@ from grader.model import Outcome, Verdict, Witness
 
 _GRID = np.concatenate([np.linspace(-30, -6, 25), np.linspace(-5.9, 5.9, 119) + 0.0137, np.linspace(6, 30, 25)])
 _BISECTIONS = 54
+_BRACKETS = 3
 _TOUCH = 1e-9
 _SAMPLES = 96
 
@@ -295,10 +296,15 @@ def _roots(block: Block, atom: Atom, key: str) -> tuple[N.Array, N.Array]:
     values = gap(grid)
     sign = np.sign(values)
     change = (np.take(sign, range(1, len(_GRID)), axis) * np.take(sign, range(len(_GRID) - 1), axis)) < 0
-    low, high = np.take(grid, range(len(_GRID) - 1), axis), np.take(grid, range(1, len(_GRID)), axis)
-    at = np.take(sign, range(len(_GRID) - 1), axis)
     if not change.any():
-        return low, change
+        return grid[..., :1], change[..., :1]
+    # the first few sign changes of each sample are enough; bisecting all intervals would cost as much as the grid again
+    order = np.argsort(~change, axis=axis, kind="stable")
+    order = np.take(order, range(min(_BRACKETS, order.shape[axis])), axis)
+    change = np.take_along_axis(change, order, axis)
+    low = np.take_along_axis(grid, order, axis)
+    high = np.take_along_axis(grid, order + 1, axis)
+    at = np.take_along_axis(sign, order, axis)
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
         same = np.sign(gap(middle)) == at

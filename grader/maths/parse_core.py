@@ -404,6 +404,8 @@ class ExpressionParser(Stream):
                 self.next()
                 start, end = self.group()
                 node = self.power(node, start, end)
+            elif tok.text in ("'", "prime"):
+                node = self.primed(node)
             elif tok.text == "%":
                 self.next()
                 hundred = T.Num(Fraction(100), start=tok.start, end=tok.end)
@@ -416,6 +418,24 @@ class ExpressionParser(Stream):
             else:
                 break
         return node
+
+    def primed(self, node: T.Node) -> T.Node:
+        """`(\\sigma^{-1})'(s)`: the derivative of a function given by an expression."""
+        primes = 0
+        while self.peek().text in ("'", "prime") and not self.at_end():
+            self.next()
+            primes += 1
+        end = self.toks[self.i - 1].end
+        inverse = isinstance(node, T.Pow) and node.exponent in (T.Neg(T.Num(Fraction(1))), T.Num(Fraction(-1)))
+        if isinstance(node, T.Pow) and inverse and isinstance(node.base, T.Name) and self.is_op("("):
+            known = node.base.base in self.notation.logistic and not node.base.sub
+            head = T.Name("logit") if known else T.Name(node.base.base, node.base.sub, node.base.marks + "^-1")
+            args = self.call_arguments()
+            return T.Apply(head, primes, args, start=node.start, end=self.toks[self.i - 1].end)
+        return T.Call("prime", (node,), start=node.start, end=end)
+
+    @abstractmethod
+    def call_arguments(self) -> tuple[T.Node, ...]: ...
 
     def power(self, base: T.Node, start: int, end: int) -> T.Node:
         """`base^{tokens}`: a transpose where it is one, else a power."""

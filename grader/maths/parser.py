@@ -100,6 +100,12 @@ class Parser(AtomParser):
                     self.skip_filler()
                     if self.at_end():
                         break
+                elif word in S.NEXT_WORDS and items:
+                    self.next()
+                    ops.append("list")
+                    self.skip_filler()
+                    if self.at_end():
+                        break
                 elif word.startswith(_IF) and not word.startswith(("sin",)):
                     return self.conditional(items, ops, start)
                 else:
@@ -203,7 +209,7 @@ class Parser(AtomParser):
             tok = self.toks[j]
             if tok.kind == "text":
                 word = tok.text.lower().strip(" ,.;:()")
-                if word in S.AND_WORDS or word in S.OR_WORDS or word.startswith(_IF):
+                if word in S.AND_WORDS or word in S.OR_WORDS or word in S.NEXT_WORDS or word.startswith(_IF):
                     return None
                 reason = True
             elif tok.kind == "row":

@@ -320,6 +320,42 @@ PROSE_WORDS: Final = frozenset(
         "sont",
     ]
 )
+NEXT_WORDS: Final = frozenset(
+    {
+        "so",
+        "hence",
+        "thus",
+        "therefore",
+        "donc",
+        "ainsi",
+        "alors",
+        "then",
+        "i.e",
+        "ie",
+        "soit",
+        "gives",
+        "giving",
+        "implies",
+        "d'où",
+        "d'ou",
+        "namely",
+        "that is",
+        "c'est-à-dire",
+        "and so",
+        "which gives",
+        "et donc",
+        "so that",
+        "ce qui donne",
+        "and hence",
+        "and thus",
+        "and therefore",
+        "d'après quoi",
+        "on obtient",
+        "we get",
+        "so we get",
+    }
+)
+"""Words after which a new claim stands in the same row."""
 AND_WORDS: Final = frozenset({"et", "and", "avec", "with", "where", "ainsi que", "et que", "as well as", "and that"})
 OR_WORDS: Final = frozenset({"ou", "or", "ou bien", "or else"})
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 import mpmath
@@ -98,6 +99,21 @@ def name_seed(key: str, salt: int) -> np.random.Generator:
     return np.random.default_rng([SEED, salt, zlib.crc32(key.encode())])
 
 
+@lru_cache(maxsize=8192)
+def _raw(key: str, salt: int, low: float, high: float, signed: bool, count: int, spread: bool) -> N.Array:
+    """The draw of one name; the same arguments always give the same numbers, so it is kept."""
+    rng = name_seed(key, salt)
+    values = rng.uniform(low, high, count)
+    if signed:
+        signs = rng.choice([-1.0, 1.0], count)
+        signs[: (count + 1) // 2] = 1.0
+        values = values * signs
+        if spread:
+            values = values * _SPREAD[np.arange(count) % len(_SPREAD)]
+    values.flags.writeable = False
+    return values
+
+
 class Block:
     """One draw of a world: fixed sizes, `S` samples; values are made when first asked for."""
 
@@ -143,15 +159,7 @@ class Block:
 
     def raw(self, key: str, low: float, high: float, signed: bool) -> N.Array:
         """Uniform magnitudes; signed ones are all positive in the first half of the samples."""
-        rng = name_seed(key, self.index)
-        values = rng.uniform(low, high, self.raw_samples)
-        if signed:
-            signs = rng.choice([-1.0, 1.0], self.raw_samples)
-            signs[: (self.raw_samples + 1) // 2] = 1.0
-            values = values * signs
-            if self.world.spread:
-                values = values * _SPREAD[np.arange(self.raw_samples) % len(_SPREAD)]
-        return values
+        return _raw(key, self.index, low, high, signed, self.raw_samples, self.world.spread)
 
     def draw(self, key: str) -> Value | None:
         """The drawn value of a name, or None if this world does not know it."""

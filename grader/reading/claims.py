@@ -30,6 +30,8 @@ class Chain:
     context: tuple[T.Node, ...] = ()
     role: str = "claim"
     order: int = 0
+    words: str = ""
+    """The prose before it, folded."""
 
     @property
     def end(self) -> int:
@@ -71,6 +73,8 @@ class PartText:
     unread: list[Line] = field(default_factory=list)
     prose: list[Block] = field(default_factory=list)
     formulas: int = 0
+    tuples: set[tuple[str, ...]] = field(default_factory=set)
+    """Tuples of names that occur, such as an order of variables."""
 
     @property
     def empty(self) -> bool:
@@ -93,6 +97,7 @@ class _Reader:
         self.words = ""  # prose since the last formula, folded
         self.context: list[T.Node] = []
         self.open: Chain | None = None  # the display chain that may go on
+        self.last_role = "claim"
 
     def run(self, blocks: Sequence[Block]) -> None:
         at = 0
@@ -101,7 +106,12 @@ class _Reader:
             if block.kind in (Kind.TEXT, Kind.HEADING, Kind.ITEM):
                 self.prose(block)
             elif block.kind is Kind.INLINE:
-                self.inline(block)
+                following = blocks[at + 1] if at + 1 < len(blocks) else None
+                heads = block.fresh or self.words == "" or at > 0 and blocks[at - 1].kind is Kind.ITEM
+                case = (
+                    heads and following is not None and following.kind is Kind.TEXT and following.text.startswith(":")
+                )
+                self.inline(block, case)
             elif block.kind is Kind.DISPLAY:
                 at += self.display(blocks, at)
                 continue
@@ -117,16 +127,18 @@ class _Reader:
         else:
             self.words = f"{self.words} {text}"[-300:]
 
-    def inline(self, block: Block) -> None:
+    def inline(self, block: Block, case: bool) -> None:
+        """A formula in running text; `case` if it stands alone before a colon, as the name of a case."""
         lines = cut(block.tokens, self.notation, block.start, block.end).lines
         self.part.formulas += len(lines)
-        condition = bool(phrases.CONDITION.search(self.words))
+        condition = case or bool(phrases.CONDITION.search(self.words))
         for line in lines:
             if line.error is not None or line.tree is None:
                 self.part.unread.append(line)
                 continue
+            self.note_tuples(line.tree)
             rel = operands(line.tree)
-            if rel is None and not isinstance(line.tree, (T.Logic, T.Boxed)):
+            if rel is None and not isinstance(line.tree, (T.Logic, T.Boxed, T.Tup, T.SetOf)):
                 continue
             if condition and self.is_condition(line.tree):
                 self.enter(line.tree)
@@ -135,6 +147,11 @@ class _Reader:
                 role = self.role()
             self.chain([line], "inline", role)
         self.words = f"{self.words} \u00a4"[-300:]
+
+    def note_tuples(self, tree: T.Node) -> None:
+        for node in T.walk(tree):
+            if isinstance(node, T.Tup) and all(isinstance(i, T.Name) for i in node.items):
+                self.part.tuples.add(tuple(i.key.replace("^*", "") for i in node.items if isinstance(i, T.Name)))
 
     def is_condition(self, tree: T.Node) -> bool:
         node = T.unboxed(tree)
@@ -158,6 +175,8 @@ class _Reader:
         self.context.append(condition)
 
     def role(self) -> str:
+        if phrases.GOES_ON.search(self.words):
+            return self.last_role  # `posons d = .. et r = ..`
         words = self.words.rstrip(" \u00a4")
         if phrases.GOAL.search(words):
             return "goal"
@@ -193,6 +212,8 @@ class _Reader:
         for line in rows.lines:
             if line.error is not None:
                 self.part.unread.append(line)
+            elif line.tree is not None:
+                self.note_tuples(line.tree)
             if line.lead and not current and self.open is not None:
                 self.open.lines.append(line)
                 continue
@@ -210,7 +231,17 @@ class _Reader:
         return used
 
     def chain(self, lines: list[Line], kind: str, role: str) -> None:
+        self.last_role = role
         number = len(self.part.chains) + 1
         self.part.chains.append(
-            Chain(f"{self.prefix}:c{number}", lines, kind, lines[0].start, tuple(self.context), role, number)
+            Chain(
+                f"{self.prefix}:c{number}",
+                lines,
+                kind,
+                lines[0].start,
+                tuple(self.context),
+                role,
+                number,
+                self.words[-120:],
+            )
         )

@@ -27,6 +27,9 @@ CONDITION: Final = re.compile(rf"(?:^|[\s,.;:(]){_any(_CONDITIONS)}(?:\s+{_any(_
 WIDE: Final = re.compile(rf"\b{_any(_WIDE)}\b")
 """Words that end all cases: what follows holds in general."""
 
+GOES_ON: Final = re.compile(r"\u00a4\s*(?:,\s*)?(?:et|and)\s*$")
+"""A formula (¤) and a bare "and": the next one is of the same kind."""
+
 GOAL: Final = re.compile(rf"{_any(_GOALS)}[^.;:]*[:\s]*$")
 """Text that ends so announces what is to be shown."""
 

@@ -25,6 +25,20 @@ STATUSES: Final[dict[str, dict[Lang, str]]] = {
 }
 _NOTES: Final[dict[str, dict[Lang, str]]] = {
     "agrees": {"en": "agrees at every point tried", "fr": "vérifié en tous les points essayés"},
+    "other_order": {
+        "en": "right in another order of the variables than the usual one; say which order you use",
+        "fr": "juste dans un autre ordre des variables que l'ordre habituel ; dites lequel vous utilisez",
+    },
+    "other_order_declared": {
+        "en": "right in the order of the variables you declare",
+        "fr": "juste dans l'ordre des variables que vous annoncez",
+    },
+    "may_follow_from_earlier": {
+        "en": "differs, but may follow from an earlier answer: a person looks",
+        "fr": "diffère, mais découle peut-être d'une réponse précédente : une personne relit",
+    },
+    "not_confirmed": {"en": "could not be confirmed", "fr": "n'a pas pu être confirmé"},
+    "unchanged": {"en": "unchanged from before", "fr": "inchangé"},
     "proved": {"en": "proved by exact arithmetic", "fr": "démontré par calcul exact"},
     "where_defined": {
         "en": "agrees wherever both sides are defined",

@@ -1,0 +1,111 @@
+"""Sets of values gathered from several claims, such as eigenvalues, under the conditions each claim stands in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from grader.checks.context import Finding, PartContext, flat_relations
+from grader.checks.final import Claim, settle
+from grader.checks.specs import EigenvaluesCheck
+from grader.maths import syntax as T
+from grader.maths.answers import read_answer
+from grader.maths.decide import equal
+from grader.maths.parser import parse
+from grader.model import Outcome
+from grader.reading.claims import Chain
+from grader.reading.rows import Line
+
+
+def check_eigenvalues(spec: EigenvaluesCheck, context: PartContext) -> Finding:
+    """A set of values, gathered from the claims that hold in the regime asked for."""
+    target = context.target(spec.target)
+    assert isinstance(target, T.SetOf)
+    label = parse(spec.label, context.notation)
+    assert isinstance(label, T.Name)
+    regime = tuple(parse(r, context.notation) for r in spec.regime)
+    gathered = _gather(context, label, target, regime)
+    claims = []
+    for values, conditions, chain, line in gathered.complete:
+        node = T.SetOf(tuple(values))
+        verdict = equal(context.narrowed(regime), node, target)
+        if verdict.outcome is not Outcome.CORRECT and conditions:
+            narrower = equal(context.narrowed((*regime, *conditions)), node, target)
+            if narrower.outcome is not Outcome.INCORRECT:
+                continue  # right or open in its own case, which is not the whole regime
+        claims.append(Claim(chain, line, node, verdict, False, False))
+    if not claims and gathered.partial:
+        return Finding(Outcome.UNDECIDED, "some_values", tuple(gathered.partial[:4]))
+    return settle(context, claims, [target])
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """Complete sets of values with the conditions they stand under, and places of single values."""
+
+    complete: list[tuple[list[T.Node], tuple[T.Node, ...], Chain, Line]]
+    partial: list[tuple[int, int]]
+
+
+def _gather(context: PartContext, label: T.Name, target: T.SetOf, regime: tuple[T.Node, ...]) -> _Gathered:
+    """Put together the values claimed one by one; a later claim for an index replaces the earlier one.
+
+    Values given without conditions complete those of every case.
+    """
+    size = len(target.items)
+    out = _Gathered([], [])
+    cases: dict[tuple[T.Node, ...], dict[frozenset[str], tuple[list[T.Node], Chain, Line]]] = {(): {}}
+    for chain in context.text.chains:
+        if chain.role == "goal":
+            continue
+        if (chain.context or regime) and context.compatible((*regime, *chain.context)) is False:
+            continue
+        for line, labels, values in _label_claims(context, label, chain):
+            out.partial.append((line.start, line.end))
+            if len(values) >= size or (not labels and len(values) == size):
+                out.complete.append((values, chain.context, chain, line))
+                continue
+            known = cases.setdefault(chain.context, dict(cases[()]))
+            for key in [k for k in known if k & labels]:
+                del known[key]
+            known[labels] = (values, chain, line)
+            together = [v for found, _, _ in known.values() for v in found]
+            if len(together) == size:
+                out.complete.append((together, chain.context, chain, line))
+    return out
+
+
+def _label_claims(
+    context: PartContext, label: T.Name, chain: Chain
+) -> Iterator[tuple[Line, frozenset[str], list[T.Node]]]:
+    """Claims of values in a chain: the indices they are for (empty for the whole set) and the values."""
+    head = chain.head()
+    for line in chain.lines:
+        if line.tree is None:
+            continue
+        rels = list(flat_relations(line.tree))
+        whole = read_answer(line.tree)
+        if not rels:
+            if whole.kind in ("set", "list") and all(context.explicit(i) for i in whole.items):
+                yield line, frozenset(), list(whole.items)
+            continue
+        for rel in rels:
+            if rel.relations[-1] not in ("=", ":=", "in"):
+                continue
+            names = [T.unboxed(o) for o in rel.operands[:-1]]
+            if isinstance(names[0], T.Empty) and head is not None:
+                names[0] = T.unboxed(head)
+            ours = [n for n in names if isinstance(n, T.Name) and n.base == label.base]
+            answer = whole if len(rels) == 1 else read_answer(rel)
+            values = list(answer.items)
+            usable = answer.kind in ("value", "set", "list") and all(
+                context.explicit(i) and label.base not in {n.base for n in T.walk(i) if isinstance(n, T.Name)}
+                for i in values
+            )
+            if not ours or not usable:
+                continue
+            labels = frozenset(T.sub_text(s) for n in ours for s in n.sub)
+            several = [n for n in ours if n.sub]
+            if len(several) > 1 and len(values) == 1:
+                values = values * len(several)  # `\\lambda_2 = \\lambda_3 = -1/2`
+            yield line, labels, values
