@@ -80,6 +80,10 @@ class PointCheck(CheckBase):
     type: Literal["point"]
     target: Target
     coordinates: tuple[str, ...]
+    phrases: tuple[str, ...] = ()
+    """Words that name the right point."""
+    mentions: str = ""
+    """A pattern of words that speak of such a point: then an answer may stand in words we do not know."""
 
 
 class EigenvaluesCheck(CheckBase):

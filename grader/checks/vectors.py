@@ -15,6 +15,7 @@ from grader.maths.answers import read_answer
 from grader.maths.decide import agrees, equal
 from grader.maths.parser import parse
 from grader.model import Outcome
+from grader.reading.marks import folded
 
 
 def check_components(spec: ComponentsCheck, context: PartContext) -> Finding:
@@ -137,6 +138,13 @@ def check_point(spec: PointCheck, context: PartContext) -> Finding:
         return settle(context, tuples, [target])
     if len(single) == len(keys) and all(c.verdict.outcome is Outcome.CORRECT for c in single.values()):
         return Finding(Outcome.CORRECT, "coordinate_by_coordinate", tuple(c.place for c in single.values()))
+    prose = " ".join(folded(b.text) for b in context.text.prose)
+    named = next((b for b in context.text.prose for p in spec.phrases if re.search(p, folded(b.text))), None)
+    if named is not None or any(re.search(p, prose) for p in spec.phrases):
+        place = ((named.start, named.end),) if named is not None else ()
+        return Finding(Outcome.CORRECT, "phrase", place)
+    if not single and spec.mentions and re.search(spec.mentions, prose):
+        return Finding(Outcome.UNDECIDED, "no_phrase_known")
     if single:
         return Finding(Outcome.UNDECIDED, "some_coordinates", tuple(c.place for c in single.values()))
     return settle(context, [], [target])
