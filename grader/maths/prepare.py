@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from grader.maths import symbols as S
+from grader.maths import unicode_signs as U
 from grader.maths.lexer import Token, bracket_end, group_end, skip_space
 from grader.maths.token_kinds import CharacterReader, Tok
 
@@ -286,7 +287,7 @@ class Preparer(CharacterReader):
         return start
 
     def letter_in_font(self, text: str, start: int, end: int, font: str) -> None:
-        if text in S.UNICODE:
+        if text in U.UNICODE:
             self.letter(text, start, end, font)
         else:
             self.out.append(Tok("id", text, start, end, font))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from grader.errors import ReadError, TooLarge
 from grader.limits import DIGITS
 from grader.maths import symbols as S
+from grader.maths import unicode_signs as U
 from grader.maths.lexer import Token
 
 _DAMAGED_WORDS = frozenset(
@@ -125,7 +126,7 @@ class CharacterReader:
                 at += 1
 
     def letter(self, text: str, start: int, end: int, font: str) -> None:
-        known = S.UNICODE.get(text)
+        known = U.UNICODE.get(text)
         if known is None:
             self.out.append(Tok("id", text, start, end, font))
         elif known in ("RR", "NN", "ZZ", "EE"):
@@ -157,7 +158,7 @@ class CharacterReader:
 
     def char(self, at: int) -> int:
         token = self.raw[at]
-        text = S.UNICODE_PLAIN.get(token.text, token.text)
+        text = U.UNICODE_PLAIN.get(token.text, token.text)
         if text == "&":
             self.put("amp", "&", token)
         elif text == "|":
@@ -192,8 +193,8 @@ class CharacterReader:
             before = self.out[-1] if self.out and self.in_subscript() else None
             if before is not None and before.kind in ("id", "op") and before.text not in ("=", ",", "("):
                 self.put("rel", "~", token, "tie")
-        elif text in S.SUPERSCRIPTS or text in S.SUBSCRIPTS:
-            table, mark = (S.SUPERSCRIPTS, "^") if text in S.SUPERSCRIPTS else (S.SUBSCRIPTS, "_")
+        elif text in U.SUPERSCRIPTS or text in U.SUBSCRIPTS:
+            table, mark = (U.SUPERSCRIPTS, "^") if text in U.SUPERSCRIPTS else (U.SUBSCRIPTS, "_")
             digits = ""
             end = at
             while end < len(self.raw) and self.raw[end].text in table:
@@ -206,8 +207,8 @@ class CharacterReader:
                 self.out.append(Tok("num" if d.isdigit() else "op", d, token.start, last))
             self.out.append(Tok("op", "}", token.start, last))
             return end
-        elif text in S.VULGAR_FRACTIONS:
-            num, den = S.VULGAR_FRACTIONS[text]
+        elif text in U.VULGAR_FRACTIONS:
+            num, den = U.VULGAR_FRACTIONS[text]
             for kind, piece in (
                 ("cmd", "frac"),
                 ("op", "{"),
@@ -218,7 +219,7 @@ class CharacterReader:
                 ("op", "}"),
             ):
                 self.put(kind, piece, token)
-        elif text in S.UNICODE:
+        elif text in U.UNICODE:
             self.letter(text, token.start, token.end, "")
         elif text.isspace() or not text.isprintable():
             if not text.isspace():

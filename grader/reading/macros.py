@@ -13,6 +13,7 @@ from grader.errors import TooLarge
 from grader.limits import EXPANDED_TOKENS, EXPANSION_DEPTH, EXPANSIONS
 from grader.maths import symbols as S
 from grader.maths.lexer import Token, bracket_end, group_end, scan, skip_space
+from grader.maths.package_macros import LETTER_MACROS, PACKAGE_MACROS
 
 _DEFINERS: Final = frozenset(
     [
@@ -343,7 +344,7 @@ def package_macros() -> dict[str, Macro]:
     """Macros of widely used packages and of the course's template, used where the student defines none."""
     table = {
         name: Macro(name, arguments, tuple(scan(body)), starred=arguments > 0)
-        for name, (arguments, body) in S.PACKAGE_MACROS.items()
+        for name, (arguments, body) in PACKAGE_MACROS.items()
     }
     letters = "abcdefghijklmnopqrstuvwxyz"
     greek = (
@@ -363,7 +364,7 @@ def package_macros() -> dict[str, Macro]:
         "Lambda",
     )
     known = S.GREEK | set(S.ALIASES) | S.SPACING | set(S.RELATIONS) | S.FONTS
-    for prefix, font in S.LETTER_MACROS.items():
+    for prefix, font in LETTER_MACROS.items():
         names = list(letters) + list(letters.upper())
         if prefix in ("v", "rv", "ev", "m"):
             names += list(greek)

@@ -1,0 +1,56 @@
+"""Macros of amsmath, physics and the deep-learning book's `math_commands.tex`: tables only."""
+
+from typing import Final
+
+# Macros of widely used packages, known even when the file is not attached: name -> (arguments, body).
+PACKAGE_MACROS: Final[dict[str, tuple[int, str]]] = {
+    "E": (0, r"\mathbb{E}"),
+    "Ls": (0, r"\mathcal{L}"),
+    "R": (0, r"\mathbb{R}"),
+    "KL": (0, r"D_{\mathrm{KL}}"),
+    "Var": (0, r"\mathrm{Var}"),
+    "Cov": (0, r"\mathrm{Cov}"),
+    "N": (0, r"\mathcal{N}"),
+    "ptrain": (0, r"\hat{p}_{\mathrm{data}}"),
+    "pdata": (0, r"p_{\mathrm{data}}"),
+    "pmodel": (0, r"p_{\mathrm{model}}"),
+    "relu": (0, r"\operatorname{ReLU}"),
+    "ReLU": (0, r"\operatorname{ReLU}"),
+    "sigmoid": (0, r"\operatorname{sigmoid}"),
+    "softplus": (0, r"\operatorname{softplus}"),
+    "tr": (0, r"\operatorname{tr}"),
+    "Tr": (0, r"\operatorname{tr}"),
+    "sign": (0, r"\operatorname{sign}"),
+    "diag": (0, r"\operatorname{diag}"),
+    "half": (0, r"\frac{1}{2}"),
+    "1": (0, r"\mathbf{1}"),
+    "eps": (0, r"\epsilon"),
+    "norm": (1, r"\left\|#1\right\|"),
+    "abs": (1, r"\left|#1\right|"),
+    "qty": (0, ""),
+    "pqty": (1, r"\left(#1\right)"),
+    "bqty": (1, r"\left[#1\right]"),
+    "order": (1, r"O\left(#1\right)"),
+    "dd": (1, r"\mathrm{d}#1"),
+    "EE": (0, r"\mathbb{E}"),
+    "RR": (0, r"\mathbb{R}"),
+    "NN": (0, r"\mathbb{N}"),
+    "ZZ": (0, r"\mathbb{Z}"),
+    "LL": (0, r"\mathcal{L}"),
+    "expval": (1, r"\mathbb{E}[#1]"),
+    "Set": (1, r"\{#1\}"),
+    "set": (1, r"\{#1\}"),
+    "paren": (1, r"\left(#1\right)"),
+    "bracket": (1, r"\left[#1\right]"),
+    "inv": (1, r"{#1}^{-1}"),
+}
+# Families of one-letter macros of math_commands.tex: prefix -> font.
+LETTER_MACROS: Final = {
+    "v": "mathbf",
+    "m": "mathbf",
+    "g": "mathcal",
+    "rv": "mathbf",
+    "ev": "mathrm",
+    "em": "mathrm",
+    "s": "mathbb",
+}
