@@ -45,10 +45,13 @@ def compare(
         base, world = None, World()
     conditions = tuple(_assumption(text, world) for text in assume)
     judge = base if base is not None and not conditions else Judge(_with(world, conditions))
-    try:
-        left, right = _tokens(a), _tokens(b)
-    except ReadError as error:
-        return Verdict(Outcome.UNREADABLE, error.note, detail=f"{error.message} (column {error.start + 1})")
+    sides = []
+    for side, text in (("a", a), ("b", b)):
+        try:
+            sides.append(_tokens(text))
+        except ReadError as error:
+            return Verdict(Outcome.UNREADABLE, error.note, detail=error.message, place=(side, error.start + 1))
+    left, right = sides
     verdict = compare_tokens(judge, left, right)
     if prove and verdict.outcome is Outcome.CORRECT:
         return _with_proof(verdict, left, right, judge.world)

@@ -150,7 +150,7 @@ def compare(
         verdict = _decide(
             worker, {"a": a, "b": b, "part": part, "assume": assume or [], "assignment": folder, "prove": prove}
         )
-    _show_verdict(verdict)
+    _show_verdict(verdict, {"a": a, "b": b})
     raise typer.Exit({"correct": 0, "incorrect": 1}.get(verdict["outcome"], 3))
 
 
@@ -200,13 +200,19 @@ def _compare_lines(worker: Any, path: Path, folder: str | None) -> None:
         typer.echo(json.dumps(out, ensure_ascii=False, allow_nan=False))
 
 
-def _show_verdict(verdict: dict[str, Any]) -> None:
+def _show_verdict(verdict: dict[str, Any], texts: dict[str, str]) -> None:
     from grader.report import messages as M
 
     text = f"{verdict['outcome']}: {M.note(verdict['note'], 'en')}"
     if verdict.get("detail"):
         text += f" ({verdict['detail']})"
     typer.echo(text)
+    if verdict.get("place"):
+        side, column = verdict["place"]
+        line = texts[side].replace("\n", " ")
+        first = max(0, column - 60)
+        typer.echo(f"  {line[first : first + 100]}")
+        typer.echo("  " + " " * (column - 1 - first) + f"^ column {column}")
     witness = verdict.get("witness")
     if witness:
         at = ", ".join(f"{k} = {M.number(v)}" for k, v in witness["values"].items())

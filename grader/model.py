@@ -72,6 +72,8 @@ class Verdict:
     detail: str = ""
     samples: int = 0
     diagnosis: str | None = None
+    place: tuple[str, int] | None = None
+    """Of an unreadable answer: which of the two (`a`, `b`) and the column (from 1) where reading stopped."""
 
 
 @dataclass(frozen=True, slots=True)

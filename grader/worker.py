@@ -34,9 +34,7 @@ def _check(request: dict[str, Any]) -> dict[str, Any]:
     try:
         report = grade(paths, assignment, request.get("id"))
     except ReadError as error:
-        report = unreadable_report(
-            paths, assignment, error.note, error.message, {"file": paths[0].name, "line": 1, "column": 1}
-        )
+        report = unreadable_report(paths, assignment, error.note, error.message)
         return {"ok": True, "readable": False, "report": report_data(report)}
     data = report_data(report)
     readable = any(part.status is not Status.EMPTY for part in report.parts)
@@ -76,6 +74,7 @@ def verdict_data(verdict: Any) -> dict[str, Any]:
         "witness": None
         if witness is None
         else {"values": witness.values, "left": witness.left, "right": witness.right},
+        "place": verdict.place,
         "samples": verdict.samples,
         "diagnosis": verdict.diagnosis,
     }

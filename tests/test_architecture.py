@@ -22,6 +22,7 @@ LAYERS = [
     ["rubric", "scoring"],
     ["assignment"],
     ["steps"],
+    ["grade_part"],
     ["grade"],
     ["api"],
     ["worker"],

@@ -30,6 +30,9 @@ class Target(Strict):
 
 
 class CheckBase(Strict):
+    """What all checks have; `type` names the check in the table `CHECKS`."""
+
+    type: str
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     role: Role
     points: float = Field(gt=0, le=100, allow_inf_nan=False)

@@ -26,11 +26,13 @@ def compare_tokens(judge: Judge, left: Sequence[Tok], right: Sequence[Tok]) -> V
     `unreadable` with the reader's message.
     """
     notation = judge.world.notation
-    try:
-        first = list(readings(left, notation))
-        second = list(readings(right, notation))
-    except ReadError as error:
-        return Verdict(Outcome.UNREADABLE, error.note, detail=error.message)
+    sides = []
+    for side, toks in (("a", left), ("b", right)):
+        try:
+            sides.append(list(readings(toks, notation)))
+        except ReadError as error:
+            return Verdict(Outcome.UNREADABLE, error.note, detail=error.message, place=(side, error.start + 1))
+    first, second = sides
     best: Verdict | None = None
     for a, natural_a in first:
         for b, natural_b in second:

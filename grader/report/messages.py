@@ -38,6 +38,10 @@ _NOTES: Final[dict[str, dict[Lang, str]]] = {
         "fr": "diffère, mais découle peut-être d'une réponse précédente : une personne relit",
     },
     "not_confirmed": {"en": "could not be confirmed", "fr": "n'a pas pu être confirmé"},
+    "found_elsewhere": {
+        "en": "an answer to this stands under another heading; a person looks",
+        "fr": "une réponse se trouve sous un autre titre ; une personne relit",
+    },
     "unchanged": {"en": "unchanged from before", "fr": "inchangé"},
     "proved": {"en": "proved by exact arithmetic", "fr": "démontré par calcul exact"},
     "where_defined": {

@@ -1,0 +1,133 @@
+"""One part: its checks run, answers that stand elsewhere looked for, findings to results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from grader.assignment import Assignment
+from grader.checks import CHECKS
+from grader.checks.context import Finding, PartContext
+from grader.checks.specs import CheckBase, Target
+from grader.errors import EvaluationError
+from grader.maths.blocks import Judge
+from grader.model import CheckResult, Outcome, PartReport, Role
+from grader.reading.claims import PartText, read_part
+from grader.reading.document import Document, Problem
+from grader.reading.sections import Located, Piece
+from grader.rubric import Part, Question
+from grader.scoring import points_of, status_of, total
+from grader.steps import steps_of
+
+BUGS = (ArithmeticError, LookupError, TypeError, ValueError, AssertionError, AttributeError, RecursionError)
+"""What a mistake of ours raises; student and author errors have classes of their own."""
+
+_NOT_RIGHT = frozenset({Outcome.INCORRECT, Outcome.UNDECIDED, Outcome.UNREADABLE, Outcome.FAULT})
+
+
+@dataclass(slots=True)
+class Submission:
+    """A submission as read, and the outcomes of its checks so far (`Q4.1.field`)."""
+
+    assignment: Assignment
+    document: Document
+    located: Located
+    texts: dict[str, PartText] = field(default_factory=dict)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+
+    def orders(self, question: Question) -> frozenset[tuple[str, ...]]:
+        """Tuples of names written anywhere in a question: orders of variables the student uses."""
+        return frozenset(order for p in question.parts for order in self.texts[p.id].tuples)
+
+    def elsewhere(self, question: Question, part: Part) -> list[list[Piece]]:
+        """Where an answer to a part may stand under a wrong heading.
+
+        The other parts of its question, text under no label, and questions of which nothing else is found.
+        """
+        places = [self.located.parts.get(p.id, []) for p in question.parts if p.id != part.id]
+        places.extend(self.located.unplaced.values())
+        if all(self.texts[p.id].empty for p in question.parts):
+            places.extend(self.located.parts.get(p.id, []) for q in self.assignment.questions for p in q.parts)
+        return [pieces for pieces in places if pieces]
+
+    def problem(self, problem: Problem) -> dict[str, Any]:
+        """A reading problem with its place and an excerpt of its line."""
+        source = self.document.source
+        span = source.span(problem.start, problem.end)
+        excerpt, column = source.excerpt(problem.start)
+        return {
+            "note": problem.note,
+            "message": problem.message,
+            "file": span.file,
+            "line": span.line,
+            "column": span.column,
+            "source": excerpt,
+            "source_column": column,
+        }
+
+
+def grade_part(submission: Submission, question: Question, part: Part) -> PartReport:
+    """All that is said about one part."""
+    text = submission.texts[part.id]
+    judge = submission.assignment.judge(part.id)
+    source = submission.document.source
+    results: list[CheckResult] = []
+    if judge is None or not part.checks:
+        empty = Finding(Outcome.MISSING, "nothing_handed_in")
+        finding = empty if text.empty else Finding(Outcome.UNDECIDED, "no_rubric_yet")
+        results.append(_result(submission, "manual", Role.MANUAL, finding, part.points, part.title.model_dump()))
+    else:
+        for spec in part.checks:
+            finding = _judge(submission, question, part, judge, spec)
+            submission.outcomes[f"{part.id}.{spec.id}"] = finding.outcome
+            results.append(_result(submission, spec.id, spec.role, finding, spec.points, spec.title.model_dump()))
+    score = total([r.points for r in results], part.points)
+    readable = bool(text.chains) or bool(text.prose)
+    handed_in = not text.empty or any(r.note == "found_elsewhere" for r in results)
+    status = status_of(results, score, handed_in=handed_in, readable=readable or text.empty)
+    steps = steps_of(text, judge, source, part.id)
+    return PartReport(part.id, part.title.model_dump(), score, status, tuple(results), steps)
+
+
+def _judge(submission: Submission, question: Question, part: Part, judge: Judge, spec: CheckBase) -> Finding:
+    """One check, with what may excuse a wrong or a missing answer."""
+    finding = _run(submission, question, judge, spec, submission.texts[part.id])
+    if finding.outcome is Outcome.INCORRECT and any(submission.outcomes.get(n) in _NOT_RIGHT for n in spec.after):
+        return replace(finding, outcome=Outcome.UNDECIDED, note="may_follow_from_earlier", fraction=None)
+    if finding.outcome is Outcome.MISSING and spec.role is Role.FINAL_ANSWER:
+        for pieces in submission.elsewhere(question, part):
+            text = read_part(submission.document.blocks, pieces, judge.world.notation, part.id)
+            other = _run(submission, question, judge, spec, text)
+            if other.outcome is Outcome.CORRECT:
+                return replace(other, outcome=Outcome.UNDECIDED, note="found_elsewhere")
+    return finding
+
+
+def _run(submission: Submission, question: Question, judge: Judge, spec: CheckBase, text: PartText) -> Finding:
+    def target(wanted: Target) -> Any:
+        return submission.assignment.target(question, judge, wanted.derived, wanted.latex)
+
+    context = PartContext(text, judge, target, submission.orders(question))
+    try:
+        return CHECKS[spec.type](spec, context)
+    except EvaluationError as error:
+        return Finding(Outcome.UNDECIDED, error.note, evidence={"detail": error.detail})
+    except BUGS as error:  # ours, so never the student's: the check goes to a person
+        return Finding(Outcome.FAULT, "fault", evidence={"detail": f"{type(error).__name__}: {error}"})
+
+
+def _result(
+    submission: Submission, name: str, role: Role, finding: Finding, points: float, title: dict[str, str]
+) -> CheckResult:
+    source = submission.document.source
+    evidence: dict[str, Any] = {**finding.evidence}
+    if finding.witness is not None:
+        witness = finding.witness
+        evidence["witness"] = {"values": witness.values, "left": witness.left, "right": witness.right}
+    if finding.diagnosis:
+        evidence["diagnosis"] = finding.diagnosis
+    spans = tuple(source.span(start, end) for start, end in finding.places)
+    if finding.places:
+        evidence["quote"] = source.text(*finding.places[-1])[:400]
+    worth = points_of(finding, points)
+    return CheckResult(name, role, finding.outcome, worth, finding.note, title, evidence, spans, finding.fraction)
