@@ -62,3 +62,19 @@ def test_the_table_is_what_it_claims_to_be() -> None:
     assert min(kinds.values()) >= 20
     assert 0.45 <= wrong / len(PAIRS) <= 0.55
     assert len({row["id"] for row in PAIRS}) == len(PAIRS)
+
+
+HUNTED = cases("hunted.yaml")
+
+
+@pytest.mark.parametrize("row", HUNTED, ids=lambda r: r["id"])
+def test_hunted_pair(row: dict[str, Any], assignment: Assignment, request: pytest.FixtureRequest) -> None:
+    if "known_wrong" in row:
+        request.node.add_marker(pytest.mark.xfail(reason=row["known_wrong"], strict=True))
+    verdict = compare(row["a"], row["b"], part=row.get("part"), assume=row.get("assume", ()), assignment=assignment)
+    assert verdict.outcome.value in {row["want"], row.get("open", row["want"])}, (verdict.note, verdict.detail)
+
+
+def test_no_hunted_pair_that_is_right_is_called_wrong() -> None:
+    """Known wrong verdicts are all of one kind: too small a difference accepted. None rejects a right answer."""
+    assert not [row["id"] for row in HUNTED if "known_wrong" in row and row["want"] == "correct"]

@@ -21,7 +21,9 @@ from grader.source import SourceMap
 
 ROOT = Path(__file__).parents[1]
 SEED = ROOT.parent / "shared" / "seed" / "submission_fr.md"
-ROWS: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "cases" / "parts.yaml").read_text(encoding="utf-8"))
+ROWS: list[dict[str, Any]] = yaml.safe_load(
+    (Path(__file__).parent / "cases" / "parts.yaml").read_text(encoding="utf-8")
+)
 
 KNOWN_FAILURES = {
     "en-tex-titled-sections": "a sub-heading right under a part's own heading is taken as the first line of its answer here, "
@@ -34,17 +36,26 @@ def _parts(question: int, labels: str) -> tuple[PartOutline, ...]:
 
 
 OUTLINE = (
-    QuestionOutline(1, ("kullback", "kl divergence", "kl-divergence", "kl between", "divergence kl", "divergence de k", "divergence"),
-                    (PartOutline("Q1", "1"),)),
-    QuestionOutline(2, ("flux normalisant", "normalizing flow", "normalising flow", "flows", "flux"), _parts(2, "1234")),
+    QuestionOutline(
+        1,
+        ("kullback", "kl divergence", "kl-divergence", "kl between", "divergence kl", "divergence de k", "divergence"),
+        (PartOutline("Q1", "1"),),
+    ),
+    QuestionOutline(
+        2, ("flux normalisant", "normalizing flow", "normalising flow", "flows", "flux"), _parts(2, "1234")
+    ),
     QuestionOutline(3, ("diffusion", "variation", "vae", "ddpm", "auto-encod"), _parts(3, "abcde")),
     QuestionOutline(4, ("antagonist", "gan", "adversarial", "dirac"), _parts(4, "123456")),
-    QuestionOutline(5, ("paper", "revue", "review", "papier", "article"), (
-        PartOutline("Q5.1", "1", ("summary", "sommaire", "résumé")),
-        PartOutline("Q5.2", "2", ("strength", "force", "points forts")),
-        PartOutline("Q5.3", "3", ("weakness", "faiblesse", "points faibles")),
-        PartOutline("Q5.4", "4", ("reflection", "reflet", "réflexion", "réflection")),
-    )),
+    QuestionOutline(
+        5,
+        ("paper", "revue", "review", "papier", "article"),
+        (
+            PartOutline("Q5.1", "1", ("summary", "sommaire", "résumé")),
+            PartOutline("Q5.2", "2", ("strength", "force", "points forts")),
+            PartOutline("Q5.3", "3", ("weakness", "faiblesse", "points faibles")),
+            PartOutline("Q5.4", "4", ("reflection", "reflet", "réflexion", "réflection")),
+        ),
+    ),
 )
 
 
@@ -121,10 +132,24 @@ def test_every_piece_lies_within_the_blocks_and_holds_something(tmp_path: Path) 
 
 SEED_RANGES = {
     "Q1": [20, 72],
-    "Q2.1": [94, 184], "Q2.2": [186, 247], "Q2.3": [249, 259], "Q2.4": [261, 290],
-    "Q3.a": [325, 351], "Q3.b": [353, 399], "Q3.c": [401, 411], "Q3.d": [413, 420],
-    "Q4.1": [458, 522], "Q4.2": [524, 531], "Q4.3": [533, 559], "Q4.4": [561, 593], "Q4.5": [595, 598], "Q4.6": [600, 654],
-    "Q5.1": [693, 697], "Q5.2": [701, 709], "Q5.3": [713, 715], "Q5.4": [719, 721],
+    "Q2.1": [94, 184],
+    "Q2.2": [186, 247],
+    "Q2.3": [249, 259],
+    "Q2.4": [261, 290],
+    "Q3.a": [325, 351],
+    "Q3.b": [353, 399],
+    "Q3.c": [401, 411],
+    "Q3.d": [413, 420],
+    "Q4.1": [458, 522],
+    "Q4.2": [524, 531],
+    "Q4.3": [533, 559],
+    "Q4.4": [561, 593],
+    "Q4.5": [595, 598],
+    "Q4.6": [600, 654],
+    "Q5.1": [693, 697],
+    "Q5.2": [701, 709],
+    "Q5.3": [713, 715],
+    "Q5.4": [719, 721],
 }
 
 

@@ -202,10 +202,13 @@ def _best(
     """The kindest verdict over readings, target forms and, where it fails, the conditions the claim stands under."""
     best: Verdict | None = None
     for judge in _judges(context, chain):
+        general = judge is context.judge
         for node, natural in readings:
             for target in targets:
                 answer = read_answer(node)
                 verdict = _against(judge, answer, target, equation)
+                if verdict.outcome is Outcome.CORRECT and not general:
+                    verdict = Verdict(Outcome.UNDECIDED, "only_under_condition", samples=verdict.samples)
                 if verdict.outcome is Outcome.CORRECT and natural:
                     return verdict
                 if best is None or (best.outcome is Outcome.INCORRECT and verdict.outcome is not Outcome.INCORRECT):

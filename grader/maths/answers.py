@@ -9,6 +9,8 @@ from fractions import Fraction
 from grader.maths import syntax as T
 
 _ORDER = frozenset({"<", ">", "<=", ">=", "!=", "in", "notin", "<<", ">>"})
+_UNORDERED = frozenset({"lambda", "Lambda"})
+"""Letters whose numbered values (eigenvalues) have no order of their own."""
 _EQUAL = frozenset({"=", ":=", "=:"})
 
 
@@ -62,6 +64,11 @@ def _logic(node: T.Logic) -> Answer:
         shared = _shared_label(node.items)
         if shared is not None:
             return shared
+    items = _with_definitions(node.items)
+    if len(items) == 1:
+        return read_answer(items[0])
+    if items is not node.items:
+        node = T.Logic(node.op, items, start=node.start, end=node.end)
     parts = [read_answer(i) for i in node.items]
     if all(p.kind in ("condition", "equation") or (p.kind == "value" and p.labels) for p in parts) and any(
         p.kind in ("condition", "equation") for p in parts
@@ -72,16 +79,71 @@ def _logic(node: T.Logic) -> Answer:
     labels = [label for p in parts for label in p.labels]
     values = tuple(v for p in parts for v in p.items)
     if len(parts) > 1 and all(p.kind == "set" for p in parts):
-        # \{a, b, ...\} cut at commas outside braces cannot happen; several sets stay a tuple of sets
-        return Answer("tuple", tuple(node.items))
+        if any(isinstance(T.unboxed(i), T.SetOf) for i in node.items):
+            return Answer("tuple", tuple(node.items))  # several sets stay a tuple of sets
     if (labels and len(labels) == len(values)) or all(p.labels for p in parts):
         stems = {_stem(label) for label in labels}
-        if len(stems) == 1 or node.op == "or":
+        if (len(stems) == 1 and stems <= _UNORDERED) or node.op == "or":
             return Answer("set", values, tuple(labels))
         return Answer("tuple", values, tuple(labels))
     if node.op == "or":
         return Answer("set", values)
     return Answer("list", values)
+
+
+def _with_definitions(items: tuple[T.Node, ...]) -> tuple[T.Node, ...]:
+    """`claim, u = ...` and `claim where u = ...`: names that the claim uses are replaced by what they stand for."""
+    definitions, kept = _split_definitions(items)
+    if not definitions:
+        return items
+    return tuple(substituted(item, definitions) for item in kept)
+
+
+def _split_definitions(items: tuple[T.Node, ...]) -> tuple[dict[str, T.Node], list[T.Node]]:
+    definitions: dict[str, T.Node] = {}
+    kept: list[T.Node] = []
+    for i, item in enumerate(items):
+        rel = T.unboxed(item)
+        others = [_values_of(x) for j, x in enumerate(items) if j != i]
+        if i and isinstance(rel, T.Rel) and len(rel.operands) == 2 and rel.relations[0] in ("=", ":="):
+            left, right = rel.operands
+            used = isinstance(left, T.Name) and any(left.key in T.names_in(x) for x in others)
+            if isinstance(left, T.Name) and used and left.key not in T.names_in(right):
+                definitions[left.key] = right
+                continue
+        kept.append(item)
+    return definitions, kept
+
+
+def definitions_of(node: T.Node) -> dict[str, T.Node]:
+    """The names an answer explains beside its claim."""
+    node = T.unboxed(node)
+    if isinstance(node, T.Logic) and node.op in ("list", "and"):
+        return _split_definitions(node.items)[0]
+    return {}
+
+
+def substituted(node: T.Node, definitions: dict[str, T.Node]) -> T.Node:
+    """The node with defined names written out; a primed one becomes a derivative that is not evaluated."""
+
+    def change(n: T.Node) -> T.Node | None:
+        if not isinstance(n, T.Name):
+            return None
+        if n.key.endswith("'") and n.key.rstrip("'") in definitions:
+            return T.Call("prime", (n,), start=n.start, end=n.end)
+        return definitions.get(n.key)
+
+    for _ in range(len(definitions)):
+        node = T.rebuild(node, change)
+    return node
+
+
+def _values_of(item: T.Node) -> T.Node:
+    """What a claim says, without the name it gives it."""
+    rel = T.unboxed(item)
+    if isinstance(rel, T.Rel) and len(rel.operands) > 1 and is_label(rel.operands[0]):
+        return T.Rel((T.Empty(), *rel.operands[1:]), rel.relations)
+    return item
 
 
 def _shared_label(items: Sequence[T.Node]) -> Answer | None:
@@ -117,6 +179,9 @@ def _relation(node: T.Rel) -> Answer:
                 return Answer(inner.kind, inner.items, (last.key,) if isinstance(last, T.Name) else (), last)
             if _unknown_side(first):
                 return Answer("equation", (first, last), head=first)
+        names = [o for o in node.operands[:-1] if isinstance(o, T.Name)]
+        if len(names) > 1 and len(names) == len(node.operands) - 1 and isinstance(last, T.Num) and last.value == 0:
+            return Answer("tuple", (last,) * len(names), tuple(n.key for n in names), first)  # a = b = 0
         inner = read_answer(last)
         labels = _labels(first) if len(node.operands) >= 2 else ()
         return Answer(inner.kind, inner.items, labels, first)

@@ -68,9 +68,15 @@ class Judge:
     def _make(self, sizes: list[str], quadratures: int, discrete: list[T.Node]) -> list[Block]:
         world = replace(self.world, quadratures=quadratures)
         blocks = []
+        fixed = {
+            name: int(value.value)
+            for name in sizes
+            if isinstance(value := world.definitions.get(name), T.Num) and 0 <= value.value <= 12
+        }
         rounds = len(SIZES) if sizes else 1
         for index in range(rounds):
             chosen = {name: SIZES[(index + j) % len(SIZES)] for j, name in enumerate(sizes)}
+            chosen.update(fixed)
             variables = discover(world, discrete, chosen) if discrete else []
             if variables and chosen and max(chosen.values()) > 4 and len(variables) > 7:
                 continue
@@ -168,6 +174,8 @@ def discover(world: World, nodes: Sequence[T.Node], sizes: Mapping[str, int]) ->
 
 def _solve_equalities(world: World) -> World:
     """Conditions `name = value` become definitions; the rest stay conditions."""
+    if not world.conditions:
+        return world
     definitions = dict(world.definitions)
     symbols = dict(world.symbols)
     simplex = dict(world.simplex)
@@ -184,6 +192,11 @@ def _solve_equalities(world: World) -> World:
                     definitions[left.key] = right
                     continue
             kept.append(part)
+    solved = set(definitions) - set(world.definitions)
+    for key, symbol in list(symbols.items()):
+        if symbol.boundary and solved:  # a forced value must not lead back to a name that is now defined
+            kept_edges = tuple(b for b in symbol.boundary if not T.names_in(_parsed(b, world)) & solved)
+            symbols[key] = replace(symbol, boundary=kept_edges)
     return replace(world, definitions=definitions, symbols=symbols, simplex=simplex, conditions=tuple(kept))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from grader.errors import ReadError
 from grader.maths import syntax as T
-from grader.maths.answers import Answer, read_answer
+from grader.maths.answers import Answer, definitions_of, read_answer, substituted
 from grader.maths.blocks import Judge
 from grader.maths.conditions import equivalent
 from grader.maths.decide import equal
@@ -48,8 +48,17 @@ def compare_tokens(judge: Judge, left: Sequence[Tok], right: Sequence[Tok]) -> V
 
 
 def compare_trees(judge: Judge, left: T.Node, right: T.Node) -> Verdict:
-    """Compare one reading of each side."""
-    return compare_answers(judge, read_answer(left), read_answer(right))
+    """Compare one reading of each side; a name defined beside one answer means the same in the other."""
+    known, given = definitions_of(left), definitions_of(right)
+    if given:
+        left = substituted(left, {k: v for k, v in given.items() if k not in known})
+    if known:
+        right = substituted(right, {k: v for k, v in known.items() if k not in given})
+    verdict = compare_answers(judge, read_answer(left), read_answer(right))
+    conditional = any(isinstance(n, T.Logic) and n.op == "if" for n in (T.unboxed(left), T.unboxed(right)))
+    if conditional and verdict.outcome is Outcome.INCORRECT:
+        return Verdict(Outcome.UNDECIDED, "conditional", verdict.witness)
+    return verdict
 
 
 def compare_answers(judge: Judge, a: Answer, b: Answer) -> Verdict:
@@ -110,6 +119,11 @@ def _several(judge: Judge, a: Answer, b: Answer) -> Verdict:
     """Sets, lists and tuples; a list without brackets takes the kind of the other side."""
     if (a.kind == "value" and b.kind in _MULTIPLE) or (b.kind == "value" and a.kind in _MULTIPLE):
         single, many = (a, b) if a.kind == "value" else (b, a)
+        if many.kind == "set" and len(many.items) == 2:
+            # `(a ± b)(a ∓ b)` is one value reached twice
+            both = [equal(judge, single.items[0], item) for item in many.items]
+            if all(v.outcome is Outcome.CORRECT for v in both) and same_items(judge, many):
+                return both[0]
         whole = T.SetOf(many.items) if many.kind != "tuple" else T.Tup(many.items)
         if many.kind != "tuple" and not _structured(single.items[0]):
             whole_single: T.Node = T.SetOf(single.items)
@@ -126,8 +140,15 @@ def _several(judge: Judge, a: Answer, b: Answer) -> Verdict:
     ):
         order = [b.labels.index(label) for label in a.labels]
         named = equal(judge, T.Tup(a.items), T.Tup(tuple(b.items[i] for i in order)))
-        if named.outcome is Outcome.CORRECT or "tuple" in (a.kind, b.kind):
+        if named.outcome is Outcome.CORRECT:
             return named
+        if "tuple" in (a.kind, b.kind):
+            crossed = equal(judge, T.SetOf(a.items), T.SetOf(b.items))
+            return (
+                Verdict(Outcome.UNDECIDED, "order_unclear")
+                if _roots_of(a) and crossed.outcome is Outcome.CORRECT
+                else named
+            )
     kinds = {a.kind, b.kind}
     if kinds <= {"set", "list"}:
         return equal(judge, T.SetOf(a.items), T.SetOf(b.items))
@@ -141,6 +162,17 @@ def _several(judge: Judge, a: Answer, b: Answer) -> Verdict:
     if unordered.outcome is Outcome.CORRECT:
         return Verdict(Outcome.UNDECIDED, "order_unclear")
     return unordered
+
+
+def _roots_of(answer: Answer) -> bool:
+    """Numbered unknowns such as x_1, x_2, which may be roots in any order."""
+    return all(label.split("_", 1)[0] in ("x", "z", "t", "r") and "_" in label for label in answer.labels)
+
+
+def same_items(judge: Judge, answer: Answer) -> bool:
+    """Whether the values of ± are all one and the same."""
+    first = answer.items[0]
+    return all(equal(judge, first, item).outcome is Outcome.CORRECT for item in answer.items[1:])
 
 
 def _structured(node: T.Node) -> bool:

@@ -18,14 +18,17 @@ from grader.maths.blocks import Judge
 from grader.maths.decide import number
 from grader.maths.evaluate import Evaluator
 from grader.maths.rules_truth import truth
-from grader.maths.values import leaves
+from grader.maths.values import Value, leaves, scalar
 from grader.maths.worlds import Block
 from grader.model import Outcome, Verdict, Witness
 
 _GRID = np.concatenate([np.linspace(-30, -6, 25), np.linspace(-5.9, 5.9, 119) + 0.0137, np.linspace(6, 30, 25)])
 _BISECTIONS = 54
 _BRACKETS = 3
+_HUGE = 1e9
+"""A gap of this size at a boundary point is a pole of the other condition: undefined there."""
 _TOUCH = 1e-9
+_ORDERS = frozenset({"<", "<=", ">", ">=", "!="})
 _SAMPLES = 96
 
 
@@ -87,7 +90,10 @@ def formula(node: T.Node, subject: T.Node) -> Formula | Atom:
         return _membership(subject, T.Interval(node.items[0], node.items[1], False, False))
     if isinstance(node, T.Rel):
         found: list[Formula | Atom] = []
+        ordered = any(r in _ORDERS for r in node.relations)
         for i, relation in enumerate(node.relations):
+            if ordered and relation in ("=", ":="):
+                continue  # `\\Delta = b^2 - 4ac > 0`: the equality only names or rewrites
             left, right = node.operands[i], node.operands[i + 1]
             if relation == "in":
                 if isinstance(right, T.Tup) and len(right.items) == 2:
@@ -205,9 +211,11 @@ def _decide(blocks: list[Block], a: Formula | Atom, b: Formula | Atom) -> Verdic
         return Verdict(Outcome.INCORRECT, "condition_differs", witness)
     if differ:
         return Verdict(Outcome.UNDECIDED, "one_point", witness)
-    met, edge = _boundaries(blocks, a, b)
+    met, edge, poles = _boundaries(blocks, a, b)
     if edge is not None:
         return Verdict(Outcome.INCORRECT, "strictness", edge)
+    if poles:
+        return Verdict(Outcome.UNDECIDED, "undefined_at_boundary", samples=agree + met)
     if met == 0:
         if (both and not neither) or (neither and not both):
             strict = {atom.relation for atom in atoms(a)}, {atom.relation for atom in atoms(b)}
@@ -223,9 +231,10 @@ def _flat(mask: N.Array, block: Block) -> N.Array:
     return np.asarray(mask.reshape(block.samples, -1).all(axis=1))
 
 
-def _boundaries(blocks: list[Block], a: Formula | Atom, b: Formula | Atom) -> tuple[int, Witness | None]:
-    """Points where some inequality of either condition is an equality: how many agree, and a witness if two do not."""
-    met = 0
+def _boundaries(blocks: list[Block], a: Formula | Atom, b: Formula | Atom) -> tuple[int, Witness | None, int]:
+    """Points where some inequality of either condition is an equality: how many agree, a witness if two do not, and at
+    how many one of the conditions is undefined."""
+    met = poles = 0
     for block in blocks:
         for atom in {*atoms(a), *atoms(b)}:
             names = sorted((T.names_in(atom.left) | T.names_in(atom.right)) - set(block.sizes))
@@ -233,7 +242,7 @@ def _boundaries(blocks: list[Block], a: Formula | Atom, b: Formula | Atom) -> tu
                 try:
                     if block.draw(key) is None and key not in block.world.definitions:
                         continue
-                    roots, usable = _roots(block, atom, key)
+                    roots, usable = _all_roots(block, atom, key)
                 except EvaluationError:
                     continue
                 if not usable.any():
@@ -243,13 +252,24 @@ def _boundaries(blocks: list[Block], a: Formula | Atom, b: Formula | Atom) -> tu
                 x, y = _truth(ev, a, _TOUCH), _truth(ev, b, _TOUCH)
                 shape = np.broadcast_shapes(x.shape, y.shape, roots.shape)
                 x, y = np.broadcast_to(x, shape), np.broadcast_to(y, shape)
-                usable = np.broadcast_to(usable, shape) & _clear(ev, a) & _clear(ev, b) & _in_domain(ev, key, roots)
+                usable = np.broadcast_to(usable, shape) & _in_domain(ev, key, roots)
+                poles += int((usable & ~_finite(ev, a, b)).sum())
+                usable = usable & _clear(ev, a) & _clear(ev, b)
                 wrong = usable & (x != y)
                 met += int((usable & (x == y)).sum())
                 if wrong.sum() >= 2:
                     where = np.argwhere(wrong)[0]
-                    return met, _describe(ev, block, int(where[0]), bool(x[tuple(where)]), bool(y[tuple(where)]), where)
-    return met, None
+                    witness = _describe(ev, block, int(where[0]), bool(x[tuple(where)]), bool(y[tuple(where)]), where)
+                    return met, witness, poles
+    return met, None, poles
+
+
+def _finite(ev: Evaluator, a: Formula | Atom, b: Formula | Atom) -> N.Array:
+    out = np.ones((1,) * ev.block.ndim, dtype=bool)
+    for atom in (*atoms(a), *atoms(b)):
+        for gap in _gap(ev, atom):
+            out = out & (np.abs(gap) < _HUGE)
+    return out
 
 
 def _in_domain(ev: Evaluator, key: str, roots: N.Array) -> N.Array:
@@ -273,26 +293,45 @@ def _clear(ev: Evaluator, node: Formula | Atom) -> N.Array:
     for atom in atoms(node):
         for gap in _gap(ev, atom):
             size = np.abs(gap)
-            out = out & ((size <= _TOUCH) | (size > 1e3 * _TOUCH))
+            out = out & ((size <= _TOUCH) | (size > 1e3 * _TOUCH)) & (size < _HUGE)
     return out
 
 
-def _roots(block: Block, atom: Atom, key: str) -> tuple[N.Array, N.Array]:
-    """Values of one variable at which the atom's sides meet, per sample, and which of them were found."""
+def _all_roots(block: Block, atom: Atom, key: str) -> tuple[N.Array, N.Array]:
+    """Values of one variable at which the atom's sides meet, crossing or (squares, absolute values) only touching."""
+    crossing, usable = _roots(block, atom, key, touching=False)
+    if not any(isinstance(n, (T.Pow, T.Abs)) for side in (atom.left, atom.right) for n in T.walk(side)):
+        return crossing, usable
+    touching, met = _roots(block, atom, key, touching=True)
+    axis = block.ndim - 1
+    return np.concatenate([crossing, touching], axis), np.concatenate([usable, met], axis)
+
+
+def _roots(block: Block, atom: Atom, key: str, *, touching: bool) -> tuple[N.Array, N.Array]:
+    """Sign changes of the difference of the sides (`touching`: of its derivative) that are zeros of the difference."""
     axis = block.ndim - 1
     shape = [1] * block.ndim
     shape[axis] = len(_GRID)
     grid = np.broadcast_to(_GRID.reshape(shape), (block.samples, *shape[1:])).astype(float)
 
-    def gap(values: N.Array) -> N.Array:
+    def difference(values: N.Array) -> N.Array:
         ev = Evaluator(block, budget=600_000)
         ev.bound[key] = values
         found = _gap(ev, atom)
         if len(found) != 1:
             raise EvaluationError("shape", "an inequality between vectors")
-        real_part = np.where(np.abs(np.imag(found[0])) > 1e-12, np.nan, np.real(found[0]))
-        return np.broadcast_to(real_part, np.broadcast_shapes(real_part.shape, values.shape))
+        return _real(found[0], values)
 
+    def slope(values: N.Array) -> N.Array:
+        ev = Evaluator(block, budget=600_000)
+
+        def at(seed: N.Dual) -> Value:
+            ev.bound[key] = seed
+            return scalar(ev.value(atom.left)) - scalar(ev.value(atom.right))
+
+        return _real(N.primal(scalar(ev.derivative(values, at))), values)
+
+    gap = slope if touching else difference
     values = gap(grid)
     sign = np.sign(values)
     change = (np.take(sign, range(1, len(_GRID)), axis) * np.take(sign, range(len(_GRID) - 1), axis)) < 0
@@ -313,8 +352,14 @@ def _roots(block: Block, atom: Atom, key: str) -> tuple[N.Array, N.Array]:
     with np.errstate(all="ignore"):
         step = np.where(here != there, here * (high - low) / (here - there), 0.0)
     root = low + np.nan_to_num(step)
-    residual = np.abs(gap(root))
+    residual = np.abs(difference(root))
     return root, change & (residual <= _TOUCH)
+
+
+def _real(values: N.Array, like: N.Array) -> N.Array:
+    """Real parts, NaN where a value leaves the reals, in the shape of the points."""
+    real_part = np.where(np.abs(np.imag(values)) > 1e-12, np.nan, np.real(values))
+    return np.broadcast_to(real_part, np.broadcast_shapes(real_part.shape, like.shape))
 
 
 def _describe(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from fractions import Fraction
 from itertools import permutations
 from typing import Any, Final
 
@@ -19,7 +21,8 @@ from grader.maths.values import Tens, Value
 from grader.maths.worlds import Block
 from grader.model import Outcome, Verdict, Witness
 
-RELATIVE: Final = 1e-9
+RELATIVE: Final = 1e-12
+"""Float agreement; a larger gap is repeated with mpmath, which settles rounding."""
 ABSOLUTE: Final = 1e-14
 PRECISE_DIGITS: Final = 40
 PRECISE_TOLERANCE: Final = 1e-20
@@ -42,12 +45,19 @@ def equal(judge: Judge, left: T.Node, right: T.Node) -> Verdict:
         blocks = judge.blocks([left, right])
     except EvaluationError as error:
         return Verdict(Outcome.UNDECIDED, error.note, detail=error.detail)
+    exact = exactly(left), exactly(right)
+    if exact[0] is not None and exact[1] is not None and exact[0] != exact[1]:
+        if not any(isinstance(n, T.Num) and n.places for root in (left, right) for n in T.walk(root)):
+            sides = (number(exact[0]), number(exact[1]))
+            return Verdict(Outcome.INCORRECT, "differs", Witness({}, *sides))
     tally = _Tally(judge, left, right)
     with np.errstate(all="ignore"):
         for block in blocks:
             try:
                 tally.add(block)
             except EvaluationError as error:
+                if error.note == "empty_range" and len(blocks) > 1:
+                    continue
                 return Verdict(Outcome.UNDECIDED, error.note, detail=error.detail)
             except _Mismatch as mismatch:
                 return Verdict(Outcome.INCORRECT, "shape", tally.shape_witness(block), detail=str(mismatch))
@@ -191,6 +201,8 @@ class _Tally:
 
     def verdict(self) -> Verdict:
         if self.differ >= MIN_WITNESSES:
+            if self.judge.world.open and unrelated_functions(self.left, self.right):
+                return Verdict(Outcome.UNDECIDED, "unknown_function", self.witness, samples=self.agree)
             if self.unreliable:
                 return Verdict(Outcome.UNDECIDED, "quadrature", self.witness, samples=self.agree)
             if self.rounded():
@@ -211,6 +223,9 @@ class _Tally:
             return Verdict(Outcome.UNDECIDED, note, self.edge_witness, samples=self.agree)
         if self.agree < 3:
             return Verdict(Outcome.UNDECIDED, "undefined" if self.undefined else "too_few_samples", samples=self.agree)
+        edges = strictness(self.left), strictness(self.right)
+        if edges[0] and edges[1] and edges[0] != edges[1]:
+            return Verdict(Outcome.UNDECIDED, "fails_at_boundary", samples=self.agree)
         return Verdict(Outcome.CORRECT, "agrees", samples=self.agree)
 
     def rounded(self) -> bool:
@@ -224,6 +239,88 @@ class _Tally:
         return bool(places) and self.worst <= 5 * 10.0 ** -min(places)
 
 
+def unrelated_functions(left: T.Node, right: T.Node) -> bool:
+    """A function that only one side applies, or that is also used as a plain name: what it stands for is not known."""
+    heads = [
+        {n.head.key for n in T.walk(root) if isinstance(n, T.Apply) and all(isinstance(a, T.Name) for a in n.args)}
+        for root in (left, right)
+    ]
+    names = {n.key for root in (left, right) for n in T.walk(root) if isinstance(n, T.Name)}
+    plain_names = names - {n.head.key for root in (left, right) for n in T.walk(root) if isinstance(n, T.Apply)} | {
+        n.key for root in (left, right) for n in _plain_names(root)
+    }
+    only_one = (heads[0] ^ heads[1]) - _KNOWN_HEADS
+    return bool(only_one) or bool((heads[0] | heads[1]) & plain_names)
+
+
+_KNOWN_HEADS: Final = frozenset({"logistic", "logit", "log", "exp", "f", "g", "h"})
+
+
+def _plain_names(root: T.Node) -> list[T.Name]:
+    """Names that stand for quantities, heads of applications left out."""
+    out: list[T.Name] = []
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, T.Name):
+            out.append(node)
+        elif isinstance(node, T.Apply):
+            stack.extend(node.args)
+        else:
+            stack.extend(T.children(node))
+    return out
+
+
+def strictness(root: T.Node) -> frozenset[str]:
+    """The order relations in indicators and in the first branch of cases: random points do not tell > from ≥ there."""
+    found: set[str] = set()
+    for node in T.walk(root):
+        conditions: list[T.Node] = []
+        if isinstance(node, T.Cases):
+            conditions = [c for _, c in node.branches[:1] if c is not None]
+        elif isinstance(node, T.Call) and node.func == "indicator":
+            conditions = list(node.args)
+        for condition in conditions:
+            for rel in T.walk(condition):
+                if isinstance(rel, T.Rel):
+                    found.update(r for r in rel.relations if r != "in")
+                elif isinstance(rel, T.Interval):
+                    found.add(f"{rel.low_closed}{rel.high_closed}")
+    return frozenset(found)
+
+
+def exactly(node: T.Node) -> Fraction | None:
+    """The value of a purely rational constant, such as 2^64 - 1 or 10^{-400}; None for anything else."""
+    if isinstance(node, T.Num):
+        return node.value
+    if isinstance(node, T.Boxed):
+        return exactly(node.value)
+    if isinstance(node, T.Neg):
+        inner = exactly(node.value)
+        return None if inner is None else -inner
+    if isinstance(node, (T.Add, T.Mul)):
+        parts = [exactly(x) for x in (node.terms if isinstance(node, T.Add) else node.factors)]
+        known = [p for p in parts if p is not None]
+        if len(known) < len(parts):
+            return None
+        return sum(known, Fraction(0)) if isinstance(node, T.Add) else math.prod(known, start=Fraction(1))
+    if isinstance(node, T.Div):
+        top, bottom = exactly(node.num), exactly(node.den)
+        return top / bottom if top is not None and bottom else None
+    if isinstance(node, T.Factorial):
+        inner = exactly(node.value)
+        small = inner is not None and inner.denominator == 1 and 0 <= inner <= 1000
+        return Fraction(math.factorial(int(inner))) if small and inner is not None else None
+    if isinstance(node, T.Pow):
+        base, power = exactly(node.base), exactly(node.exponent)
+        if base is None or power is None or power.denominator != 1 or abs(power) > 5000 or base == 0:
+            return None
+        if abs(power) * max(base.numerator.bit_length(), base.denominator.bit_length()) > 40_000:
+            return None
+        return base ** int(power)
+    return None
+
+
 def align(left: Value, right: Value) -> list[tuple[N.Scalar, N.Scalar]]:
     """Numbers to compare in pairs; sets are matched to their nearest members. Raises _Mismatch."""
     if not isinstance(left, Tens) and not isinstance(right, Tens):
@@ -232,8 +329,11 @@ def align(left: Value, right: Value) -> list[tuple[N.Scalar, N.Scalar]]:
         a, b = _column(left), _column(right)
         if "set" in (a.kind, b.kind):
             return _match_sets(a, b)
-        if a.shape == b.shape and (a.kind == b.kind):
+        nested = [x for x in (a, b) if x.kind == "vec" and all(isinstance(i, Tens) for i in x.items)]
+        if (a.shape == b.shape and (a.kind == b.kind)) or (nested and len(a.items) == len(b.items)):
             return [pair for x, y in zip(a.items, b.items, strict=True) for pair in align(x, y)]
+        if len(V.leaves(a)) == len(V.leaves(b)):
+            raise EvaluationError("shape", "the same numbers may be grouped otherwise")
         raise _Mismatch(f"{V.describe(left)} against {V.describe(right)}")
     single, many = (left, right) if not isinstance(left, Tens) else (right, left)
     assert isinstance(many, Tens) and not isinstance(single, Tens)
@@ -315,7 +415,10 @@ def plain(value: Value, place: int, count: int, cell: int) -> Any:
 
 def number(v: Any) -> Any:
     """One number for JSON, shortest form that keeps 12 digits."""
-    z = complex(v)
+    try:
+        z = complex(v)
+    except OverflowError:
+        return str(v)[:60]
     if not (np.isfinite(z.real) and np.isfinite(z.imag)):
         return None
     if abs(z.imag) > 1e-15 * max(1.0, abs(z.real)):

@@ -234,6 +234,10 @@ def _const(ev: Evaluator, node: T.Const) -> Value:
 
 
 def _name(ev: Evaluator, node: T.Name) -> Value:
+    world = ev.block.world
+    if node.base in world.notation.densities and world.open and ev.block.variables and not node.sub and not node.marks:
+        if node.base not in ev.bound:  # `q` for q(x): the density at all variables
+            return ev.block.conditional(node.base, frozenset(ev.block.variables), frozenset())
     return ev.lookup(ev.key(node))
 
 
@@ -299,7 +303,10 @@ def _pow(ev: Evaluator, node: T.Pow) -> Value:
 
 
 def _transpose(ev: Evaluator, node: T.Transpose) -> Value:
-    return V.transpose(ev.value(node.value))
+    value = ev.value(node.value)
+    if not isinstance(value, Tens) and ev.block.world.open and any(isinstance(n, T.Name) for n in T.walk(node.value)):
+        raise EvaluationError("unsupported", "the transpose of a name whose shape is not given")
+    return V.transpose(value)
 
 
 def _abs(ev: Evaluator, node: T.Abs) -> Value:

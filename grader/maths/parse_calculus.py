@@ -134,8 +134,21 @@ class CalculusParser(StructureParser):
         if self.differential_at(top) and (self.differential_at(bottom) or self.toks[top[0]].text == "partial"):
             found = self.derivative(tok, top, bottom)
             if found is not None:
-                return found
+                return self.at_arguments(found, top)
         return T.Div(self.slice(*top, self.loose), self.slice(*bottom, self.loose), start=tok.start, end=end)
+
+    def at_arguments(self, node: T.Node, top: tuple[int, int]) -> T.Node:
+        """`\\frac{df}{dx}(0)`: a derivative of a name, followed by where it is taken."""
+        assert isinstance(node, T.Deriv)
+        named = isinstance(node.body, T.Name) and node.body.start >= self.toks[top[0]].start and self.is_op("(")
+        if not named or node.body.end > self.toks[top[1]].start:
+            return node
+        args = self.call_arguments()
+        end = self.toks[self.i - 1].end
+        if len(args) == 1 and len({b for b in node.by}) == 1 and not isinstance(args[0], T.Rel):
+            where = T.Rel((node.by[0], args[0]), ("=",), start=args[0].start, end=args[0].end)
+            return T.At(node, (where,), start=node.start, end=end)
+        return T.Call("at_point", (node, *args), start=node.start, end=end)
 
     def differential_at(self, part: tuple[int, int]) -> bool:
         if part[0] >= part[1]:
@@ -331,8 +344,39 @@ class CalculusParser(StructureParser):
                 high = self.slice(start, end, self.loose)
         if self.at_end() or not (self.starts_factor(self.peek()) or self.is_sign(self.peek())):
             raise self.error("missing_argument", f"nothing follows {self.show(tok)}", self.peek())
+        if tok.text == "prod" and not self.is_sign(self.peek()):
+            return self.product_over(tok, var, low, high, condition)
         body = self.signed_factor(tok) if self.is_sign(self.peek()) else self.term()
         return T.Big(tok.text, var, low, high, body, condition, start=tok.start, end=body.end)
+
+    def product_over(
+        self, tok: Tok, var: T.Name | None, low: T.Node | None, high: T.Node | None, condition: T.Node | None
+    ) -> T.Node:
+        """A product's factors reach to the last one that uses the index, and not over another sum or product."""
+        start = self.peek().start
+        factors = [self.factor()]
+        while True:
+            nxt, after = self.peek(), self.peek(1)
+            explicit = nxt.kind in ("op", "cmd") and nxt.text in ("*", "times", "cdot") and not self.at_end()
+            big = after if explicit else nxt
+            if big.kind == "cmd" and big.text in ("sum", "prod", "int"):
+                break
+            if explicit:
+                self.next()
+                factors.append(self.signed_factor(nxt))
+            elif nxt.kind == "op" and nxt.text == "/" and not self.at_end():
+                self.next()
+                factors = [self.slash(factors, nxt, start)]
+            elif self.starts_factor(nxt):
+                factors.append(self.factor())
+            else:
+                break
+        reach = len(factors)
+        if var is not None and any(_uses(f, var.key) for f in factors):
+            reach = max(i + 1 for i, f in enumerate(factors) if _uses(f, var.key))
+        body = self.product(factors[:reach], start)
+        node: T.Node = T.Big("prod", var, low, high, body, condition, start=tok.start, end=body.end)
+        return self.product([node, *factors[reach:]], tok.start)
 
     def limits(self) -> tuple[T.Name | None, T.Node | None, T.Node | None, T.Node | None]:
         """Index, lower and upper end, and whatever else stands there (`i \\ne j`, `i, j`) as a condition."""

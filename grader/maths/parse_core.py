@@ -17,7 +17,7 @@ from grader.maths.tokens import Tok
 R = TypeVar("R")
 
 _CLOSERS = frozenset({")", "]", "}", "\\}", "right.", "evalbar"})
-_PRODUCT_SIGNS = frozenset({"*", "times", "cdot", "odot", "circ"})
+_PRODUCT_SIGNS = frozenset({"*", "times", "cdot", "odot"})
 _FACTOR_COMMANDS = frozenset(
     [
         "frac",
@@ -445,7 +445,14 @@ class ExpressionParser(Stream):
             stop = mark.end
             if mark.kind == "cmd" and mark.text == "top":
                 return T.Transpose(base, start=base.start, end=stop)
-            if mark.text == "T" and mark.kind in ("id", "name") and self.is_matrix_like(base):
+            strained = (
+                mark.text == "T" and isinstance(base, T.Name) and not base.sub and self.starts_factor(self.peek())
+            )
+            if (
+                mark.text == "T"
+                and mark.kind in ("id", "name")
+                and (self.is_matrix_like(base) or (strained and self.choose("capital_transpose", 2) == 1))
+            ):
                 return T.Transpose(base, start=base.start, end=stop)
         exponent = self.slice(start, end, self.loose)
         if isinstance(base, T.Pow) and base.start == base.base.start:

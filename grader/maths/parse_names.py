@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -114,7 +115,12 @@ class NameParser(CalculusParser):
             elif self.peek().kind == "rel":
                 self.next()
                 node = T.Rel((node, self.expression()), ("=",), start=node.start)
-            items.append(node)
+            if isinstance(node, T.Mul) and all(
+                isinstance(f, T.Num) or (isinstance(f, T.Name) and not f.sub and len(f.base) == 1) for f in node.factors
+            ):
+                items.extend(node.factors)  # x_{ij} has two indices
+            else:
+                items.append(node)
             if self.is_op(",") or self.is_op(";"):
                 self.next()
                 continue
@@ -309,6 +315,10 @@ class NameParser(CalculusParser):
         return items
 
     def apply(self, name: T.Name, primes: int, power: tuple[int, int] | None) -> T.Node:
+        found = re.search(r"\^\((\d)\)$", name.marks)
+        if found:  # f^{(2)}(x) is the second derivative
+            name = replace(name, marks=name.marks[: found.start()])
+            primes += int(found.group(1))
         inverse = power is not None and "".join(t.text for t in self.toks[power[0] : power[1]]) == "-1"
         if inverse:
             name, power = replace(name, marks=name.marks + "^-1"), None

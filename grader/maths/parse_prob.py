@@ -112,7 +112,7 @@ class ProbabilityParser(ExpressionParser):
             "bb",
         ):
             return tok.text == "E"
-        return tok.text == "E" and nxt.kind == "op" and (nxt.text in ("[", "_") or nxt.text == "\\{")
+        return tok.text == "E" and nxt.kind == "op" and nxt.text in ("[", "_", "(", "\\{")
 
     def expectation(self) -> T.Node:
         tok = self.next()

@@ -88,14 +88,24 @@ class StructureParser(ProbabilityParser):
             if self.peek().kind == "row":
                 self.next()
                 continue
-            value = self.loose()
-            condition: T.Node | None = None
+            values = [self.loose()]
+            while self.peek().kind == "op" and self.peek().text in (",", ";") and not self.at_end():
+                self.next()
+                if self.peek().kind in ("amp", "row", "end", "text") or self.peek().text == "quad":
+                    break
+                values.append(self.loose())
+            whole = T.SetOf(tuple(values), start=values[0].start, end=values[-1].end)
+            value: T.Node = values[0] if len(values) == 1 else whole
+            conditions: list[T.Node] = []
             while not self.at_end() and self.peek().kind not in ("row", "end"):
                 here = self.peek()
                 if here.kind in ("amp", "text") or here.text in (",", ".", "quad", ";"):
                     self.next()
                 else:
-                    condition = self.loose()
+                    conditions.append(self.loose())
+            condition: T.Node | None = conditions[0] if conditions else None
+            if len(conditions) > 1:
+                condition = T.Logic("and", tuple(conditions), start=conditions[0].start, end=conditions[-1].end)
             branches.append((value, condition))
         return branches
 

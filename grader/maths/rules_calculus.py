@@ -29,6 +29,8 @@ def _big(ev: Evaluator, node: T.Big) -> Value:
     else:
         sizes = ev.block.sizes
         high = sizes.get("N") or sizes.get("T") or sizes.get("n") or next(iter(sizes.values()), 3)
+    if high < low - 1:
+        raise EvaluationError("empty_range", "a sum whose range runs backwards for these sizes")
     if high - low > 4000:
         raise EvaluationError("budget", "a sum of too many terms")
     empty = ev.constant(0 if node.op == "sum" else 1)
@@ -67,6 +69,18 @@ def derivative_by(ev: Evaluator, keys: Sequence[str], body: T.Node) -> Value:
         return Tens("vec", [derivative_by(ev, (k, *keys[1:]), body) for k in group])
     if group is not None:
         key = group[0]
+    if ev.block.world.open and isinstance(body, T.Name) and key != ev.key(body):
+        raise EvaluationError("unsupported", "the derivative of a name whose dependence is not given")
+    if any(
+        isinstance(n, T.Name)
+        and n.base == key.split("_", 1)[0]
+        and n.key != key
+        and any(isinstance(s, T.Name) for s in n.sub)
+        for big in T.walk(body)
+        if isinstance(big, T.Big)
+        for n in T.walk(big.body)
+    ) and not any(c.isdigit() for c in key):
+        raise EvaluationError("unsupported", "the derivative of a sum by its general term")
     at = V.scalar(ev.lookup(key))
 
     def inside(seed: N.Dual) -> Value:

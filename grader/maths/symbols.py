@@ -356,7 +356,9 @@ NEXT_WORDS: Final = frozenset(
     }
 )
 """Words after which a new claim stands in the same row."""
-AND_WORDS: Final = frozenset({"et", "and", "avec", "with", "where", "ainsi que", "et que", "as well as", "and that"})
+AND_WORDS: Final = frozenset(
+    {"où", "ou bien que", "et", "and", "avec", "with", "where", "ainsi que", "et que", "as well as", "and that"}
+)
 OR_WORDS: Final = frozenset({"ou", "or", "ou bien", "or else"})
 
 # name -> fonts and wrappers that do not change what a letter names

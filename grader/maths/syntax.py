@@ -379,6 +379,10 @@ def unboxed(node: Node) -> Node:
     return node
 
 
+_BINDERS = frozenset({"head", "var", "by", "over", "variables"})
+"""Fields that name what is applied or bound: a change of values does not touch them."""
+
+
 def rebuild(node: Node, change: Callable[[Node], Node | None]) -> Node:
     """A copy with `change` applied to every node, children first; None keeps the node."""
     values = {}
@@ -386,6 +390,9 @@ def rebuild(node: Node, change: Callable[[Node], Node | None]) -> Node:
     for name in (f.name for f in fields(node) if f.name not in ("start", "end")):
         value = getattr(node, name)
         fresh = value
+        if name in _BINDERS:
+            values[name] = value
+            continue
         if isinstance(value, Node):
             fresh = rebuild(value, change)
         elif isinstance(value, tuple) and value:

@@ -29,6 +29,12 @@ class Tok(NamedTuple):
     font: str = ""
 
 
+def _thousands(gap: Token, digits: Token) -> bool:
+    """Whether a thin space and three digits go on with a number."""
+    space = (gap.kind == "cmd" and gap.text == ",") or gap.text == "~" or (gap.kind == "ws" and gap.text == " ")
+    return space and digits.kind == "num" and len(digits.text) == 3 and digits.text.isdigit()
+
+
 class CharacterReader:
     """Letters, numbers and single characters; `out` collects formula tokens."""
 
@@ -78,17 +84,11 @@ class CharacterReader:
         ):
             last = raw[at + 4]
             text, end = f"{text}.{last.text}", at + 5
-        elif (
-            end + 1 < len(raw)
-            and raw[end].kind == "cmd"
-            and raw[end].text == ","
-            and raw[end + 1].kind == "num"
-            and len(raw[end + 1].text) == 3
-            and "." not in text
-            and len(text) <= 3
-        ):
-            last = raw[end + 1]
-            text, end = text + last.text, end + 2
+        elif "." not in text and len(text) <= 3:
+            # thousands: 10\\,000 and 10~000 and 10 000
+            while end + 1 < len(raw) and _thousands(raw[end], raw[end + 1]):
+                last = raw[end + 1]
+                text, end = text + last.text, end + 2
         self.out.append(Tok("num", text, token.start, last.end))
         return end
 

@@ -90,6 +90,8 @@ class World:
     spread: bool = False
 
 
+_FAR: Final = (4.0, 12.0, 12.0, 45.0, 45.0, 0.02)
+"""Scales of the last samples of an open world: a kink such as |x - 10| lies outside the usual draws."""
 _SPREAD: Final = np.array([1.0, 0.4, 3.0, 10.0])
 """Scales of the samples of a world that is spread: conditions such as x > 5 need far points."""
 
@@ -100,7 +102,7 @@ def name_seed(key: str, salt: int) -> np.random.Generator:
 
 
 @lru_cache(maxsize=8192)
-def _raw(key: str, salt: int, low: float, high: float, signed: bool, count: int, spread: bool) -> N.Array:
+def _raw(key: str, salt: int, low: float, high: float, signed: bool, count: int, spread: bool, far: bool) -> N.Array:
     """The draw of one name; the same arguments always give the same numbers, so it is kept."""
     rng = name_seed(key, salt)
     values = rng.uniform(low, high, count)
@@ -108,8 +110,10 @@ def _raw(key: str, salt: int, low: float, high: float, signed: bool, count: int,
         signs = rng.choice([-1.0, 1.0], count)
         signs[: (count + 1) // 2] = 1.0
         values = values * signs
-        if spread:
-            values = values * _SPREAD[np.arange(count) % len(_SPREAD)]
+    if spread:
+        values = values * _SPREAD[np.arange(count) % len(_SPREAD)]
+    elif far:
+        values[-len(_FAR) :] *= np.array(_FAR)
     values.flags.writeable = False
     return values
 
@@ -133,6 +137,7 @@ class Block:
             raise EvaluationError("too_large", f"a joint table of {len(variables)} variables")
         self.degenerate = any(v < 3 for v in self.sizes.values())
         self.special = np.zeros(samples, dtype=bool)
+        self.far = world.open and not world.symbols and len(_FAR) * 2 < samples
         self.forced: dict[str, list[tuple[int, T.Node]]] = {}
         self.pick: N.Array | None = None  # indices of samples evaluated at high precision
         self.cache: dict[Any, Any] = {}
@@ -159,7 +164,7 @@ class Block:
 
     def raw(self, key: str, low: float, high: float, signed: bool) -> N.Array:
         """Uniform magnitudes; signed ones are all positive in the first half of the samples."""
-        return _raw(key, self.index, low, high, signed, self.raw_samples, self.world.spread)
+        return _raw(key, self.index, low, high, signed, self.raw_samples, self.world.spread, self.far)
 
     def draw(self, key: str) -> Value | None:
         """The drawn value of a name, or None if this world does not know it."""

@@ -42,6 +42,15 @@ _NOTES: Final[dict[str, dict[Lang, str]]] = {
         "en": "an answer to this stands under another heading; a person looks",
         "fr": "une réponse se trouve sous un autre titre ; une personne relit",
     },
+    "undefined_at_boundary": {
+        "en": "one side is undefined on the boundary of the other",
+        "fr": "un membre n'est pas défini au bord de l'autre",
+    },
+    "only_under_condition": {
+        "en": "right under the condition stated before it, not in general",
+        "fr": "juste sous la condition énoncée avant, pas en général",
+    },
+    "conditional": {"en": "holds under its own condition only", "fr": "ne vaut que sous sa propre condition"},
     "unchanged": {"en": "unchanged from before", "fr": "inchangé"},
     "proved": {"en": "proved by exact arithmetic", "fr": "démontré par calcul exact"},
     "where_defined": {
@@ -185,7 +194,8 @@ def number(value: Any) -> str:
         real, imaginary = value["re"], value["im"]
         sign = "+" if imaginary >= 0 else "-"
         lead = f"{real:.4g} {sign} " if real else ("-" if imaginary < 0 else "")
-        return f"{lead}{abs(imaginary):.4g}i"
+        size = "" if abs(imaginary) == 1 else f"{abs(imaginary):.4g}"
+        return f"{lead}{size}i"
     if isinstance(value, list):
         return "(" + ", ".join(number(v) for v in value) + ")"
     if isinstance(value, float):

@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.padding import Padding
 from rich.rule import Rule
+from rich.table import Table
 from rich.text import Text
 
 from grader.report import messages as M
@@ -134,14 +135,14 @@ class _View:
     def check(self, check: dict[str, Any]) -> None:
         outcome = check["outcome"]
         mark, style = _MARKS[outcome]
-        line = Text("      ")
-        line.append(f"{mark} ", style=style)
-        line.append(check["title"][self.lang])
+        line = Text(check["title"][self.lang])
         line.append(f"  {M.note(check['note'], self.lang)}", style="bright_black")
         spans = sorted({s["line"] for s in check["spans"]})
         if spans:
             line.append(f"  ({self.word('line')} {', '.join(str(n) for n in spans[:4])})", style="bright_black")
-        self.console.print(line)
+        row = Table.grid(padding=(0, 1))
+        row.add_row(Text(mark, style=style), line)
+        self.console.print(Padding(row, (0, 0, 0, 6)))
         if outcome == "incorrect":
             self.evidence(check)
 

@@ -1,0 +1,38 @@
+"""README's examples do what it shows, and its commands exist."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def examples() -> list[tuple[str, str]]:
+    """Commands of the code blocks with the output shown below them."""
+    found = []
+    for block in re.findall(r"```\n(\$ grader .*?)```", README, re.DOTALL):
+        for piece in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, output = piece.partition("\n")
+            found.append((command, output))
+    return found
+
+
+@pytest.mark.parametrize("command,output", examples(), ids=lambda x: x[:40])
+def test_example(command: str, output: str) -> None:
+    words = shlex.split(command)
+    assert words[0] == "grader"
+    done = subprocess.run([sys.executable, "-m", "grader.cli", *words[1:]], capture_output=True, text=True, cwd=ROOT, encoding="utf-8")
+    assert done.stdout == output
+
+
+def test_there_are_examples_and_the_targets_exist() -> None:
+    assert len(examples()) >= 2
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"`?make ([a-z-]+)", README):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
