@@ -88,6 +88,8 @@ def _logic(node: T.Logic) -> Answer:
         return Answer("tuple", values, tuple(labels))
     if node.op == "or":
         return Answer("set", values)
+    if len(parts) > 1 and all(p.head is not None and len(p.items) == 1 for p in parts):
+        return Answer("tuple", values, tuple(repr(p.head) for p in parts))  # values of named quantities
     return Answer("list", values)
 
 

@@ -127,10 +127,26 @@ class _Tally:
             return
         generic = [int(i) for i in bad if not block.special[i]]
         special = [int(i) for i in bad if block.special[i]]
-        checked = [*generic[:CHECKED], *special[:1]]
-        self.recheck(block, checked, len(generic), len(special))
+        near = [i for i in generic if not block.is_far(i)]
+        checked = [*near[:CHECKED], *[i for i in generic if block.is_far(i)][:2], *special[:1]]
+        try:
+            self.recheck(block, checked)
+        except EvaluationError as error:
+            if error.note != "too_large":
+                raise
+            self.one_by_one(block, checked)
 
-    def recheck(self, block: Block, checked: Sequence[int], generic: int, special: int) -> None:
+    def one_by_one(self, block: Block, checked: Sequence[int]) -> None:
+        """Repeat samples singly where some are too large to compute: those count as undefined."""
+        for sample in checked:
+            try:
+                self.recheck(block, [sample])
+            except EvaluationError as error:
+                if error.note != "too_large":
+                    raise
+                self.undefined += 1
+
+    def recheck(self, block: Block, checked: Sequence[int]) -> None:
         """Repeat doubtful samples with mpmath and count them by what they show."""
         fine = block.at_high_precision(checked)
         with mpmath.workdps(PRECISE_DIGITS):

@@ -145,7 +145,7 @@ class CalculusParser(StructureParser):
             return node
         args = self.call_arguments()
         end = self.toks[self.i - 1].end
-        if len(args) == 1 and len({b for b in node.by}) == 1 and not isinstance(args[0], T.Rel):
+        if len(args) == 1 and len(set(node.by)) == 1 and not isinstance(args[0], T.Rel):
             where = T.Rel((node.by[0], args[0]), ("=",), start=args[0].start, end=args[0].end)
             return T.At(node, (where,), start=node.start, end=end)
         return T.Call("at_point", (node, *args), start=node.start, end=end)

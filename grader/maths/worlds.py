@@ -154,6 +154,10 @@ class Block:
         other.cache = {}
         return other
 
+    def is_far(self, sample: int) -> bool:
+        """Whether a sample was drawn at an unusual scale, where exponentials may overflow."""
+        return self.far and sample >= self.samples - len(_FAR)
+
     def reshape(self, values: N.Array) -> N.Array:
         """Samples as an array that broadcasts over all axes; at high precision the picked ones as mpmath numbers."""
         if self.take is not None:
