@@ -203,7 +203,8 @@ def _compare_lines(worker: Any, path: Path, folder: str | None) -> None:
 def _show_verdict(verdict: dict[str, Any], texts: dict[str, str]) -> None:
     from grader.report import messages as M
 
-    text = f"{verdict['outcome']}: {M.note(verdict['note'], 'en')}"
+    said = "the two differ" if verdict["note"] == "differs" else M.note(verdict["note"], "en")
+    text = f"{verdict['outcome']}: {said}"
     if verdict.get("detail"):
         text += f" ({verdict['detail']})"
     typer.echo(text)

@@ -107,7 +107,7 @@ class _Reader:
                 self.prose(block)
             elif block.kind is Kind.INLINE:
                 following = blocks[at + 1] if at + 1 < len(blocks) else None
-                heads = block.fresh or self.words == "" or at > 0 and blocks[at - 1].kind is Kind.ITEM
+                heads = block.fresh or self.words == "" or (at > 0 and blocks[at - 1].kind is Kind.ITEM)
                 case = (
                     heads and following is not None and following.kind is Kind.TEXT and following.text.startswith(":")
                 )

@@ -1,155 +1,62 @@
-"""Marks that structure a submission: question headings, part labels, answer marks, in French and English."""
+"""Marks that structure a submission, read from the first words of a block: questions, part labels, answer marks.
+
+One small grammar serves headings, list labels and plain lines, in French and English:
+
+    [answer word] [question word number] [part label ...] [answer word] [punctuation] rest
+
+Its words are data (`patterns`); they see folded text: lower case, no accents, as long as the original.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Final
 
+from grader.reading import patterns as P
 from grader.reading.document import Block, Kind
 
-_ROMAN: Final = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10}
+_TITLE = 80
+"""A heading longer than this does not name a question in its middle."""
 
-_QUESTION: Final = re.compile(
-    r"""^(?:[-*+]\s+)?(?:(?:réponses?|solutions?|answers?|reponses?)\s+(?:to|à\s+la|a\s+la|de\s+la|for|of|pour\s+la)?\s*)?
-    (?:question|exercise|exercice|problem|probl[eè]me|exo|ex|q)\s*\.?\s*(?:n[°o]\.?\s*|\#\s*)?
-    (?P<number>\d{1,2}|[ivx]{1,4}\b)
-    (?:\s*[.\-]\s*(?P<dotted>\d{1,2}|[a-h])(?![\w-])|\s*\(?(?P<letter>[a-h])\)(?!\w)|(?P<glued>[a-h])(?![\w]))?
-    (?P<rest>.*)$""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_NUMBERED_HEADING: Final = re.compile(r"^(?P<number>\d{1,2})(?:\s*[.\-]\s*(?P<dotted>\d{1,2}|[a-h])(?!\w)|\s*\(?(?P<letter>[a-h])\))?(?P<rest>(?:[.):\s\-–].*)?)$", re.IGNORECASE)
-_LABEL: Final = re.compile(
-    r"""^(?P<bullet>[-*+•]\s+)?(?:(?:sous-question|subquestion|partie|part|point)\s+)?
-    (?P<open>[(\[])?(?P<label>\d{1,2}\.\d{1,2}|\d{1,2}\s?\.?\s?[a-h](?=[).])|\d{1,2}|[a-h]|[ivx]{1,4})
-    (?P<close>\s?[.)\]:]\)?|\s[-–—](?=\s)|(?<=\.\d)(?=\s|$)|(?<=\.\d\d)(?=\s|$))
-    \s*(?P<rest>.*)$""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_ANSWER: Final = re.compile(
-    r"""^(?:[-*+]\s+)?(?:(?:ma|my|your|votre|our|notre|the|la)\s+)?
-    (?:r[ée]ponses?|answers?|solutions?|proof|preuve|d[ée]monstration|corrig[ée]|my\s+answer|resp)\b
-    (?P<tail>\s*(?:\(?[a-z0-9.]{1,4}\)?)?\s*(?:[:.\-–—]|$))\s*(?P<rest>.*)$""",
-    re.VERBOSE | re.IGNORECASE,
-)
+_SEVERAL = 12
+"""Parts answered at once, at most."""
 
 
 @dataclass(frozen=True, slots=True)
-class QuestionMark:
-    """A heading of a question; `part` is the label of a part named with it (`Q2.1`)."""
+class Marks:
+    """What a block opens.
+
+    `question` is the number of a question (0: none named) with the word's `family`; `labels` the parts named with it or
+    alone (`own`: the label is the line's, not the question's); `number` is the question that a dotted label names
+    (`2.1` -> 2). `style` tells ways of writing apart. `answer` is "strong" (answer, solution) or "weak" (proof).
+    `statement` marks quoted questions. `rest` is what follows.
+    """
 
     at: int
-    number: int
-    part: str
-    rest: str
-    level: int
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A label that may begin a part: `label` is normalised (`1`, `a`, `2.1`), `style` how it is written."""
-
-    at: int
-    label: str
-    style: str
-    rest: str
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerMark:
-    at: int
-    closes: bool
-    rest: str
+    question: int = 0
+    family: str = ""
+    labels: tuple[str, ...] = ()
+    number: int = 0
+    style: str = ""
+    own: bool = False
+    answer: str = ""
+    statement: bool = False
+    rest: str = ""
 
 
 def folded(text: str) -> str:
-    """Lower case without accents."""
-    return "".join(c for c in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(c))
+    """Lower case without accents, of the same length."""
+    if text.isascii():
+        return text.lower()
+    return "".join(_fold(c) for c in text)
 
 
-def question_mark(block: Block, at: int) -> QuestionMark | None:
-    """The question a block opens, if it says so by word or, for headings, by number."""
-    text = block.text.strip()
-    if block.kind not in (Kind.TEXT, Kind.HEADING, Kind.ITEM, Kind.QUESTION) or not block.fresh:
-        return None
-    found = _QUESTION.match(text)
-    if found:
-        number = _number(found.group("number"))
-        rest = found.group("rest").strip()
-        part = (found.group("dotted") or found.group("letter") or found.group("glued") or "").lower()
-        if number and (block.kind is not Kind.TEXT or _heads(text, rest)):
-            return QuestionMark(at, number, part, rest, block.level if block.kind is Kind.HEADING else 0)
-    if block.kind is Kind.HEADING:
-        found = _NUMBERED_HEADING.match(text)
-        if found and block.level <= 2:
-            part = (found.group("dotted") or found.group("letter") or "").lower()
-            return QuestionMark(at, int(found.group("number")), part, found.group("rest").strip(" .):-–"), block.level)
-    return None
-
-
-def _heads(text: str, rest: str) -> bool:
-    """Whether a line that begins like a heading is one: a sentence that goes on is not."""
-    if text[:1].islower() and not text.lower().startswith("q"):
-        return False
-    return not rest or rest[0] in ".:(-–—[)]|" or (len(rest) < 60 and not rest[0].islower() and rest[0] not in ",;")
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdigit() else _ROMAN.get(text.lower(), 0)
-
-
-def label_mark(block: Block, at: int) -> Label | None:
-    """The part label a block begins with."""
-    if not block.fresh:
-        return None
-    if block.kind is Kind.ITEM:
-        text = block.text.strip()
-        if not text:
-            return None
-        found = _LABEL.match(text if re.search(r"[.)\]:]$", text) else text + ")")
-        if found:
-            custom = block.style.startswith("item")
-            return Label(at, _normal(found.group("label")), "item" + str(block.level) if custom else block.style, "")
-        return None
-    if block.kind not in (Kind.TEXT, Kind.HEADING):
-        return None
-    found = _LABEL.match(block.text.strip())
-    if found is None and block.kind is Kind.HEADING:
-        found = _LABEL.match(block.text.strip() + ".")
-    if found is None:
-        return None
-    label = _normal(found.group("label"))
-    kind = "dotted" if "." in label else "digit" if label[0].isdigit() else "roman" if label in _ROMAN and len(label) > 1 else "alpha"
-    if block.kind is Kind.HEADING:
-        style = f"{block.style}{kind}"
-    else:
-        style = f"{'- ' if found.group('bullet') else ''}{found.group('open') or ''}{kind}{found.group('close').strip()}@{block.level}"
-    return Label(at, label, style, found.group("rest").strip())
-
-
-def _normal(label: str) -> str:
-    label = label.lower().replace(" ", "")
-    glued = re.match(r"^(\d{1,2})\.?([a-h])$", label)
-    return f"{glued.group(1)}.{glued.group(2)}" if glued else label
-
-
-def answer_mark(block: Block, at: int) -> AnswerMark | None:
-    """Where an answer starts (or, with `closes`, where an answer environment ends)."""
-    if block.kind is Kind.ANSWER:
-        return AnswerMark(at, False, "")
-    if block.kind is Kind.ANSWER_END:
-        return AnswerMark(at, True, "")
-    if block.kind not in (Kind.TEXT, Kind.HEADING) or not block.fresh:
-        return None
-    text = block.text.strip()
-    found = _ANSWER.match(text)
-    if found is None or (text[:1].islower() and found.group("rest")):
-        return None
-    tail = found.group("tail").strip()
-    if not tail and found.group("rest"):
-        return None
-    return AnswerMark(at, False, found.group("rest").strip())
+def _fold(char: str) -> str:
+    if char.isascii():
+        return char.lower()
+    plain = unicodedata.normalize("NFD", char)[0].lower()
+    return plain if len(plain) == 1 else char
 
 
 def ordinal(label: str) -> int:
@@ -158,4 +65,261 @@ def ordinal(label: str) -> int:
         return int(label)
     if len(label) == 1 and "a" <= label <= "h":
         return ord(label) - ord("a") + 1
-    return _ROMAN.get(label, 0)
+    return P.NUMERALS.get(label, 0)
+
+
+def kind_of(label: str, written: str = "") -> str:
+    """Numbering a label belongs to: digit, alpha, roman; Alpha and Roman for capitals."""
+    if label.isdigit():
+        return "digit"
+    kind = "alpha" if len(label) == 1 and label <= "h" else "roman"
+    return kind.capitalize() if written[:1].isupper() else kind
+
+
+def is_foreign(text: str) -> bool:
+    """Whether a heading belongs to no question: an appendix, the references, instructions."""
+    return P.FOREIGN.match(folded(text.strip())) is not None
+
+
+def read_marks(block: Block, at: int, followed: bool = False) -> Marks | None:
+    """The marks a block begins with; `followed` says that a formula stands behind it on its line."""
+    text = block.text
+    if not text or not (block.fresh or block.style == "inline"):
+        return None
+    if block.kind is Kind.TEXT and text[:3].isalpha() and folded(text[:3]) not in P.STARTS:
+        return None  # most lines of prose open nothing
+    return _Reader(block, at, followed).read()
+
+
+class _Reader:
+    """Reads one block with a cursor over its folded text."""
+
+    def __init__(self, block: Block, at: int, followed: bool) -> None:
+        self.block = block
+        self.at = at
+        self.text = block.text
+        self.plain = folded(block.text)
+        self.heading = block.kind is not Kind.TEXT
+        self.followed = followed
+
+    def read(self) -> Marks | None:
+        plain = self.plain
+        bullet = P.BULLET.match(plain)
+        start = bullet.end() if bullet else 0
+        answer = P.ANSWER.match(plain, start)
+        if answer is None:
+            found = self.named(start, "", bullet is not None)
+            if found is None and P.STATEMENT.match(plain, start) and (self.block.para or self.heading):
+                return Marks(self.at, statement=True)
+            return self.title() if found is None and self.block.kind is Kind.HEADING else found
+        linked = P.LINK.match(plain, answer.end())
+        end = linked.end() if linked else answer.end()
+        found = self.named(end, _strength(answer), bullet is not None)
+        if found is None:
+            return self.bare_answer(answer)
+        if found.answer == "weak" and not found.number and not found.question and plain[answer.end() : end].strip():
+            return Marks(self.at, answer="weak", rest=found.rest)  # "Proof of (i)" is within a part
+        return found
+
+    def set_off(self, length: int) -> bool:
+        """Whether the first `length` characters are set in bold or italics."""
+        return self.block.strong >= length > 0
+
+    # answers
+
+    def bare_answer(self, answer: re.Match[str]) -> Marks | None:
+        """An answer word without a number: `Réponse :`, `Proof.`"""
+        strength = _strength(answer)
+        tail = P.TAIL.match(self.plain, answer.end())
+        if tail is None:
+            if self.heading and strength == "strong" and self.block.kind is not Kind.ITEM:
+                return Marks(self.at, answer=strength)
+            return None
+        rest = self.text[tail.end() :].strip()
+        bare = not self.plain[answer.end() : tail.end()].strip(" )]")
+        if bare and not rest and self.followed and not self.set_off(answer.end()):
+            return None  # "solution $x = 1$" goes on
+        if self.text[:1].islower() and (rest or self.followed) and not self.block.para:
+            return None
+        return Marks(self.at, answer=strength, rest=rest)
+
+    def answer_behind(self, pos: int) -> tuple[str, int]:
+        """An answer word behind a number or label, `3. Answer:`: its strength and where it ends."""
+        space = P.BEFORE_ANSWER.match(self.plain, pos)
+        found = P.ANSWER.match(self.plain, space.end() if space else pos)
+        if found is None:
+            return "", pos
+        tail = P.TAIL.match(self.plain, found.end())
+        open_end = tail is not None and tail.end() == len(self.plain) == found.end() and self.followed
+        if tail is None or (open_end and not self.set_off(found.end())):
+            return "", pos
+        return _strength(found), tail.end()
+
+    # questions
+
+    def named(self, pos: int, answer: str, bullet: bool) -> Marks | None:
+        """A question or a part named at `pos`."""
+        question = P.QUESTION.match(self.plain, pos)
+        if question is not None:
+            if answer and P.FAMILIES.get(question["word"]) == "number":
+                return self.label(question.start("number"), answer, bullet)  # "Réponse n° 2": of part 2
+            found = self.question(question, answer)
+            if found is not None:
+                return found
+        return self.label(pos, answer, bullet)
+
+    def question(self, found: re.Match[str], answer: str) -> Marks | None:
+        spelt = found["spelt"]
+        number = int(found["number"]) if found["number"] else P.NUMERALS.get(spelt) or P.NUMBER_WORDS.get(spelt, 0)
+        pos = found.end()
+        labels: tuple[str, ...] = ()
+        style, own = "", False
+        for pattern in P.PARTS:
+            part = pattern.match(self.plain, pos)
+            if part is not None and (pattern is not P.GLUED_PAREN or found["word"] in ("q", "qu")):
+                labels, pos = self.several(part["label"], part.end())
+                style = f"named{kind_of(part['label'])}"
+                break
+        else:
+            part = P.OWN_LABEL.match(self.plain, pos)
+            if part is not None:
+                labels, pos, own = (part["label"],), part.end(), True
+                written = self.text[part.start("label") : part.end("label")]
+                style = self.line_style("", part["open"] or "", kind_of(part["label"], written), ")")
+        points = P.POINTS.match(self.plain, pos)
+        pos = points.end() if points else pos
+        strength, pos = self.answer_behind(pos)
+        rest = self.text[pos:].strip()
+        if not (self.heading or strength or points or own or self.heads(pos, rest, bool(labels))):
+            return None
+        rest = rest.lstrip(".:)]-–—| ")
+        number_of_part = number if labels else 0
+        return Marks(
+            self.at,
+            number,
+            P.FAMILIES[found["word"]],
+            labels,
+            number_of_part,
+            style,
+            own,
+            answer or strength,
+            rest=rest,
+        )
+
+    def heads(self, pos: int, rest: str, part: bool) -> bool:
+        """Whether a line opens a question; a sentence that goes on (`Question 1 a montré`) does not."""
+        if not rest:
+            return not self.followed or part or self.set_off(pos)
+        if rest[0] in ".:(-–—[)]|":
+            return rest[0] in ".:" or not _refers(rest.lstrip("-–—)]| "))
+        return self.set_off(pos) or (rest[0].isupper() and (part or len(rest) < 60))
+
+    def title(self) -> Marks | None:
+        """A heading that names a question further on: `Homework 3, Question 2`."""
+        found = P.IN_TITLE.search(self.plain)
+        if found is None or len(self.plain) > _TITLE:
+            return None
+        rest = self.text[found.end() :].strip()
+        return Marks(self.at, int(found["number"]), P.FAMILIES[found["word"]], rest=rest)
+
+    # labels
+
+    def several(self, label: str, pos: int) -> tuple[tuple[str, ...], int]:
+        """More labels behind the first one, `4.1 and 4.2`, `(a)-(c)`, where the line names nothing but them."""
+        labels, end = [label], pos
+        while (more := P.MORE.match(self.plain, end)) is not None and len(labels) < _SEVERAL:
+            first, last = ordinal(labels[-1]), ordinal(more["label"])
+            if kind_of(more["label"]) != kind_of(label) or not first < last <= first + _SEVERAL:
+                break
+            if more["link"] in P.RANGES:
+                labels.extend(_label_at(i, label) for i in range(first + 1, last))
+            labels.append(more["label"])
+            end = more.end()
+        if len(labels) == 1:
+            return (label,), pos
+        close = P.CLOSES_SEVERAL.match(self.plain, end)
+        end = close.end() if close else end
+        rest = self.text[end:].lstrip()
+        alone = not rest and not self.followed
+        if self.heading or self.set_off(end) or alone or rest[:1] in (":", ")", "."):
+            return tuple(labels), end
+        return (label,), pos
+
+    def label(self, pos: int, answer: str, bullet: bool) -> Marks | None:
+        """A part's label alone: `(a)`, `2.`, `2.1`, `Part b`, `2-1`."""
+        found = P.LABEL.match(self.plain, pos)
+        if found is None:
+            return None
+        word, opened, dotted = found["word"] or "", found["open"] or "", found["question"] is not None
+        label = found["part"] or found["label"]
+        if label in P.NUMBER_WORDS and not word:
+            return None
+        if word and not (word[-1] in " ." or opened or label.isdigit()):
+            return None
+        written = self.text[found.end() - len(label) : found.end()]
+        label = str(P.NUMBER_WORDS.get(label, label))
+        labels, end = self.several(label, found.end())
+        explicit = dotted or bool(word) or bool(answer)
+        closed = ("", end) if len(labels) > 1 else self.closing(end, explicit, opened)
+        if closed is None:
+            return None
+        close, pos = closed
+        points = P.POINTS.match(self.plain, pos)
+        strength, pos = self.answer_behind(points.end() if points else pos)
+        rest = self.text[pos:].strip()
+        marked = self.heading or self.set_off(end)
+        if not (marked or strength) and _refers(rest):
+            return None
+        if not (close or rest or explicit or marked):
+            return None  # a number alone on its line
+        kind = kind_of(label, written)
+        if answer or (strength and not self.heading) or self.block.kind is Kind.ANSWER:
+            style = f"answer{kind}"
+        elif self.heading:
+            style = f"{'h' if self.block.kind is Kind.HEADING else 'item'}{self.block.level}{kind}"
+        else:
+            style = f"named{kind}" if dotted or word else self.line_style("-" * bullet, opened, kind, close)
+        rest = rest.lstrip(".:)]-–— " if dotted else ":)]–— ")
+        number = int(found["question"] or 0)
+        return Marks(self.at, 0, "", labels, number, style, True, answer or strength, rest=rest)
+
+    def closing(self, end: int, explicit: bool, opened: str) -> tuple[str, int] | None:
+        """What closes a label, and where; None if it is none: `3.14`, `2.5 fois`, `(a` without its bracket."""
+        close = P.CLOSE.match(self.plain, end)
+        if close is not None and close[0][:1] == ".":
+            after = self.text[end + 1 : end + 2]
+            if after.isdigit() or (after.isalpha() and after.islower()):
+                close = None
+        text, pos = (close[0].strip(), close.end()) if close is not None else ("", end)
+        if close is None and not self.stands_open(explicit, end):
+            return None
+        if opened and ")" not in text and "]" not in text:
+            return None
+        return text, pos
+
+    def stands_open(self, explicit: bool, end: int) -> bool:
+        """`2.1 Take b` and `### 2 Flows` do without punctuation; `2.5 fois` does not."""
+        if self.block.kind in (Kind.HEADING, Kind.QUESTION):
+            return True
+        if self.block.kind is Kind.ITEM or not explicit:
+            return self.block.kind is Kind.ITEM and end == len(self.plain)
+        rest = self.text[end:].strip()
+        return not rest or self.set_off(end) or rest[0].isupper() or rest[0] in "$\\([:"
+
+    def line_style(self, bullet: str, opened: str, kind: str, close: str) -> str:
+        close = close[:1].replace("–", "-").replace("—", "-")
+        return f"{bullet}{opened}{kind}{close}@{self.block.level}"
+
+
+def _refers(rest: str) -> bool:
+    """Whether a label is only spoken of."""
+    return not rest[:1].isupper() and P.REFERS.match(folded(rest)) is not None
+
+
+def _strength(answer: re.Match[str]) -> str:
+    return "weak" if answer["word"].startswith(P.PROOFS) else "strong"
+
+
+def _label_at(place: int, like: str) -> str:
+    """The label at a place in the numbering of another one."""
+    return str(place) if like.isdigit() else chr(ord("a") + place - 1)
