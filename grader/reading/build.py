@@ -11,6 +11,7 @@ from grader.reading.commands import Commands
 from grader.reading.document import Kind
 from grader.reading.emit import DEPTH
 from grader.reading.groups import delimited, display, name_in_braces, option, short_group
+from grader.reading.text_symbols import symbol_text
 
 _BOX_LEVEL: Final = 7
 _COUNTING: Final = ("setcounter", "addtocounter", "stepcounter", "refstepcounter")
@@ -76,7 +77,9 @@ class Builder(Commands):
             return self.accent(tokens, at)
         if not braced and text == "question" and self.counters.lists:
             return self.exam_question(tokens, at)
-        # another text macro: its braced arguments are text
+        # another text macro: its braced arguments are text; without any it may be a symbol
+        if not braced and (symbol := symbol_text(text)):
+            self.put(symbol, tokens[at])
         return at + 1
 
     def unknown_role(self, role: str, tokens: list[Token], at: int, brace: int) -> int:

@@ -114,7 +114,13 @@ def _encloses(outer: Sequence[Label], inner: Sequence[Label]) -> bool:
     after = [x.at for x in outer if x.at > inner[0].at]
     if after:
         return inner[-1].at < after[0]
-    return len(inner) <= len(outer) or inner[0].led
+    deeper = inner[0].rank == ITEM > outer[0].rank or _indentation(inner[0]) > _indentation(outer[0])
+    return len(inner) <= len(outer) or inner[0].led or deeper
+
+
+def _indentation(label: Label) -> int:
+    """How far lines with labels of this group are indented."""
+    return int(label.group.rpartition("@")[2]) if "@" in label.group else 0
 
 
 def _rising(labels: Sequence[Label], count: int, guard: bool) -> list[Label]:
@@ -140,10 +146,10 @@ def _rising(labels: Sequence[Label], count: int, guard: bool) -> list[Label]:
         previous = last
     winner = max((b for b in best if b is not None), key=lambda b: b[0], default=None)
     chain: list[Label] = []
-    link: _Link | None = winner[2] if winner is not None else None
-    while link is not None:
-        chain.append(link.label)
-        link = link.before
+    step: _Link | None = winner[2] if winner is not None else None
+    while step is not None:
+        chain.append(step.label)
+        step = step.before
     return chain[::-1]
 
 

@@ -19,6 +19,7 @@ from grader.reading.document import Block, Kind
 _TITLE = 80
 """A heading longer than this does not name a question in its middle."""
 
+_NO_WORD = frozenset("0123456789([")
 _SEVERAL = 12
 """Parts answered at once, at most."""
 
@@ -106,7 +107,7 @@ class _Reader:
         plain = self.plain
         bullet = P.BULLET.match(plain)
         start = bullet.end() if bullet else 0
-        answer = P.ANSWER.match(plain, start)
+        answer = P.ANSWER.match(plain, start) if plain[start : start + 1].isalpha() else None
         if answer is None:
             found = self.named(start, "", bullet is not None)
             if found is None and P.STATEMENT.match(plain, start) and (self.block.para or self.heading):
@@ -159,7 +160,7 @@ class _Reader:
 
     def named(self, pos: int, answer: str, bullet: bool) -> Marks | None:
         """A question or a part named at `pos`."""
-        question = P.QUESTION.match(self.plain, pos)
+        question = None if self.plain[pos : pos + 1] in _NO_WORD else P.QUESTION.match(self.plain, pos)
         if question is not None:
             if answer and P.FAMILIES.get(question["word"]) == "number":
                 return self.label(question.start("number"), answer, bullet)  # "Réponse n° 2": of part 2

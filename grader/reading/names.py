@@ -13,7 +13,8 @@ def _set(names: str) -> frozenset[str]:
 
 
 DISPLAYS: Final = _set(
-    "equation equation* align align* alignat alignat* gather gather* multline multline* flalign flalign* eqnarray eqnarray* "
+    "equation equation* align align* alignat alignat* gather gather* multline multline* flalign flalign* "
+    "eqnarray eqnarray* "
     "displaymath dmath dmath* math split aligned gathered cases subequations IEEEeqnarray IEEEeqnarray* alignedat "
     "dcases rcases pmatrix bmatrix vmatrix matrix array"
 )
@@ -22,7 +23,8 @@ VERBATIM: Final = _set(
 )
 UNREAD: Final = _set("comment filecontents filecontents* thebibliography CCSXML abstract")
 LISTS: Final = _set(
-    "enumerate itemize description compactenum compactitem enumerate* itemize* inparaenum tasks parts subparts subsubparts questions list"
+    "enumerate itemize description compactenum compactitem enumerate* itemize* inparaenum tasks parts subparts "
+    "subsubparts questions list"
 )
 NUMBERED: Final = _set("enumerate compactenum enumerate* inparaenum tasks parts subparts subsubparts questions")
 FRAMES: Final = _set(
@@ -49,11 +51,16 @@ PICTURES: Final = _set("includegraphics includepdf epsfig")
 NO_TEXT: Final[dict[str, int]] = {
     **dict.fromkeys(
         _set(
-            "label ref eqref cite citep citet vspace hspace usepackage documentclass bibliographystyle pagestyle thispagestyle footnote "
-            "footnotetext geometry hypersetup title author date input include graphicspath RequirePackage bibitem todo fancyhead fancyfoot "
-            "fancyhf lhead rhead chead lfoot rfoot cfoot tcbuselibrary usetikzlibrary theoremstyle url caption pagenumbering hyphenation "
-            "linespread setstretch newcounter newlength selectlanguage phantom vphantom hphantom tag pagecolor tcbset lstset "
-            "thanks stepcounter refstepcounter allowdisplaybreaks marginpar footnotemark cref Cref autoref nameref hyperref setlist captionof"
+            "label ref eqref cite citep citet vspace hspace usepackage documentclass bibliographystyle pagestyle "
+            "thispagestyle footnote "
+            "footnotetext geometry hypersetup title author date input include graphicspath RequirePackage "
+            "bibitem todo fancyhead fancyfoot "
+            "fancyhf lhead rhead chead lfoot rfoot cfoot tcbuselibrary usetikzlibrary theoremstyle url caption "
+            "pagenumbering hyphenation "
+            "linespread setstretch newcounter newlength selectlanguage phantom vphantom hphantom tag pagecolor "
+            "tcbset lstset "
+            "thanks stepcounter refstepcounter allowdisplaybreaks marginpar footnotemark cref Cref autoref "
+            "nameref hyperref setlist captionof"
         ),
         1,
     ),
@@ -124,6 +131,7 @@ _ROLES: Final = (
     (
         re.compile(
             r"(?:my|ma|the|la)?(?:answers?|solutions?|soln|sols?|ans|reponses?|rep|resp|response|corriges?)(?:box|env|text)?"
+            r""
         ),
         "answer",
     ),
@@ -139,7 +147,8 @@ _ROLES: Final = (
 
 
 def role_of(name: str) -> str:
-    """What an environment or a command is for by its name or its printed title: answer, proof, question, statement, part."""
+    """What an environment or a command is for by its name or its printed title: answer, proof, question, "
+    "statement, part."""
     plain = "".join(c for c in folded(name.rstrip("*")) if c.isalpha())
     if not plain or len(plain) > 40:
         return ""

@@ -56,7 +56,7 @@ class _Cutter:
         block, mark = self.blocks[at], self.page.marks[at]
         if block.kind is not Kind.TEXT or mark is None:
             return at + 1
-        if mark.answer or (mark.own and mark.labels):
+        if mark.answer or (mark.question and mark.own and mark.labels):
             return at
         if not mark.rest or is_title(self.page, at):
             return at + 1

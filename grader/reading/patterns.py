@@ -30,11 +30,55 @@ _NUMBER = r"(?:number|numero|num|no|nr|n[°º])"
 
 STARTS: Final = frozenset(
     word[:3]
-    for word in (
-        "question quest exercise exo exc problem task numero number part partie point item volet sous subpart reponse "
-        "answer solution corrige resolution proof preuve demonstration response rep resp ans sol dem enonce statement "
-        "consigne prompt rappel mon notre our votre your the full complete detailed iii vii xii"
-    ).split()
+    for word in [
+        "question",
+        "quest",
+        "exercise",
+        "exo",
+        "exc",
+        "problem",
+        "task",
+        "numero",
+        "number",
+        "part",
+        "partie",
+        "point",
+        "item",
+        "volet",
+        "sous",
+        "subpart",
+        "reponse",
+        "answer",
+        "solution",
+        "corrige",
+        "resolution",
+        "proof",
+        "preuve",
+        "demonstration",
+        "response",
+        "rep",
+        "resp",
+        "ans",
+        "sol",
+        "dem",
+        "enonce",
+        "statement",
+        "consigne",
+        "prompt",
+        "rappel",
+        "mon",
+        "notre",
+        "our",
+        "votre",
+        "your",
+        "the",
+        "full",
+        "complete",
+        "detailed",
+        "iii",
+        "vii",
+        "xii",
+    ]
 )
 """The first three letters of every word that may open something."""
 
@@ -106,7 +150,7 @@ ANSWER: Final = re.compile(
     r"""(?:(?:ma|mon|my|notre|our|votre|your|la|the|full|complete|detailed)\s+){0,2}
     (?P<word>
         (?:reponses?|answers?|solutions?|solns?|corriges?|resolution|proofs?|preuves?|demonstrations?|response)(?![\w'’])
-      |(?:rep|resp|ans|sols?|dem|demo|r\W?e\W{1,2}ponses?)(?!\w)(?=\s*[.:]|\s*\(?\w{0,3}\)?\s*[:.]|\s*$)
+      |(?:rep|resp|ans|sols?|dem|demo|r\W?e\W{0,2}ponses?)(?!\w)(?=\s*[.:]|\s*\(?\w{0,3}\)?\s*[:.]|\s*$)
     )""",
     re.VERBOSE,
 )

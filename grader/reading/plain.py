@@ -27,6 +27,7 @@ _EMPHASIS: Final = re.compile(
 _INNER_ANSWER: Final = re.compile(
     r"(?<=[.?!:)»]\s)(?=(?:\*\*|__|<b>|<strong>|\*|_)?(?:R[ée]ponse|Answer|Solution|Proof|Preuve|D[ée]monstration)(?:\*\*|__|</b>)?\s?[:.])"
 )
+_ANSWER_TAILS: Final = ("ponse", "nswer", "olution", "roof", "reuve", "onstration")
 _INNER_LABEL: Final = re.compile(r"(?<=[.;!?]\s)(?=\((?:[a-h]|[1-9])\)\s+\S)")
 _LINE: Final = 2000
 """Longer lines are not cut."""
@@ -83,7 +84,9 @@ def split_labels(piece: str) -> Iterator[tuple[int, str]]:
     if len(piece) > _LINE:
         yield 0, piece
         return
-    cuts = {found.start() for found in _INNER_ANSWER.finditer(piece)}
+    cuts: set[int] = set()
+    if any(word in piece for word in _ANSWER_TAILS):
+        cuts.update(found.start() for found in _INNER_ANSWER.finditer(piece))
     if piece.lstrip()[:1] in ("(", "*", "-") and piece.count("(") > 1:
         cuts.update(found.start() for found in _INNER_LABEL.finditer(piece))
     at = 0

@@ -52,7 +52,7 @@ class _Finder:
         self.outline = outline
         self.by_number = {q.number: q for q in outline}
         self.openings: dict[int, _Opening] = {}
-        self.numbered_parts = any(m is not None and m.number and m.own for m in page.marks)
+        self.numbered_parts = any(m is not None and m.own and self.numbers_part(m) for m in page.marks)
         self.level = 0  # of the headings that open questions; 0: lines do
 
     def run(self) -> list[Region]:
@@ -60,9 +60,16 @@ class _Finder:
         if self.openings:
             self.beside_words()
         else:
-            self.by_heading_number() or self.by_environment() or self.by_title() or self.by_list()
+            found = self.by_heading_number() or self.by_environment() or self.by_title()
+            if not found and not self.numbered_parts:
+                self.by_list()
         self.by_part_words()
         return self.walk()
+
+    def numbers_part(self, mark: Marks) -> bool:
+        """Whether a label such as `2.1` names a part that there is."""
+        question = self.by_number.get(mark.number)
+        return question is not None and bool(mark.labels) and question.part(mark.labels[0]) is not None
 
     # ways to find questions
 
@@ -221,7 +228,12 @@ class _Finder:
         """An outer numbered list of questions, with the parts' labels inside or as many items as questions."""
         tops: dict[str, list[int]] = {}
         for at, mark in enumerate(self.marks):
-            if mark is not None and self.blocks[at].kind in (Kind.ITEM, Kind.TEXT) and self.bare_number(at) and mark.own:
+            if (
+                mark is not None
+                and self.blocks[at].kind in (Kind.ITEM, Kind.TEXT)
+                and self.bare_number(at)
+                and mark.own
+            ):
                 tops.setdefault(mark.style, []).append(at)
         for style, places in tops.items():
             chain = self.rising(places)
@@ -356,9 +368,8 @@ class _Finder:
         block = self.blocks[at]
         if is_foreign(block.text):
             return True
-        if mark is not None or current.level >= _ENVIRONMENT or block.level > current.level:
+        if mark is not None or current.question is None or block.level > current.level or current.level >= _ENVIRONMENT:
             return False
-        assert current.question is not None
         return part_named(block.text, current.question, True) is None
 
     def heads_answers(self, at: int) -> bool:

@@ -8,37 +8,37 @@ from functools import lru_cache
 from typing import Final
 
 from grader.reading.marks import folded
-from grader.reading.patterns import POINTS
 from grader.reading.outline import PartOutline, QuestionOutline
+from grader.reading.patterns import POINTS
 
 _SHORT: Final = 40
 """In a heading no longer than this a part's word may stand anywhere (`Paper summary`)."""
 
 _WHOLE: Final = re.compile(r"\b(?:homework|hw|devoir|assignment|travail|tp|report|rapport|ift ?\d)")
-_BEFORE: Final = re.compile(r"(?:[-*+•#\s]|\(?(?:\d{1,2}(?:\.\d{1,2})?|[a-h]|[ivx]{1,4})[.):]\)?|\d\.\d\s|§)*")
+_BEFORE: Final = r"(?:[-*+•#§\s]|\(?(?:\d{1,2}(?:\.\d{1,2})?|[a-h]|[ivx]{1,4})[.):]\)?|\d\.\d\s){0,8}"
 _INFLECTION: Final = re.compile(r"(?:e?s|x|\((?:e?s|x)\))?")
 _ENDS: Final = (":", ".", "[", "(", "-", "–", "—")
 
 
 @lru_cache(maxsize=64)
-def _keys(question: QuestionOutline) -> tuple[tuple[str, ...], tuple[tuple[str, PartOutline], ...]]:
+def _keys(question: QuestionOutline) -> tuple[tuple[tuple[str, PartOutline], ...], re.Pattern[str]]:
     pairs = tuple((folded(word), part) for part in question.parts for word in part.words)
-    return tuple(key for key, _ in pairs), pairs
+    words = "|".join(re.escape(key) for key, _ in pairs) or r"(?!)"
+    return pairs, re.compile(rf"{_BEFORE}(?:{words})")
 
 
 def part_named(text: str, question: QuestionOutline, heading: bool) -> tuple[PartOutline, str] | None:
     """The part whose own words a heading or the first words of a line say, and what stands behind them."""
-    keys, pairs = _keys(question)
-    if not keys:
+    pairs, opening = _keys(question)
+    if not pairs:
         return None
     plain = folded(text)
-    start = _BEFORE.match(plain)
-    first = start.end() if start else 0
     anywhere = heading and len(plain) <= _SHORT
-    if not (anywhere or plain.startswith(keys, first)):
+    opens = opening.match(plain)
+    if opens is None and not anywhere:
         return None
     for key, part in pairs:
-        at = plain.find(key, first) if anywhere else first
+        at = plain.find(key) if opens is None else opens.end() - len(key)
         if at < 0 or not plain.startswith(key, at) or plain[max(at - 1, 0) : at].isalnum():
             continue
         inflected = _INFLECTION.match(plain, at + len(key))

@@ -13,8 +13,10 @@ DISPLAYED: Final = "\u00a5"
 
 # forms that only ever address the reader
 _ADDRESSED: Final = re.compile(
-    r"(?:re-?)?(?:montrez|demontrez|prouvez|derivez|trouvez|calculez|donnez|determinez|expliquez|justifiez|discutez|repetez|etablissez"
-    r"|verifiez|deduisez|exprimez|decomposez|fournissez|decrivez|comparez|ecrivez|completez|identifiez|proposez|considerez"
+    r"(?:re-?)?(?:montrez|demontrez|prouvez|derivez|trouvez|calculez|donnez|determinez|expliquez|justifiez"
+    r"|discutez|repetez|etablissez"
+    r"|verifiez|deduisez|exprimez|decomposez|fournissez|decrivez|comparez|ecrivez|completez|identifiez|proposez"
+    r"|considerez"
     r"|supposez|utilisez|rappelez|pouvez[- ]vous|can you|could you|are you able)\b"
 )
 # forms that ask when they begin a sentence, or the clause behind "Given ..,"
@@ -24,30 +26,37 @@ _ASKED: Final = re.compile(
 )
 # the same, but a student may so begin a step, with the result displayed behind it
 _TASKED: Final = re.compile(
-    r"(?:re-?)?(?:deriver|trouver|calculer|donner|determiner|verifier|deduire|exprimer|etablir|comparer|decrire|proposer|ecrire"
+    r"(?:re-?)?(?:deriver|trouver|calculer|donner|determiner|verifier|deduire|exprimer|etablir|comparer|decrire"
+    r"|proposer|ecrire"
     r"|derive|find|give|determine|compute|calculate|verify|deduce|decompose|write down|state)\b"
 )
 _WONDERS: Final = re.compile(
-    r"(?:is it|is this|is there|are there|are they|does|do you|did|what|why|how|which|where|when|est-ce|c['’]est le meme|pourquoi|comment|quel"
+    r"(?:is it|is this|is there|are there|are they|does|do you|did|what|why|how|which|where|when|est-ce"
+    r"|c['’]est le meme|pourquoi|comment|quel"
     r"|y a-t-il|or|ou|any|des|une?|de quoi|que|qu['’])\b"
 )
 _GIVEN: Final = re.compile(
-    r"(?:let|given|for|if|suppose|assume|assuming|using|use|from|with|consider|recall|soi(?:t|ent)|etant donne|pour|si|en utilisant|a partir"
+    r"(?:let|given|for|if|suppose|assume|assuming|using|use|from|with|consider|recall|soi(?:t|ent)|etant donne"
+    r"|pour|si|en utilisant|a partir"
     r"|dans|in|by|on suppose|under|when|where)\b"
 )
 _SETTING: Final = re.compile(
-    r"(?:\(?(?:\d|[a-h]|i{1,3}|iv)\)\s*)?(?:let|soi(?:t|ent)|consider|considere[rz]|given|etant donnee?s?|we consider|on considere"
-    r"|nous considerons|dans cette|dans cet|in this (?:question|exercise|problem|part)|we (?:want|wish) you|maintenant|now (?:suppose|consider|let)"
+    r"(?:\(?(?:\d|[a-h]|i{1,3}|iv)\)\s*)?(?:let|soi(?:t|ent)|consider|considere[rz]|given|etant donnee?s?"
+    r"|we consider|on considere"
+    r"|nous considerons|dans cette|dans cet|in this (?:question|exercise|problem|part)|we (?:want|wish) you"
+    r"|maintenant|now (?:suppose|consider|let)"
     r"|hint|indice|rappel|recall|enonce)\b"
 )
 _ARGUES: Final = re.compile(
-    r"\b(?:donc|d['’]ou|on a|on obtient|on trouve|on resout|on en deduit|il vient|ainsi|par consequent|nous avons|nous obtenons"
+    r"\b(?:donc|d['’]ou|on a|on obtient|on trouve|on resout|on en deduit|il vient|ainsi|par consequent"
+    r"|nous avons|nous obtenons"
     r"|hence|thus|therefore|we have|we get|we obtain|we find|we solve|it follows)\b"
 )
 _HINT: Final = re.compile(r"(?:hint|indice|indication|rappel|recall|note|nb|remarque|you (?:may|can)|vous pouvez)\b")
 _JOINED: Final = re.compile(rf"(?:[{FORMULA}{DISPLAYED}\s.,;:()\d]|\b(?:and|et|ou|or|where|avec|with|puis|then)\b)*")
 _AFTERWARDS: Final = re.compile(
-    r"(?:hint|indice|indication|rappel|recall|note|nb|remarque|you (?:may|can)|vous pouvez|where|ou|c['’]est le meme|e\.g"
+    r"(?:hint|indice|indication|rappel|recall|note|nb|remarque|you (?:may|can)|vous pouvez|where|ou"
+    r"|c['’]est le meme|e\.g"
     r"|justif|expli)"
 )
 _LABEL: Final = re.compile(r"\s*(?:[-*+•]\s*)?(?:[(\[]?(?:\d{1,2}(?:\.\d{1,2}|[a-h])?|[a-h]|[ivx]{1,4})[)\].:]\]?\s*)+")
@@ -56,7 +65,8 @@ _CLAUSES: Final = re.compile(r",\s*|:\s*|\s+(?:and|et|puis|then|ensuite)\s+")
 
 _PLACEHOLDER: Final = re.compile(
     r"[\s\W_]*(?:"
-    r"(?:(?:todo|to do|tbd|tba|a faire|a completer|a venir|a rediger|xx+|n/?a|fixme|wip|work in progress|vide|empty|blank"
+    r"(?:(?:todo|to do|tbd|tba|a faire|a completer|a venir|a rediger|xx+|n/?a|fixme|wip|work in progress|vide"
+    r"|empty|blank"
     r"|pas fait|non fait|not done|not answered|left blank|unanswered|skipped?|sans reponse|no answer)"
     r"|(?:\S{0,12}\s?){0,3}?(?:votre|vos|ta|your|the|ma|my|la|une|an|insert|type)?\s*(?:full |detailed )?"
     r"(?:reponses?|answers?|solutions?|proof|preuve|texte?|work|derivation)\s*"
@@ -65,12 +75,14 @@ _PLACEHOLDER: Final = re.compile(
     r")?[\s\W_]*"
 )
 _WRITE_HERE: Final = re.compile(
-    r"[\s\W_]*(?:please\s+|veuillez\s+)?(?:write|type|put|insert|enter|add|fill|ecri(?:re|vez)|inser(?:er|ez)|mett(?:re|ez)|tapez|repond(?:re|ez)"
+    r"[\s\W_]*(?:please\s+|veuillez\s+)?(?:write|type|put|insert|enter|add|fill|ecri(?:re|vez)|inser(?:er|ez)"
+    r"|mett(?:re|ez)|tapez|repond(?:re|ez)"
     r"|redigez|complet(?:er|ez))\b[^.]{0,40}[\s\W_]*"
 )
 _FURNITURE: Final = re.compile(
     r"(?:page\s+)?\d{1,3}\s*(?:/|of|sur|de)\s*\d{1,3}|page\s+\d{1,3}|-\s*\d{1,3}\s*-"
-    r"|(?:[a-z]{2,4}[- ]?\d{3,5}[a-z]?(?:\s*[-–]\s*[a-z]{0,8}\s?\d{2,4})?\b)?[\s,|–-]*(?:prof(?:esseure?|essor)?\b\.?\s*:.{0,120})?"
+    r"|(?:[a-z]{2,4}[- ]?\d{3,5}[a-z]?(?:\s*[-–]\s*[a-z]{0,8}\s?\d{2,4})?\b)?[\s,|–-]*(?:prof(?:esseure?"
+    r"|essor)?\b\.?\s*:.{0,120})?"
 )
 
 
