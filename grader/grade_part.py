@@ -11,6 +11,7 @@ from grader.checks.context import Finding, PartContext
 from grader.checks.specs import CheckBase, Target
 from grader.errors import EvaluationError
 from grader.maths.blocks import Judge
+from grader.maths.notation import Notation
 from grader.model import CheckResult, Outcome, PartReport, Role
 from grader.reading.claims import PartText, read_part
 from grader.reading.document import Document, Problem
@@ -21,6 +22,10 @@ from grader.steps import steps_of
 
 BUGS = (ArithmeticError, LookupError, TypeError, ValueError, AssertionError, AttributeError, RecursionError)
 """What a mistake of ours raises; student and author errors have classes of their own."""
+
+_BLOCKS = 4_000
+_FORMULAS = 1_500
+"""Beyond these sizes answers are not looked for under other headings; the longest real homework has 400 formulas."""
 
 _NOT_RIGHT = frozenset({Outcome.INCORRECT, Outcome.UNDECIDED, Outcome.UNREADABLE, Outcome.FAULT})
 
@@ -34,6 +39,18 @@ class Submission:
     located: Located
     texts: dict[str, PartText] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    _reads: dict[tuple[tuple[Piece, ...], Notation], PartText] = field(default_factory=dict)
+
+    def read(self, pieces: list[Piece], notation: Notation, name: str) -> PartText:
+        """The chains of some pieces, read once per notation."""
+        key = (tuple(pieces), notation)
+        if key not in self._reads:
+            self._reads[key] = read_part(self.document.blocks, pieces, notation, name)
+        return self._reads[key]
+
+    def formulas(self) -> int:
+        """Lines of formulas in all parts."""
+        return sum(text.formulas for text in self.texts.values())
 
     def orders(self, question: Question) -> frozenset[tuple[str, ...]]:
         """Tuples of names written anywhere in a question: orders of variables the student uses."""
@@ -96,7 +113,9 @@ def _judge(submission: Submission, question: Question, part: Part, judge: Judge,
         return replace(finding, outcome=Outcome.UNDECIDED, note="may_follow_from_earlier", fraction=None)
     if finding.outcome is Outcome.MISSING and spec.role is Role.FINAL_ANSWER:
         for pieces in submission.elsewhere(question, part):
-            text = read_part(submission.document.blocks, pieces, judge.world.notation, part.id)
+            if sum(p.last - p.first + 1 for p in pieces) > _BLOCKS or submission.formulas() > _FORMULAS:
+                return replace(finding, outcome=Outcome.UNDECIDED, note="budget")
+            text = submission.read(pieces, judge.world.notation, part.id)
             other = _run(submission, question, judge, spec, text)
             if other.outcome is Outcome.CORRECT:
                 return replace(other, outcome=Outcome.UNDECIDED, note="found_elsewhere")

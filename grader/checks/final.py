@@ -261,9 +261,22 @@ def settle(
     last = wrong[-1]
     if any(line.end >= last.place[0] - 4000 for line in context.text.unread if line.tree is None):
         return Finding(Outcome.UNDECIDED, "unread_lines", (last.place,), witness=last.verdict.witness)
+    if _holds_earlier(context, last, targets):
+        return Finding(Outcome.UNDECIDED, "only_under_condition", (last.place,), witness=last.verdict.witness)
     answer = read_answer(last.node)
     hint = diagnose(context.judge, answer.items[0], targets[0]) if answer.kind == "value" else None
     return Finding(Outcome.INCORRECT, last.verdict.note, (last.place,), witness=last.verdict.witness, diagnosis=hint)
+
+
+def _holds_earlier(context: PartContext, claim: Claim, targets: Sequence[T.Node]) -> bool:
+    """Whether a failing claim holds under some condition stated earlier in the part, which may still be meant."""
+    answer = read_answer(claim.node)
+    conditions = {c.context for c in context.text.chains if c.context and c.order < claim.chain.order}
+    for condition in sorted(conditions, key=repr):
+        judge = context.narrowed(condition)
+        if any(_against(judge, answer, target, False).outcome is Outcome.CORRECT for target in targets):
+            return True
+    return False
 
 
 def _loose_ends(context: PartContext) -> bool:

@@ -7,6 +7,7 @@ import re
 from grader.checks.context import Finding, PartContext
 from grader.checks.specs import ManualCheck, ProseCheck
 from grader.model import Outcome
+from grader.reading.document import Block
 from grader.reading.marks import folded
 
 
@@ -19,12 +20,22 @@ def check_prose(spec: ProseCheck, context: PartContext) -> Finding:
     place = (blocks[0].start, blocks[-1].end)
     if any(re.search(pattern, text) for pattern in spec.unless):
         return Finding(Outcome.UNDECIDED, "negated_or_contrary", (place,))
-    groups = spec.together or ((tuple(spec.phrases)),)
-    groups = groups if spec.together else (spec.phrases,)
-    if all(any(re.search(pattern, text) for pattern in group) for group in groups):
-        found = next((b for b in blocks for g in groups for pat in g if re.search(pat, folded(b.text))), blocks[0])
+    groups = spec.together or (spec.phrases,)
+    first = [next((m for p in group if (m := re.search(p, text))), None) for group in groups]
+    if all(match is not None for match in first):
+        found = _block_at(blocks, first[0].start() if first[0] is not None else 0)
         return Finding(Outcome.CORRECT, "phrase", ((found.start, found.end),), {"quote": found.text[:200]})
     return Finding(Outcome.UNDECIDED, "no_phrase_known", (place,))
+
+
+def _block_at(blocks: list[Block], offset: int) -> Block:
+    """The block a place of the joined text lies in."""
+    at = 0
+    for block in blocks:
+        at += len(folded(block.text)) + 1
+        if offset < at:
+            return block
+    return blocks[-1]
 
 
 def check_manual(spec: ManualCheck, context: PartContext) -> Finding:

@@ -1,7 +1,7 @@
 """Which of the labels in a question begin its parts.
 
-The group of labels that best follows the parts is taken, with the labels of other groups that fit between; nested cases,
-steps and footnotes that look like numbering stay content.
+The group of labels that best follows the parts is taken, with the labels of other groups that fit between; nested
+cases, steps and footnotes that look like numbering stay content.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _eligible(members: Sequence[Label], count: int) -> bool:
 
 
 def _encloses(outer: Sequence[Label], inner: Sequence[Label]) -> bool:
-    """Whether all labels of `inner` stand within one part of `outer`; a list that a sentence leads up to does so sooner."""
+    """Whether all labels of `inner` stand within one part of `outer`; a list that a sentence leads up to sooner does."""
     if inner[0].at < outer[0].at or inner[0].rank >= SURE > outer[0].rank:
         return False
     if len(outer) < 2:

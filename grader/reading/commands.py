@@ -1,4 +1,4 @@
-"""The commands of running text in LaTeX: braces, emphasis, colours, accents, counters, breaks and what is passed over."""
+"""The commands of running text in LaTeX: braces, emphasis, colours, accents, counters, what is passed over."""
 
 from __future__ import annotations
 

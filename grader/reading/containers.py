@@ -1,4 +1,4 @@
-"""Containers of Markdown: `<details>`, `<div class="answer">`, `::: solution` ... `:::`; what they hold is said by a word."""
+"""Containers of Markdown: `<details>`, `<div class="answer">`, `::: solution`; a word says what they hold."""
 
 from __future__ import annotations
 

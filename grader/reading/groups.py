@@ -1,4 +1,4 @@
-"""Where names, groups, options and formulas end in a run of LaTeX tokens; nothing unclosed draws in the rest of a file."""
+"""Where names, groups, options and formulas end in LaTeX tokens; nothing unclosed draws in the rest of a file."""
 
 from __future__ import annotations
 

@@ -20,9 +20,9 @@ class Label:
     """A label at block `at` for the parts at `places` (0 is the first).
 
     `shares`: the answer begins in the same block; `native`: it is written as the statement writes it, or names its
-    question; `wrapped`: a line break may have made it; `led`: a sentence ending in a colon leads up to it; `guarded`: an
-    answer mark follows before the next label of the group; `quoted`: what follows is the statement, the label only
-    bounds what stands before it.
+    question; `wrapped`: a line break may have made it; `led`: a sentence ending in a colon leads up to it;
+    `guarded`: an answer mark follows before the next label of the group; `quoted`: what follows is the statement, the
+    label only bounds what stands before it.
     """
 
     at: int

@@ -19,6 +19,9 @@ from grader.reading.document import Block, Kind
 _TITLE = 80
 """A heading longer than this does not name a question in its middle."""
 
+TITLE = "title"
+"""Style of a question named in the middle of a heading: it counts where none is named at the beginning of anything."""
+
 _NO_WORD = frozenset("0123456789([")
 _SEVERAL = 12
 """Parts answered at once, at most."""
@@ -221,7 +224,7 @@ class _Reader:
         if found is None or len(self.plain) > _TITLE:
             return None
         rest = self.text[found.end() :].strip()
-        return Marks(self.at, int(found["number"]), P.FAMILIES[found["word"]], rest=rest)
+        return Marks(self.at, int(found["number"]), P.FAMILIES[found["word"]], style=TITLE, rest=rest)
 
     # labels
 

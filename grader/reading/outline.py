@@ -47,7 +47,8 @@ class Piece:
 class Located:
     """Pieces per part; the block of each part's label (also where nothing stands behind it); text under no label.
 
-    `unplaced` holds, per question number, what stands between answers and may belong to one; quoted statements are in none.
+    `unplaced` holds, per question number, what stands between answers and may belong to one; quoted statements are in
+    none of them.
     """
 
     parts: dict[str, list[Piece]] = field(default_factory=dict)

@@ -15,16 +15,18 @@ from itertools import pairwise
 from grader.reading.choice import choose
 from grader.reading.document import CONTENT, Kind
 from grader.reading.labels import Label, labels_of
-from grader.reading.marks import folded
-from grader.reading.outline import Located, PartOutline, Piece
+from grader.reading.outline import Located, PartOutline
 from grader.reading.page import Page, is_title
+from grader.reading.pieces import Placer
 from grader.reading.questions import Region
 from grader.reading.statements import Statements
 from grader.reading.titles import question_titled
-from grader.reading.wording import is_furniture
 
 _MARKED, _BARE, _FREE = "marked", "bare", "free"
 """Whether the answer stands open at a segment's start, the question has no marks, or only other parts have them."""
+
+_LOOSE = 99
+"""Level of a label that is no heading: no heading ends its part."""
 
 _QUOTED = 40
 """What stands behind one of the statement's labels is no longer than this."""
@@ -41,7 +43,7 @@ class _Cutter:
         self.blocks = page.blocks
         self.region = region
         self.question = region.question
-        self.located = located
+        self.placer = Placer(page, region.question.number, located)
         self.statements = Statements(page)
         self.first = self.behind_opening()
         self.ends: dict[int, int] = {}  # answer environment -> its end
@@ -69,7 +71,7 @@ class _Cutter:
         return at
 
     def find_marks(self) -> None:
-        """Answer marks; a proof only counts where nothing but a statement precedes it, and none does behind an answer."""
+        """Answer marks; a proof counts only where nothing but a statement precedes it, none does behind an argument."""
         stack: list[int] = []
         since = self.first
         for at in range(self.region.start, self.region.stop):
@@ -100,8 +102,8 @@ class _Cutter:
         region = self.region
         parts = region.parts or (self.question.parts if len(self.question.parts) == 1 else ())
         if parts:
-            self.note(parts, region.start)
-            self.segment(parts, self.first, region.stop - 1, _BARE, region.level)
+            self.placer.note(parts, region.start)
+            self.segment(parts, self.first, region.stop - 1, _BARE, _LOOSE)
             return
         labels = self.noted(labels_of(self.page, self.question, region.start, region.stop))
         if not self.opens:
@@ -134,7 +136,7 @@ class _Cutter:
             self.lay(within, at if self.goes_on(at) else at + 1, stop, _MARKED)
             empty = empty and not within and not self.page.content(at + 1, stop - 1)
         if empty:
-            self.note(self.question.parts, opening)
+            self.placer.note(self.question.parts, opening)
         return True
 
     def all_stated(self, labels: Sequence[Label]) -> bool:
@@ -152,8 +154,8 @@ class _Cutter:
             last = self.region.stop - 1
             if i + 1 < len(self.opens):
                 last = self.statements.end_before(at + 1, self.opens[i + 1] - 1)
-            self.note((part,), at)
-            self.segment((part,), at, last, _FREE, 99)
+            self.placer.note((part,), at)
+            self.segment((part,), at, last, _FREE, _LOOSE)
         return True
 
     def one_each(self, labels: Sequence[Label]) -> None:
@@ -167,10 +169,8 @@ class _Cutter:
             if i == len(closed) or not closed[i][0] < label.at:
                 free.append(label)
         chosen = choose(free, len(self.question.parts), labels, guard=True)
-        if not chosen:
-            self.leave(self.first, self.region.stop - 1)
-            return
-        self.lay(chosen, chosen[0].at, self.region.stop, _FREE)
+        first = chosen[0].at if chosen else self.opens[0] + (not self.goes_on(self.opens[0]))
+        self.lay(chosen, first, self.region.stop, _FREE)
 
     def noted(self, labels: Sequence[Label]) -> list[Label]:
         """The labels with it noted whether an answer mark follows before the next one of their group (`guarded`), and
@@ -199,19 +199,19 @@ class _Cutter:
     def lay(self, chosen: Sequence[Label], first: int, stop: int, mode: str) -> None:
         """Parts one after another, each from its label to the next one; what stands before the first is left."""
         if not chosen:
-            self.leave(first, stop - 1)
+            self.placer.leave(first, stop - 1)
             return
         if mode != _FREE and not self.statements.is_statement(first, chosen[0].at - 1):
-            self.leave(first, chosen[0].at - 1)
+            self.placer.leave(first, chosen[0].at - 1)
         for i, label in enumerate(chosen):
             parts = tuple(self.question.parts[p] for p in label.places)
             end = chosen[i + 1].at if i + 1 < len(chosen) else stop
-            self.note(parts, label.at)
+            self.placer.note(parts, label.at)
             if label.quoted:
                 continue
             block = self.blocks[label.at]
             begins = label.at if label.shares or label.at in self.open_set else label.at + 1
-            level = block.level if block.kind in (Kind.HEADING, Kind.ITEM) else 99
+            level = block.level if block.kind in (Kind.HEADING, Kind.ITEM) else _LOOSE
             self.segment(parts, begins, end - 1, mode, level, block.kind is Kind.ITEM)
 
     # one part
@@ -232,27 +232,15 @@ class _Cutter:
                 begins = at if self.goes_on(at) else at + 1
                 if start >= 0 and self.page.content(start, at - 1):
                     spans.append((start, self.statements.end_before(start, at - 1)))
-                elif (
-                    start < 0
-                    and not marked
-                    and mode is _BARE
-                    and at in self.weak
-                    and self.page.content(waiting, at - 1)
-                ):
-                    pass
                 start, marked, weak = begins, True, at in self.weak
             elif (block.kind is Kind.ANSWER_END and start >= 0 and not weak) or (
                 mark is not None and mark.statement and start >= 0 and self.page.content(start, at - 1)
             ):
                 spans.append((start, at - 1))
                 start, waiting = -1, at + 1
-            elif (
-                (start >= 0 or at > self.last_open(last))
-                and self.closes(at, level, item)
-                and self.page.content(start if start >= 0 else waiting, at - 1)
-            ):
-                if start >= 0 or not marked:
-                    self.leave(at, last)
+            elif (start >= 0 or (not marked and at > self.last_open(last))) and self.closes(at, level, item):
+                if self.page.content(start if start >= 0 else waiting, at - 1):
+                    self.placer.leave(at, last)
                     last = at - 1
                     break
             at += 1
@@ -261,13 +249,13 @@ class _Cutter:
         elif not marked:
             own = self.statements.own_text(waiting, last, self.blocks[self.region.start].box)
             if own == (waiting, last) and mode is _FREE and self.statements.only_names(waiting, last):
-                self.leave(waiting, last)
+                self.placer.leave(waiting, last)
             elif own is not None:
                 spans.append(own)
         elif not self.statements.is_statement(waiting, last):
-            self.leave(waiting, last)
+            self.placer.leave(waiting, last)
         for begin, end in spans:
-            self.add(parts, begin, end)
+            self.placer.add(parts, begin, end)
 
     def last_open(self, last: int) -> int:
         """The last answer mark up to block `last`."""
@@ -288,69 +276,4 @@ class _Cutter:
         block = self.blocks[at]
         if item:
             return block.kind is Kind.LIST_END and block.level < level
-        return block.kind is Kind.HEADING and block.level <= level < 40 and self.page.marks[at] is None
-
-    # results
-
-    def note(self, parts: Sequence[PartOutline], at: int) -> None:
-        for part in parts:
-            self.located.labels.setdefault(part.id, at)
-
-    def add(self, parts: Sequence[PartOutline], first: int, last: int) -> None:
-        for begin, end in self.pieces(first, last):
-            for part in parts:
-                self.located.parts.setdefault(part.id, []).append(Piece(begin, end))
-
-    def leave(self, first: int, last: int) -> None:
-        for begin, end in self.pieces(first, last):
-            self.located.unplaced.setdefault(self.question.number, []).append(Piece(begin, end))
-
-    def pieces(self, first: int, last: int) -> list[tuple[int, int]]:
-        """What is left of blocks `first..last` without page headers, footnotes and dead ends."""
-        out: list[tuple[int, int]] = []
-        start = first
-        for at in range(first, last + 2):
-            if at <= last and not self.beside(at):
-                continue
-            piece = self.trimmed(start, at - 1)
-            if piece is not None:
-                out.append(piece)
-            start = at + 1
-        return out
-
-    def beside(self, at: int) -> bool:
-        """Whether a line belongs to the page and not to the answer."""
-        block = self.blocks[at]
-        if at in self.page.footnotes:
-            return True
-        if block.kind is not Kind.TEXT or not block.fresh or not block.text:
-            return False
-        alone = at + 1 == len(self.blocks) or self.blocks[at + 1].fresh or self.blocks[at + 1].kind not in CONTENT
-        return alone and is_furniture(folded(block.text))
-
-    def trimmed(self, first: int, last: int) -> tuple[int, int] | None:
-        """The blocks without breaks and list ends at either end; None if nothing is handed in there."""
-        if not self.page.content(first, last):
-            return None
-        loose = self.unbalanced(first, last)
-        idle = (Kind.BREAK, Kind.ANSWER, Kind.ANSWER_END, Kind.QUESTION)
-        while first <= last and (self.blocks[first].kind in idle or first in loose):
-            first += 1
-        while first <= last and (self.blocks[last].kind in (*idle, Kind.ITEM) or last in loose):
-            last -= 1
-        return (first, last) if first <= last else None
-
-    def unbalanced(self, first: int, last: int) -> set[int]:
-        """Beginnings and ends of lists whose other end lies outside."""
-        opened: list[int] = []
-        loose: set[int] = set()
-        for at in range(first, last + 1):
-            kind = self.blocks[at].kind
-            if kind is Kind.LIST:
-                opened.append(at)
-            elif kind is Kind.LIST_END:
-                if opened:
-                    opened.pop()
-                else:
-                    loose.add(at)
-        return loose | set(opened)
+        return block.kind is Kind.HEADING and block.level <= level < _LOOSE and self.page.marks[at] is None

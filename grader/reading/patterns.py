@@ -167,8 +167,8 @@ TAIL: Final = re.compile(
 BEFORE_ANSWER: Final = re.compile(r"[\s.:)\-–—,(|]*")
 
 STATEMENT: Final = re.compile(
-    r"(?:(?:rappel\s+de\s+)?l['’]?\s*)?(?:enonces?|(?:problem |question )?statement|consignes?|question|exercise|exercice"
-    r"|prompt|rappel de l['’]enonce)(?:\s*\([^)]{0,24}\))?\s*(?:[:.\-–—]|$)"
+    r"(?:(?:rappel\s+de\s+)?l['’]?\s*)?(?:enonces?|(?:problem |question )?statement|consignes?|question|exercise"
+    r"|exercice|prompt|rappel de l['’]enonce)(?:\s*\([^)]{0,24}\))?\s*(?:[:.\-–—]|$)"
 )
 REFERS: Final = re.compile(
     r"(?:et|and|ou|or|donnent?|gives?|impl(?:y|ies|ique|iquent)|montrent?|shows?|yields?|is|are|was|est|sont|of|du|des"

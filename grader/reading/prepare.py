@@ -111,7 +111,7 @@ def _inline_code(tokens: list[Token], at: int) -> int:
 
 
 def with_roles(tokens: list[Token], expander: Expander) -> list[Token]:
-    """The tokens without the definitions of text environments and of macros named like answers, which are taken in marked.
+    """The tokens without the definitions of text environments and of macros named like answers, taken in marked.
 
     So `\\begin{sol}` opens an answer whatever the student made it look like.
     """

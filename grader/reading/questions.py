@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from grader.reading.document import CONTENT, Kind
-from grader.reading.marks import Marks, is_foreign, ordinal
+from grader.reading.marks import TITLE, Marks, is_foreign, ordinal
 from grader.reading.outline import PartOutline, QuestionOutline
 from grader.reading.page import Page, is_title
 from grader.reading.titles import of_the_whole, part_named, question_titled
@@ -15,12 +15,12 @@ from grader.reading.titles import of_the_whole, part_named, question_titled
 _ENVIRONMENT: Final = 40
 _LINE: Final = 50
 _BOLD: Final = 8
-"""Ranks of question environments and plain lines beside the levels of headings (0 to 7); lines all in bold count as 8."""
+"""Ranks of question environments and plain lines beside the levels of headings (0 to 7); bold lines count as 8."""
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """Blocks `start..stop-1` of one question; `parts` if its opening names them; `level` of the heading that opens it."""
+    """Blocks `start..stop-1` of one question; `parts` if its opening names them; `level` of its heading."""
 
     question: QuestionOutline
     start: int
@@ -80,8 +80,13 @@ class _Finder:
         return _ENVIRONMENT if kind is Kind.QUESTION else _LINE
 
     def by_word(self) -> None:
-        """`Question 2`, `Exercice 3`, `Q4.1`; of two such words one may number the parts (`Exercice 2`, `Question 1`)."""
+        """`Question 2`, `Exercice 3`, `Q4.1`; of two such words one may number parts (`Exercice 2`, `Question 1`)."""
         named = [(at, m) for at, m in enumerate(self.marks) if m is not None and m.question]
+        plain = [(at, m) for at, m in named if m.style != TITLE]
+        for at, mark in named if plain else ():
+            if mark.style == TITLE:
+                self.marks[at] = None
+        named = plain or named
         if not named:
             return
         families: dict[tuple[int, str], list[int]] = {}
@@ -301,7 +306,7 @@ class _Finder:
         self.openings[at] = _Opening(at, question, parts, self.rank(at))
 
     def walk(self) -> list[Region]:
-        """Regions from the openings, with labels that name their question (`4.2`), closed by headings of other matters."""
+        """Regions from the openings, with labels that name their question (`4.2`), closed by other headings."""
         opened = {o.question.number for o in self.openings.values() if o.question is not None}
         regions: list[Region] = []
         current: _Opening | None = None
@@ -311,6 +316,7 @@ class _Finder:
             opening = self.openings.get(at)
             if opening is None and mark is not None and mark.own and mark.labels:
                 opening = self.dotted(at, mark, current, opened) if mark.number else self.lone(at, mark, current)
+                opening = opening or self.sibling(at, mark, current)
             if opening is not None:
                 if (
                     mark is not None
@@ -349,6 +355,17 @@ class _Finder:
             return opening if current.parts else None
         heading = self.blocks[at].kind is Kind.HEADING
         return opening if heading or (mark.number not in opened and mark.number > current.question.number) else None
+
+    def sibling(self, at: int, mark: Marks, current: _Opening | None) -> _Opening | None:
+        """`Part 2` or `(b)` behind a part named with its question, `Problem 2 Part 1`, in a heading of the same level."""
+        if current is None or current.question is None or not current.parts or mark.number:
+            return None
+        parts = [current.question.part(label) for label in mark.labels]
+        heading = self.blocks[at].kind is Kind.HEADING and self.blocks[at].level <= current.level
+        alike = mark.style.startswith("named") and self.rank(at) == current.level
+        if None in parts or at in self.page.wrapped or not (heading or alike):
+            return None
+        return _Opening(at, current.question, tuple(p for p in parts if p is not None), current.level)
 
     def lone(self, at: int, mark: Marks, current: _Opening | None) -> _Opening | None:
         """`1.` before `2.1.` and `2.2.`: a question without parts, where nothing but dotted labels opens questions."""

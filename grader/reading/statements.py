@@ -1,4 +1,4 @@
-"""Statements quoted in a submission without a mark between them and the answer: told by their wording and their frames."""
+"""Statements quoted in a submission without a mark behind them: told by their wording and their frames."""
 
 from __future__ import annotations
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+_LINE: Final = 160
+"""A running header is no longer than this."""
+
 FORMULA: Final = "\u00a4"
 DISPLAYED: Final = "\u00a5"
 
@@ -79,10 +82,10 @@ _WRITE_HERE: Final = re.compile(
     r"|mett(?:re|ez)|tapez|repond(?:re|ez)"
     r"|redigez|complet(?:er|ez))\b[^.]{0,40}[\s\W_]*"
 )
-_FURNITURE: Final = re.compile(
-    r"(?:page\s+)?\d{1,3}\s*(?:/|of|sur|de)\s*\d{1,3}|page\s+\d{1,3}|-\s*\d{1,3}\s*-"
-    r"|(?:[a-z]{2,4}[- ]?\d{3,5}[a-z]?(?:\s*[-–]\s*[a-z]{0,8}\s?\d{2,4})?\b)?[\s,|–-]*(?:prof(?:esseure?"
-    r"|essor)?\b\.?\s*:.{0,120})?"
+_PAGE: Final = re.compile(r"page\s+\d{1,3}(?:\s*(?:/|of|sur|de)\s*\d{1,3})?", re.IGNORECASE)
+_HEADER: Final = re.compile(
+    r"(?:[A-Z]{2,4}[- ]?\d{4}[A-Z]?(?:\s*[-–]\s*[A-Z]?[a-z]{0,8}\s?\d{2,4})?(?:[\s,|–-]+|$))?"
+    r"(?:[Pp]rof(?:\.|esseure?|essor)?\s*:.{0,120})?"
 )
 
 
@@ -142,6 +145,8 @@ def is_placeholder(text: str) -> bool:
 
 
 def is_furniture(text: str) -> bool:
-    """Whether a line (folded) is a running header or a page number."""
+    """Whether a line (as written) is a page number or a running header: a course's code, the professor's name."""
     plain = text.strip()
-    return 0 < len(plain) <= 160 and _FURNITURE.fullmatch(plain) is not None
+    if not 0 < len(plain) <= _LINE:
+        return False
+    return _PAGE.fullmatch(plain) is not None or _HEADER.fullmatch(plain) is not None
