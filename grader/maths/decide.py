@@ -107,6 +107,11 @@ class _Tally:
         self.witness: Witness | None = None
         self.nonreal_witness: Witness | None = None
         self.edge_witness: Witness | None = None
+        self.closed = not any(
+            isinstance(n, (T.Name, T.Density, T.Integral, T.Expect, T.KL))
+            for root in (left, right)
+            for n in T.walk(root)
+        )
         self.complex_written = any(
             isinstance(n, T.SetOf) or (isinstance(n, T.Const) and n.name == "i")
             for root in (left, right)
@@ -121,6 +126,8 @@ class _Tally:
         good = np.ones(block.samples, dtype=bool)
         for a, b in pairs:
             good &= _per_sample(_close(N.primal(a), N.primal(b)), block)
+        if self.closed:  # numbers without names are compared at high precision: tanh 20 is not 1
+            good &= False
         self.agree += int(good.sum())
         bad = np.flatnonzero(~good)
         if not len(bad):

@@ -165,6 +165,8 @@ def _fill(chosen: list[Label], groups: dict[str, list[Label]], best: str) -> Non
     for group, members in groups.items():
         if group == best:
             continue
+        if group == "part" and _encloses(chosen, members):
+            continue
         if members[0].rank >= _NAMED:
             fresh = [x for x in members if not covered & set(x.places)]
             chosen.extend(fresh)

@@ -10,7 +10,7 @@ from grader.reading.outline import QuestionOutline
 from grader.reading.page import Page, is_title
 from grader.reading.titles import part_named
 
-_RANKS = (("words", 7), ("named", 6), ("h", 5), ("inner", 5), ("auto", 4), ("order", 4), ("item", 3))
+_RANKS = (("words", 7), ("named", 6), ("part", 6), ("h", 5), ("inner", 5), ("auto", 4), ("order", 4), ("item", 3))
 SURE, ITEM = 5, 3
 """Ranks: from `SURE` on labels count in any order; `ITEM` are those of lists."""
 
@@ -90,7 +90,7 @@ def _by_mark(
     block = page.blocks[at]
     if not mark.labels or mark.number not in (0, question.number):
         return None
-    if block.kind is Kind.ANSWER and not mark.number and not mark.style.startswith("named"):
+    if block.kind is Kind.ANSWER and not mark.number and not mark.style.startswith("part"):
         return None  # "[2]" behind \\begin{solution} are points or space
     parts = [question.part(label) for label in mark.labels]
     places = tuple(question.parts.index(p) for p in parts if p is not None)
@@ -99,7 +99,9 @@ def _by_mark(
     kind = kind_of(mark.labels[0])
     automatic = block.kind is Kind.ITEM and block.style.startswith("enum") and kind != "roman"
     native = kind in numbering or automatic or mark.number > 0
-    group = "named" if mark.style.startswith(("named", "answer")) else mark.style
+    group = mark.style
+    if group.startswith(("named", "answer", "part")):
+        group = "part" if group.startswith("part") else "named"
     if automatic or (group.startswith("item") and (native or kind == "alpha")):
         group = f"item{block.level}"
     return Label(

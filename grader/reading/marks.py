@@ -277,12 +277,14 @@ class _Reader:
         if not (close or rest or explicit or marked):
             return None  # a number alone on its line
         kind = kind_of(label, written)
-        if answer or (strength and not self.heading) or self.block.kind is Kind.ANSWER:
+        if word and not dotted:
+            style = f"part{kind}"
+        elif answer or (strength and not self.heading) or self.block.kind is Kind.ANSWER:
             style = f"answer{kind}"
         elif self.heading:
             style = f"{'h' if self.block.kind is Kind.HEADING else 'item'}{self.block.level}{kind}"
         else:
-            style = f"named{kind}" if dotted or word else self.line_style("-" * bullet, opened, kind, close)
+            style = f"named{kind}" if dotted else self.line_style("-" * bullet, opened, kind, close)
         rest = rest.lstrip(".:)]-–— " if dotted else ":)]–— ")
         number = int(found["question"] or 0)
         return Marks(self.at, 0, "", labels, number, style, True, answer or strength, rest=rest)

@@ -138,7 +138,7 @@ class _Finder:
     def bare_number(self, at: int) -> int:
         """The number of a heading that bears a number and at most a title."""
         mark = self.marks[at]
-        if mark is None or mark.question or mark.number or len(mark.labels) != 1:
+        if mark is None or mark.question or mark.number or len(mark.labels) != 1 or mark.style.startswith("part"):
             return 0
         return ordinal(mark.labels[0]) if mark.labels[0].isdigit() or "Roman" in mark.style else 0
 
@@ -362,7 +362,7 @@ class _Finder:
             return None
         parts = [current.question.part(label) for label in mark.labels]
         heading = self.blocks[at].kind is Kind.HEADING and self.blocks[at].level <= current.level
-        alike = mark.style.startswith("named") and self.rank(at) == current.level
+        alike = mark.style.startswith("part") and self.rank(at) == current.level
         if None in parts or at in self.page.wrapped or not (heading or alike):
             return None
         return _Opening(at, current.question, tuple(p for p in parts if p is not None), current.level)
