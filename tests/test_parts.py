@@ -163,6 +163,84 @@ def test_seed(tmp_path: Path) -> None:
     assert "fixez v=0" not in claimed(document, located, "Q4.1")
 
 
+# submissions made by rule: every way to head a question, to label a part and to mark an answer, with each other
+
+HEADS = ("# Question {n}", "## Exercice {n} : {title}", "**Problem {n}**", "Q{n}", "# {title}", "# {n}. {title}")
+TEX_HEADS = (
+    "\\section*{{Question {n}}}",
+    "\\section{{{n}}}",
+    "\\textbf{{Exercise {n}}}",
+    "Problem {n} \\\\",
+    "\\section*{{{title}}}",
+)
+LABELS = ("### {n}.{k}", "### Part {k}", "({k}) ", "{k}) ", "**{n}.{k}** ", "**({k})**\n\n")
+TEX_LABELS = (
+    "\\subsection*{{{n}.{k}}}\n",
+    "\\paragraph{{{k})}} ",
+    "({k}) ",
+    "\\textbf{{{n}.{k}}} ",
+    "\\underline{{({k})}}\n\n",
+)
+MARKS = ("**Answer:**\n\n", "Réponse :\n\n", "*Solution.* ", "#### Solution\n")
+TEX_MARKS = ("\\textbf{Answer:}\n\n", "R\\'eponse :\n\n", "\\emph{Solution.} ", "\\begin{solution}\n")
+STATEMENTS = (
+    "Let $g(z)=z$. Show that $p \\geq q$.",
+    "Montrez que $g$ est croissante.",
+    "Derive $v$ and find the points.",
+)
+ANSWERS = (
+    "We get $x={x}$.",
+    "La dérivée est $u>{x}$.\n\nDonc elle est croissante.",
+    "By Jensen:\n$$a_{x} \\geq b$$\nand we are done.",
+    "Step one: $u={x}$.\n\n- $b=0$\n- $b>0$\n\nIt holds.",
+)
+TITLES = {2: "Normalizing flows", 3: "Modèle de diffusion", 4: "GAN dynamics"}
+
+
+def made(rng: random.Random) -> tuple[str, str, dict[str, list[int]], set[str]]:
+    """A submission: its name, text, the lines of each answer, and the parts left empty."""
+    tex = rng.random() < 0.5
+    head, label = rng.choice(TEX_HEADS if tex else HEADS), rng.choice(TEX_LABELS if tex else LABELS)
+    mark = rng.choice(TEX_MARKS if tex else MARKS) if rng.random() < 0.6 else ""
+    lines = ["\\begin{document}"] if tex else []
+    want: dict[str, list[int]] = {}
+    empty: set[str] = set()
+
+    def write(text: str) -> None:
+        """Go on with the last line."""
+        first, *others = text.split("\n")
+        lines[-1:] = [lines[-1] + first, *others]
+
+    for question in OUTLINE[1:4]:
+        lines += ["", head.format(n=question.number, title=TITLES[question.number]), "", ""]
+        for part in question.parts[: rng.randint(2, len(question.parts))]:
+            lines += ["", ""]
+            write(label.format(n=question.number, k=part.label))
+            if "#" in label:
+                write("\n")
+            if mark:
+                write(rng.choice(STATEMENTS) + "\n\n" + mark)
+            if rng.random() < 0.1:
+                empty.add(part.id)
+            else:
+                first = len(lines)
+                write(rng.choice(ANSWERS).format(x=rng.randrange(90)))
+                want[part.id] = [first, len(lines)]
+            if "begin" in mark:
+                write("\n\\end{solution}")
+    text = "\n".join([*lines, "\\end{document}" if tex else ""])
+    return "made.tex" if tex else "made.md", text, want, empty
+
+
+@pytest.mark.parametrize("seed", range(120))
+def test_made_submissions(seed: int, tmp_path: Path) -> None:
+    name, text, want, empty = made(random.Random(seed))
+    document = read(tmp_path, name, text.encode("utf-8"))
+    located = locate(document, OUTLINE)
+    assert ranges(document, located, name) == want, text
+    assert empty <= set(located.labels)
+
+
 # work
 
 HOSTILE: dict[str, Callable[[int], bytes]] = {

@@ -1,22 +1,18 @@
-"""The token stream and the arithmetic levels of the parser: sums, products, powers, function arguments."""
+"""The arithmetic levels of the parser: sums, products, powers, function arguments."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import TypeVar
 
-from grader.errors import ReadError, TooLarge
-from grader.limits import NESTING
 from grader.maths import symbols as S
 from grader.maths import syntax as T
-from grader.maths.notation import Notation
+from grader.maths.parse_stream import Stream
 from grader.maths.tokens import Tok
 
 R = TypeVar("R")
 
-_CLOSERS = frozenset({")", "]", "}", "\\}", "right.", "evalbar"})
 _PRODUCT_SIGNS = frozenset({"*", "times", "cdot", "odot"})
 _FACTOR_COMMANDS = frozenset(
     [
@@ -68,152 +64,6 @@ _FACTOR_COMMANDS = frozenset(
     ]
 ) | frozenset(S.PREFIX_FUNCTIONS)
 _OPENERS = frozenset({"(", "[", "{", "\\{", "left."})
-
-
-class Stream:
-    """Formula tokens with a position, the notation in force, and the choices among readings."""
-
-    def __init__(self, toks: Sequence[Tok], notation: Notation, choices: dict[str, int]) -> None:
-        self.toks = toks
-        self.i = 0
-        self.stop = len(toks)
-        self.notation = notation
-        self.choices = choices
-        self.ambiguous: dict[str, int] = {}
-        self.depth = 0
-        self.modes = ["top"]  # top: rows separate; paren: rows are layout; cell: & and \\ end an entry
-        self.bars: list[str] = []  # what a bar at operator position means: "abs" closes, "given" stops
-        self.integrals = 0
-        self.half = -1  # index of a `||` whose first bar is consumed
-        self.intervals = 0  # intervals being read: there `[` may close (]0, 1[)
-        self.lists = 0  # bracketed lists around this place: there a comma is no decimal comma
-        last = toks[-1].end if toks else 0
-        self.eof = Tok("eof", "", last, last)
-        self.indices = _index_letters(toks)
-
-    def peek(self, ahead: int = 0) -> Tok:
-        if self.modes[-1] == "paren":
-            while self.i < self.stop and (self.toks[self.i].kind in ("amp", "row") or self.toks[self.i].text == "quad"):
-                self.i += 1
-        at = self.i + ahead
-        if at >= self.stop:
-            return self.eof
-        tok = self.toks[at]
-        return tok._replace(text="|") if at == self.half else tok
-
-    def close_half(self) -> None:
-        """Take the first bar of `||` where it closes `|a|` before `|b|`."""
-        self.half = self.i
-
-    def next(self) -> Tok:
-        tok = self.peek()
-        self.i += 1
-        return tok
-
-    def at_end(self) -> bool:
-        return self.i >= self.stop
-
-    def closes(self, tok: Tok) -> bool:
-        return (tok.kind == "op" and tok.text in _CLOSERS) or tok.kind == "end"
-
-    def is_op(self, text: str) -> bool:
-        tok = self.peek()
-        return tok.kind == "op" and tok.text == text
-
-    def expect(self, text: str, opened: Tok) -> Tok:
-        tok = self.peek()
-        if tok.kind == "op" and tok.text == text:
-            return self.next()
-        if self.at_end() or tok.kind == "eof":
-            raise self.error("unclosed", f"{self.show(opened)} is never closed", opened)
-        raise self.error("unexpected", f"expected {text!r} but found {self.show(tok)}", tok)
-
-    def error(self, note: str, message: str, tok: Tok) -> ReadError:
-        return ReadError(note, message, tok.start, max(tok.end, tok.start + 1))
-
-    def show(self, tok: Tok) -> str:
-        if tok.kind == "eof":
-            return "the end of the formula"
-        if tok.kind in ("cmd",) or tok.font == "greek":
-            return "\\" + tok.text
-        return {"amp": "'&'", "row": r"'\\'"}.get(tok.kind, f"'{tok.text}'")
-
-    def choose(self, kind: str, options: int) -> int:
-        """Record an ambiguous place and say which option this reading takes."""
-        self.ambiguous[kind] = max(options, self.ambiguous.get(kind, 0))
-        return min(self.choices.get(kind, 0), options - 1)
-
-    def within(self, mode: str, rule: Callable[[], R], bars: str | None = None) -> R:
-        """Run a rule inside a group: one level deeper, with its own meaning of rows and bars."""
-        self.depth += 1
-        if self.depth > NESTING:
-            raise TooLarge("too_deep", f"nested more than {NESTING} deep", self.peek().start)
-        self.modes.append(mode)
-        if bars is not None:
-            self.bars.append(bars)
-        try:
-            return rule()
-        finally:
-            if bars is not None:
-                self.bars.pop()
-            self.modes.pop()
-            self.depth -= 1
-
-    def group(self) -> tuple[int, int]:
-        """Step over a `{...}` or a single token; the indices of its content."""
-        tok = self.peek()
-        if self.at_end():
-            raise self.error("missing_argument", "an argument is missing at the end of the formula", tok)
-        if not (tok.kind == "op" and tok.text == "{"):
-            if self.closes(tok) or tok.kind in ("amp", "row", "rel"):
-                raise self.error("missing_argument", f"an argument is missing before {self.show(tok)}", tok)
-            self.i += 1
-            return self.i - 1, self.i
-        start = self.i + 1
-        end = self.matching(self.i)
-        self.i = end + 1
-        return start, end
-
-    def matching(self, at: int) -> int:
-        """Index of the brace that closes the one at `at`."""
-        depth = 0
-        for j in range(at, self.stop):
-            tok = self.toks[j]
-            if tok.kind == "op":
-                if tok.text == "{":
-                    depth += 1
-                elif tok.text == "}":
-                    depth -= 1
-                    if depth == 0:
-                        return j
-        raise self.error("unclosed", "'{' is never closed", self.toks[at])
-
-    def slice(self, start: int, end: int, rule: Callable[[], R], mode: str = "paren") -> R:
-        """Run a rule on the tokens `start:end` alone; all of them must be read."""
-        saved = self.i, self.stop, self.integrals
-        self.i, self.stop, self.integrals = start, end, 0
-        try:
-            if start >= end:
-                place = self.toks[start - 1] if start else self.eof
-                raise self.error("empty_argument", "an argument is empty", place)
-            result = self.within(mode, rule, bars="none")
-            if mode == "paren":
-                self.peek()
-            if self.i < self.stop:
-                tok = self.toks[self.i]
-                raise self.error("unexpected", f"unexpected {self.show(tok)}", tok)
-            return result
-        finally:
-            self.i, self.stop, self.integrals = saved
-
-    def argument(self) -> T.Node:
-        """One macro argument as an expression."""
-        start, end = self.group()
-        return self.slice(start, end, self.loose)
-
-    @abstractmethod
-    def loose(self) -> T.Node:
-        """An expression in which a relation is allowed too."""
 
 
 class ExpressionParser(Stream):
@@ -517,22 +367,3 @@ class ExpressionParser(Stream):
 
     @abstractmethod
     def bracketed_argument(self, func: str) -> tuple[T.Node, ...]: ...
-
-
-def _index_letters(toks: Sequence[Tok]) -> frozenset[str]:
-    """Letters used as an index somewhere (`\\sum_{i=1}`, `w_i`), which are then no imaginary unit."""
-    found = set()
-    for j in range(len(toks) - 1):
-        if toks[j].kind == "op" and toks[j].text == "_":
-            nxt = toks[j + 1]
-            if nxt.kind == "id":
-                found.add(nxt.text)
-            elif nxt.text == "{":
-                for tok in toks[j + 2 : j + 6]:
-                    if tok.text == "}":
-                        break
-                    if tok.kind == "id":
-                        found.add(tok.text)
-        elif toks[j].kind == "cmd" and toks[j].text == "forall" and toks[j + 1].kind == "id":
-            found.add(toks[j + 1].text)
-    return frozenset(found)

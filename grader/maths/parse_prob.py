@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from grader.errors import ReadError
 from grader.maths import symbols as S
 from grader.maths import syntax as T
@@ -82,11 +84,11 @@ class ProbabilityParser(ExpressionParser):
         node = self.bare_name()
         return node
 
-    def number(self, tok: Tok) -> T.Node:
-        raise NotImplementedError
+    @abstractmethod
+    def number(self, tok: Tok) -> T.Node: ...
 
-    def bare_name(self) -> T.Name:
-        raise NotImplementedError
+    @abstractmethod
+    def bare_name(self) -> T.Name: ...
 
     # expectations
 

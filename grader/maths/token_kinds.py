@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import NamedTuple
 
 from grader.errors import ReadError, TooLarge
@@ -66,9 +67,9 @@ class CharacterReader:
                 at = self.command(at)
         return self.out
 
+    @abstractmethod
     def command(self, at: int) -> int:
         """A control sequence; the index behind it and its arguments."""
-        raise NotImplementedError
 
     # numbers and letters
 

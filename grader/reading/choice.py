@@ -20,7 +20,8 @@ def _by_position(labels: list[Label], count: int) -> list[Label]:
     """Markdown lets one write every item as `1.`: then their order numbers them."""
     groups: dict[str, list[int]] = {}
     for i, label in enumerate(labels):
-        groups.setdefault(label.group, []).append(i)
+        if not label.quoted:
+            groups.setdefault(label.group, []).append(i)
     for members in groups.values():
         digits = "digit" in labels[members[0]].group
         if digits and 1 < len(members) <= count and all(labels[i].places == (0,) for i in members):
@@ -32,7 +33,7 @@ def _by_position(labels: list[Label], count: int) -> list[Label]:
 def _continued(labels: list[Label], count: int) -> list[Label]:
     """Outer lists that begin again at 1 but together have an item for each part: the later ones go on counting."""
     outer = min((x.group for x in labels if x.rank == ITEM), default="")
-    members = [i for i, x in enumerate(labels) if x.group == outer] if outer else []
+    members = [i for i, x in enumerate(labels) if x.group == outer and not x.quoted]
     places = [labels[i].places[0] for i in members]
     begun = places.count(0)
     follows = all(b in (0, a + 1) for a, b in pairwise(places))

@@ -53,6 +53,7 @@ class _Finder:
         self.by_number = {q.number: q for q in outline}
         self.openings: dict[int, _Opening] = {}
         self.numbered_parts = any(m is not None and m.own and self.numbers_part(m) for m in page.marks)
+        self.first_of: dict[int, int] = {}  # where each question opens first
         self.level = 0  # of the headings that open questions; 0: lines do
 
     def run(self) -> list[Region]:
@@ -308,6 +309,10 @@ class _Finder:
     def walk(self) -> list[Region]:
         """Regions from the openings, with labels that name their question (`4.2`), closed by other headings."""
         opened = {o.question.number for o in self.openings.values() if o.question is not None}
+        for at in sorted(self.openings, reverse=True):
+            question = self.openings[at].question
+            if question is not None:
+                self.first_of[question.number] = at
         regions: list[Region] = []
         current: _Opening | None = None
         answers_from = -1
@@ -383,9 +388,10 @@ class _Finder:
     def ends(self, at: int, mark: Marks | None, current: _Opening) -> bool:
         """Whether a heading ends the question that stands open."""
         block = self.blocks[at]
-        if is_foreign(block.text):
+        lines = current.level >= _ENVIRONMENT
+        if is_foreign(block.text) and (lines or block.level <= current.level + 1):
             return True
-        if mark is not None or current.question is None or block.level > current.level or current.level >= _ENVIRONMENT:
+        if mark is not None or current.question is None or block.level > current.level or lines:
             return False
         return part_named(block.text, current.question, True) is None
 
@@ -397,8 +403,7 @@ class _Finder:
         for ahead in range(at + 1, len(self.blocks)):
             opening = self.openings.get(ahead)
             if opening is not None:
-                before = {o.question.number for o in self.openings.values() if o.question is not None and o.at < at}
-                return opening.question is not None and opening.question.number in before
+                return opening.question is not None and self.first_of[opening.question.number] < at
             if self.blocks[ahead].kind in CONTENT or self.blocks[ahead].kind is Kind.HEADING:
                 return False
         return False

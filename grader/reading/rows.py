@@ -290,14 +290,21 @@ def _split_independent(core: list[Tok], lead: str, start: int) -> list[Line]:
     for i in [*cuts, len(core)]:
         piece = core[begin:i]
         mark = lead if begin == 0 else core[begin - 1].text
-        while piece and (piece[0].kind == "amp" or piece[0].text in ("quad", ",")):
-            piece = piece[1:]
-        while piece and (piece[-1].kind == "amp" or piece[-1].text in ("quad", ",")):
-            piece = piece[:-1]
+        piece = _trimmed(piece)
         if piece:
             lines.append(Line(piece, mark, piece[0].start, piece[-1].end))
         begin = i + 1
     return lines
+
+
+def _trimmed(piece: list[Tok]) -> list[Tok]:
+    """Without layout and commas at both ends."""
+    first, last = 0, len(piece)
+    while first < last and (piece[first].kind == "amp" or piece[first].text in ("quad", ",")):
+        first += 1
+    while last > first and (piece[last - 1].kind == "amp" or piece[last - 1].text in ("quad", ",")):
+        last -= 1
+    return piece[first:last]
 
 
 def _read(line: Line, notation: Notation) -> None:
