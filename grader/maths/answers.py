@@ -25,6 +25,8 @@ class Answer:
     items: tuple[T.Node, ...]
     labels: tuple[str, ...] = ()
     head: T.Node | None = None
+    square: bool = False
+    """A tuple in brackets: two entries may be a closed interval."""
 
 
 def read_answer(node: T.Node) -> Answer:
@@ -38,7 +40,7 @@ def read_answer(node: T.Node) -> Answer:
         items = tuple(x for item in node.items for x in signs_expanded(item))
         return Answer("set", items)
     if isinstance(node, T.Tup):
-        return Answer("tuple", node.items)
+        return Answer("tuple", node.items, square=node.square)
     if isinstance(node, T.Interval):
         return Answer("condition", (node,))
     if isinstance(node, T.NamedSet):

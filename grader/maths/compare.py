@@ -82,7 +82,7 @@ def _conditions(judge: Judge, a: Answer, b: Answer) -> Verdict:
         elif answer.kind == "equation":
             nodes.append(T.Rel(answer.items, ("=",)))
         elif answer.kind == "tuple" and len(answer.items) == 2 and not answer.labels:
-            nodes.append(T.Interval(answer.items[0], answer.items[1], False, False))
+            nodes.append(T.Interval(answer.items[0], answer.items[1], answer.square, answer.square))
         elif answer.labels and len(answer.labels) == len(answer.items):
             pairs = tuple(T.Rel((T.Name(k), v), ("=",)) for k, v in zip(answer.labels, answer.items, strict=True))
             nodes.append(pairs[0] if len(pairs) == 1 else T.Logic("and", pairs))

@@ -87,7 +87,7 @@ def formula(node: T.Node, subject: T.Node) -> Formula | Atom:
     if isinstance(node, (T.Interval, T.NamedSet)):
         return _membership(subject, node)
     if isinstance(node, T.Tup) and len(node.items) == 2:
-        return _membership(subject, T.Interval(node.items[0], node.items[1], False, False))
+        return _membership(subject, T.Interval(node.items[0], node.items[1], node.square, node.square))
     if isinstance(node, T.Rel):
         found: list[Formula | Atom] = []
         ordered = any(r in _ORDERS for r in node.relations)
@@ -97,7 +97,7 @@ def formula(node: T.Node, subject: T.Node) -> Formula | Atom:
             left, right = node.operands[i], node.operands[i + 1]
             if relation == "in":
                 if isinstance(right, T.Tup) and len(right.items) == 2:
-                    right = T.Interval(right.items[0], right.items[1], False, False)
+                    right = T.Interval(right.items[0], right.items[1], right.square, right.square)
                 found.append(_membership(left, right))
             elif relation in ("<", "<=", ">", ">=", "=", "!=", ":="):
                 found.append(Atom(left, "=" if relation == ":=" else relation, right))

@@ -197,7 +197,7 @@ class AtomParser(NameParser):
         items = self.within("paren", lambda: self.items(closing), bars="none")
         end = self.expect(closing, tok).end
         if len(items) > 1:
-            node: T.Node = T.Tup(tuple(items), start=tok.start, end=end)
+            node: T.Node = T.Tup(tuple(items), tok.text == "[", start=tok.start, end=end)
         else:
             node = replace_place(items[0], tok.start, end)
         if self.is_op("_") and not isinstance(node, T.Name):

@@ -172,6 +172,8 @@ class Parser(AtomParser):
         start = tok.start
         if tok.kind == "rel" and tok.text not in ("=>", "<=>"):
             operands.append(T.Empty(start=tok.start, end=tok.start))
+        elif self.is_bare_interval(tok):
+            operands.append(self.interval(tok))
         else:
             operands.append(self.expression())
         while True:
@@ -200,6 +202,13 @@ class Parser(AtomParser):
         if not relations:
             return operands[0]
         return T.Rel(tuple(operands), tuple(relations), start=start, end=operands[-1].end)
+
+    def is_bare_interval(self, tok: Tok) -> bool:
+        """`]0, 1[` or `(0, 1]` as the whole answer: brackets that only an interval has."""
+        last = self.toks[self.stop - 1] if self.stop else self.eof
+        if tok.kind != "op" or last.kind != "op" or self.modes[-1] != "top":
+            return False
+        return tok.text + last.text in ("][", "]]", "[[", "(]", "[)", "])", "([")
 
     def chain_goes_on(self) -> int | None:
         """Index of the relation with which the chain goes on behind layout or a reason; None if it ends."""

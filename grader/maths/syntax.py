@@ -225,9 +225,10 @@ class Matrix(Node):
 
 @dataclass(frozen=True, slots=True)
 class Tup(Node):
-    """An ordered tuple in parentheses or brackets."""
+    """An ordered tuple; `square` if it stands in brackets, where two entries may be a closed interval."""
 
     items: tuple[Node, ...]
+    square: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ def _eligible(members: Sequence[Label], count: int) -> bool:
 
 
 def _encloses(outer: Sequence[Label], inner: Sequence[Label]) -> bool:
-    """Whether all labels of `inner` stand within one part of `outer`; a list that a sentence leads up to sooner does."""
+    """Whether all labels of `inner` stand within one part of `outer`; the more so if a sentence leads up to them."""
     if inner[0].at < outer[0].at or inner[0].rank >= SURE > outer[0].rank:
         return False
     if len(outer) < 2:

@@ -64,6 +64,8 @@ def read_markdown(text: str, base: int, document: Document) -> None:
 
     Raises TooLarge where a named limit is passed.
     """
+    if "\r" in text and "\n" not in text:
+        text = text.replace("\r", "\n")  # lines of an old Mac
     expander = Expander(package_macros())
     _define(text, base, document, expander)
     _Lines(text, base, document, expander).run(_front_matter(text))

@@ -1,4 +1,4 @@
-"""Stretches of blocks become pieces of answers: without page headers, footnotes, breaks and ends of lists begun outside."""
+"""Stretches of blocks become pieces of answers: without page headers, footnotes, breaks and dead ends of lists."""
 
 from __future__ import annotations
 

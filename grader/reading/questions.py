@@ -362,7 +362,7 @@ class _Finder:
         return opening if heading or (mark.number not in opened and mark.number > current.question.number) else None
 
     def sibling(self, at: int, mark: Marks, current: _Opening | None) -> _Opening | None:
-        """`Part 2` or `(b)` behind a part named with its question, `Problem 2 Part 1`, in a heading of the same level."""
+        """`Part 2` or `(b)` behind a part named with its question (`Problem 2 Part 1`), in a heading of its level."""
         if current is None or current.question is None or not current.parts or mark.number:
             return None
         parts = [current.question.part(label) for label in mark.labels]

@@ -55,6 +55,8 @@ class _Loader:
 
     def scanned(self, text: str, base: int) -> list[Token]:
         """The tokens of a file; raises TooLarge when all files together have too many."""
+        if "\r" in text and "\n" not in text:
+            text = text.replace("\r", "\n")  # lines of an old Mac
         tokens = scan(text, base)
         self.tokens += len(tokens)
         if self.tokens > TOKENS:

@@ -11,12 +11,15 @@ from typing import Final
 _LINE: Final = 160
 """A running header is no longer than this."""
 
+_PARAGRAPH: Final = 4000
+"""A paragraph is judged by this many characters."""
+
 FORMULA: Final = "\u00a4"
 DISPLAYED: Final = "\u00a5"
 
 # forms that only ever address the reader
 _ADDRESSED: Final = re.compile(
-    r"(?:re-?)?(?:montrez|demontrez|prouvez|derivez|trouvez|calculez|donnez|determinez|expliquez|justifiez"
+    r"\b(?:re-?)?(?:montrez|demontrez|prouvez|derivez|trouvez|calculez|donnez|determinez|expliquez|justifiez"
     r"|discutez|repetez|etablissez"
     r"|verifiez|deduisez|exprimez|decomposez|fournissez|decrivez|comparez|ecrivez|completez|identifiez|proposez"
     r"|considerez"
@@ -51,7 +54,7 @@ _SETTING: Final = re.compile(
     r"|hint|indice|rappel|recall|enonce)\b"
 )
 _ARGUES: Final = re.compile(
-    r"\b(?:donc|d['’]ou|on a|on obtient|on trouve|on resout|on en deduit|il vient|ainsi|par consequent"
+    r"\b(?:donc|d['’]ou|on a|on obtient|on trouve|on resout|on en deduit|il vient|ainsi(?! que)|par consequent"
     r"|nous avons|nous obtenons"
     r"|hence|thus|therefore|we have|we get|we obtain|we find|we solve|it follows)\b"
 )
@@ -90,15 +93,14 @@ _HEADER: Final = re.compile(
 
 
 def asks(text: str) -> bool:
-    """Whether a paragraph (folded) puts a question to the reader and ends with it."""
-    last = -1
-    sentences = [s for s in _SENTENCES.split(text[:4000]) if s.strip()]
-    for i, sentence in enumerate(sentences):
-        if _sentence_asks(sentence):
-            last = i
+    """Whether a paragraph (folded) puts a question to the reader: it ends with one, or addresses the reader."""
+    sentences = [s for s in _SENTENCES.split(text[:_PARAGRAPH]) if s.strip()]
+    last = max((i for i, sentence in enumerate(sentences) if _sentence_asks(sentence)), default=-1)
     if last < 0:
         return False
-    return all(_AFTERWARDS.match(s.strip()) for s in sentences[last + 1 :])
+    if all(_AFTERWARDS.match(s.strip()) for s in sentences[last + 1 :]):
+        return True
+    return not argues(text) and any(_ADDRESSED.search(s) for s in sentences)
 
 
 def _sentence_asks(sentence: str) -> bool:
