@@ -362,7 +362,7 @@ def _integral(ev: Evaluator, node: T.Integral) -> Value:
         raise EvaluationError("unsupported", "an integral over several variables")
     var = ev.key(names[0])
     whole = node.high is None and (node.low is None or isinstance(node.low, T.NamedSet))
-    whole = whole or _infinite(node.low) and _infinite(node.high)
+    whole = whole or (_infinite(node.low) and _infinite(node.high))
     if whole:
         found = _by_measure(ev, var, node.body)
         if found is not None:
