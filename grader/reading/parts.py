@@ -238,11 +238,14 @@ class _Cutter:
             ):
                 spans.append((start, at - 1))
                 start, waiting = -1, at + 1
-            elif (start >= 0 or (not marked and at > self.last_open(last))) and self.closes(at, level, item):
-                if self.page.content(start if start >= 0 else waiting, at - 1):
-                    self.placer.leave(at, last)
-                    last = at - 1
-                    break
+            elif (
+                (start >= 0 or (not marked and at > self.last_open(last)))
+                and self.closes(at, level, item)
+                and self.page.content(start if start >= 0 else waiting, at - 1)
+            ):
+                self.placer.leave(at, last)
+                last = at - 1
+                break
             at += 1
         if start >= 0:
             spans.append((start, last))

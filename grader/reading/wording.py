@@ -14,76 +14,108 @@ _LINE: Final = 160
 _PARAGRAPH: Final = 4000
 """A paragraph is judged by this many characters."""
 
+_SHORT: Final = 100
+"""A placeholder is no longer than this."""
+
 FORMULA: Final = "\u00a4"
 DISPLAYED: Final = "\u00a5"
 
-# forms that only ever address the reader
+
+def _any(*phrases: str) -> str:
+    """A pattern for any of the phrases, given several to a string with bars between them."""
+    return "(?:" + "|".join(phrases) + ")"
+
+
 _ADDRESSED: Final = re.compile(
-    r"\b(?:re-?)?(?:montrez|demontrez|prouvez|derivez|trouvez|calculez|donnez|determinez|expliquez|justifiez"
-    r"|discutez|repetez|etablissez"
-    r"|verifiez|deduisez|exprimez|decomposez|fournissez|decrivez|comparez|ecrivez|completez|identifiez|proposez"
-    r"|considerez"
-    r"|supposez|utilisez|rappelez|pouvez[- ]vous|can you|could you|are you able)\b"
+    r"\b(?:re-?)?"
+    + _any(
+        "montrez|demontrez|prouvez|derivez|trouvez|calculez|donnez|determinez|expliquez|justifiez|discutez|repetez",
+        "etablissez|verifiez|deduisez|exprimez|decomposez|fournissez|decrivez|comparez|ecrivez|completez|identifiez",
+        "proposez|considerez|supposez|utilisez|rappelez|pouvez[- ]vous|can you|could you|are you able",
+    )
+    + r"\b"
 )
-# forms that ask when they begin a sentence, or the clause behind "Given ..,"
+"""Forms that only ever address the reader."""
+
 _ASKED: Final = re.compile(
-    r"(?:(?:montre|demontre|prouve)\s+(?:que|ca|cela)|montrer|demontrer|prouver|justifier|expliquer|discuter"
-    r"|show|prove|demonstrate|justify|explain|discuss|describe|compare|provide|repeat)\b"
+    _any(
+        r"(?:montre|demontre|prouve)\s+(?:que|ca|cela)|montrer|demontrer|prouver|justifier|expliquer|discuter",
+        "show|prove|demonstrate|justify|explain|discuss|describe|compare|provide|repeat",
+    )
+    + r"\b"
 )
-# the same, but a student may so begin a step, with the result displayed behind it
+"""Forms that ask when they begin a sentence, or the clause behind "Given ..,"."""
+
 _TASKED: Final = re.compile(
-    r"(?:re-?)?(?:deriver|trouver|calculer|donner|determiner|verifier|deduire|exprimer|etablir|comparer|decrire"
-    r"|proposer|ecrire"
-    r"|derive|find|give|determine|compute|calculate|verify|deduce|decompose|write down|state)\b"
+    "(?:re-?)?"
+    + _any(
+        "deriver|trouver|calculer|donner|determiner|verifier|deduire|exprimer|etablir|comparer|decrire|proposer|ecrire",
+        "derive|find|give|determine|compute|calculate|verify|deduce|decompose|write down|state",
+    )
+    + r"\b"
 )
+"""The same, but a student may so begin a step, with its result displayed behind it."""
+
 _WONDERS: Final = re.compile(
-    r"(?:is it|is this|is there|are there|are they|does|do you|did|what|why|how|which|where|when|est-ce"
-    r"|c['’]est le meme|pourquoi|comment|quel"
-    r"|y a-t-il|or|ou|any|des|une?|de quoi|que|qu['’])\b"
+    _any(
+        "is it|is this|is there|are there|are they|does|do you|did|what|why|how|which|where|when|any|or",
+        "est-ce|c['’]est le meme|pourquoi|comment|quel|y a-t-il|ou|des|une?|de quoi|que|qu['’]",
+    )
+    + r"\b"
 )
+"""Beginnings of sentences that a question mark ends."""
+
 _GIVEN: Final = re.compile(
-    r"(?:let|given|for|if|suppose|assume|assuming|using|use|from|with|consider|recall|soi(?:t|ent)|etant donne"
-    r"|pour|si|en utilisant|a partir"
-    r"|dans|in|by|on suppose|under|when|where)\b"
+    _any(
+        "let|given|for|if|suppose|assume|assuming|using|use|from|with|consider|recall|in|by|under|when|where",
+        "soi(?:t|ent)|etant donne|pour|si|en utilisant|a partir|dans|on suppose",
+    )
+    + r"\b"
 )
 _SETTING: Final = re.compile(
-    r"(?:\(?(?:\d|[a-h]|i{1,3}|iv)\)\s*)?(?:let|soi(?:t|ent)|consider|considere[rz]|given|etant donnee?s?"
-    r"|we consider|on considere"
-    r"|nous considerons|dans cette|dans cet|in this (?:question|exercise|problem|part)|we (?:want|wish) you"
-    r"|maintenant|now (?:suppose|consider|let)"
-    r"|hint|indice|rappel|recall|enonce)\b"
+    r"(?:\(?(?:\d|[a-h]|i{1,3}|iv)\)\s*)?"
+    + _any(
+        "let|consider|given|we consider|in this (?:question|exercise|problem|part)|now (?:suppose|consider|let)",
+        "soi(?:t|ent)|considere[rz]|etant donnee?s?|on considere|nous considerons|dans cett?e?|maintenant|enonce",
+        "hint|indice|rappel|recall",
+    )
+    + r"\b"
 )
+"""Beginnings of the sentences that set a question out."""
+
 _ARGUES: Final = re.compile(
-    r"\b(?:donc|d['’]ou|on a|on obtient|on trouve|on resout|on en deduit|il vient|ainsi(?! que)|par consequent"
-    r"|nous avons|nous obtenons"
-    r"|hence|thus|therefore|we have|we get|we obtain|we find|we solve|it follows)\b"
+    r"\b"
+    + _any(
+        "donc|d['’]ou|on a|on obtient|on trouve|on resout|on en deduit|il vient|ainsi(?! que)|par consequent",
+        "nous avons|nous obtenons|hence|thus|therefore|we have|we get|we obtain|we find|we solve|it follows",
+    )
+    + r"\b"
 )
-_HINT: Final = re.compile(r"(?:hint|indice|indication|rappel|recall|note|nb|remarque|you (?:may|can)|vous pouvez)\b")
+"""Words of conclusion, which students use and statements do not."""
+
+_NOTES: Final = "hint|indice|indication|rappel|recall|note|nb|remarque|you (?:may|can)|vous pouvez"
+_HINT: Final = re.compile(_any(_NOTES) + r"\b")
+_AFTERWARDS: Final = re.compile(_any(_NOTES, "where|ou|c['’]est le meme|e\\.g|justif|expli"))
 _JOINED: Final = re.compile(rf"(?:[{FORMULA}{DISPLAYED}\s.,;:()\d]|\b(?:and|et|ou|or|where|avec|with|puis|then)\b)*")
-_AFTERWARDS: Final = re.compile(
-    r"(?:hint|indice|indication|rappel|recall|note|nb|remarque|you (?:may|can)|vous pouvez|where|ou"
-    r"|c['’]est le meme|e\.g"
-    r"|justif|expli)"
-)
+
 _LABEL: Final = re.compile(r"\s*(?:[-*+•]\s*)?(?:[(\[]?(?:\d{1,2}(?:\.\d{1,2}|[a-h])?|[a-h]|[ivx]{1,4})[)\].:]\]?\s*)+")
 _SENTENCES: Final = re.compile(r"(?<=[.!?;])\s+|(?<=[.!?;])(?=\()")
 _CLAUSES: Final = re.compile(r",\s*|:\s*|\s+(?:and|et|puis|then|ensuite)\s+")
 
+_ANSWER_WORD: Final = "(?:reponses?|answers?|solutions?|proofs?|preuves?|demonstration|texte?|work|derivation)"
 _PLACEHOLDER: Final = re.compile(
     r"[\s\W_]*(?:"
-    r"(?:(?:todo|to do|tbd|tba|a faire|a completer|a venir|a rediger|xx+|n/?a|fixme|wip|work in progress|vide"
-    r"|empty|blank"
-    r"|pas fait|non fait|not done|not answered|left blank|unanswered|skipped?|sans reponse|no answer)"
-    r"|(?:\S{0,12}\s?){0,3}?(?:votre|vos|ta|your|the|ma|my|la|une|an|insert|type)?\s*(?:full |detailed )?"
-    r"(?:reponses?|answers?|solutions?|proof|preuve|texte?|work|derivation)\s*"
-    r"(?:(?:goes?|go|va|vient|should go|to be written|comes?)\s*)?(?:ici|here|below|ci-dessous|la))"
-    r"(?:\s*[:\-]?\s*\w{0,12}){0,2}"
+    r"(?:todo|to do|tbd|tba|fixme|a (?:faire|completer|venir|rediger))(?:\W+\w{1,12}){0,4}"
+    r"|to be (?:completed|done|written|filled in)|lorem ipsum\b.*|xx+|n/?a|wip|work in progress|vide|empty|blank|left blank|(?:pas|non) fait|not done|not answered|unanswered"
+    r"|skip(?:ped)?|sans reponse|pas de reponse|no answer"
+    rf"|(?:\S{{1,12}}\s){{0,4}}?{_ANSWER_WORD}\s+(?:(?:goes?|va|vient|should go|to be written|comes?)\s+)?"
+    r"(?:ici|here|below|ci-dessous)"
     r")?[\s\W_]*"
 )
 _WRITE_HERE: Final = re.compile(
-    r"[\s\W_]*(?:please\s+|veuillez\s+)?(?:write|type|put|insert|enter|add|fill|ecri(?:re|vez)|inser(?:er|ez)"
-    r"|mett(?:re|ez)|tapez|repond(?:re|ez)"
-    r"|redigez|complet(?:er|ez))\b[^.]{0,40}[\s\W_]*"
+    r"[\s\W_]*(?:please\s+|veuillez\s+)?"
+    + _any("write|type|put|insert|enter|add|fill", "(?:ecri|inser|mett|repond|redig|complet)(?:re|er|ez|vez)|tapez")
+    + rf"\b[^.]{{0,30}}\b(?:{_ANSWER_WORD}|ici|here|below|ci-dessous)\b[^.]{{0,30}}[\s\W_]*"
 )
 _PAGE: Final = re.compile(r"page\s+\d{1,3}(?:\s*(?:/|of|sur|de)\s*\d{1,3})?", re.IGNORECASE)
 _HEADER: Final = re.compile(
@@ -141,7 +173,7 @@ def is_formula(text: str) -> bool:
 def is_placeholder(text: str) -> bool:
     """Whether a whole answer (folded) is nothing but a place kept for one."""
     plain = text.strip()
-    if len(plain) > 100 or FORMULA in plain or DISPLAYED in plain:
+    if len(plain) > _SHORT or FORMULA in plain or DISPLAYED in plain:
         return False
     return _PLACEHOLDER.fullmatch(plain) is not None or _WRITE_HERE.fullmatch(plain) is not None
 
