@@ -41,7 +41,9 @@ def ours() -> Judge:
 
     def judge(row: dict[str, Any]) -> Verdict:
         try:
-            verdict = compare(row["a"], row["b"], part=row.get("part"), assume=row.get("assume", ()), assignment=assignment)
+            verdict = compare(
+                row["a"], row["b"], part=row.get("part"), assume=row.get("assume", ()), assignment=assignment
+            )
         except ReadError:
             return None
         return {"correct": True, "incorrect": False}.get(verdict.outcome.value)
@@ -128,7 +130,9 @@ def main() -> None:
             ratio = sum(seconds[i] for i in both) / sum(own[1][i] for i in both)
             own_right = sum(own[0][i] is truth[i] for i in both) / len(both)
             peer_right = sum(verdicts[i] is truth[i] for i in both) / len(both)
-            print(f"on the {len(both)} pairs that {name} decides: {ratio:.1f} times its time to ours; right {own_right:.1%} against {peer_right:.1%}")
+            print(
+                f"on the {len(both)} pairs that {name} decides: {ratio:.1f} times its time to ours; right {own_right:.1%} against {peer_right:.1%}"
+            )
 
 
 if __name__ == "__main__":

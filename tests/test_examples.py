@@ -40,7 +40,8 @@ def outcomes(key: Path, assignment: Assignment) -> tuple[Report, dict[str, tuple
     report = grade([key.parent / data["file"]], assignment)
     found = {(p.id, c.id): c for p in report.parts for c in p.checks}
     return report, {
-        name: (str(truth).lower(), found[CHECKS[name]].outcome, found[CHECKS[name]].note) for name, truth in data["final_answers"].items()
+        name: (str(truth).lower(), found[CHECKS[name]].outcome, found[CHECKS[name]].note)
+        for name, truth in data["final_answers"].items()
     }
 
 

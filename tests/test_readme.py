@@ -27,7 +27,9 @@ def examples() -> list[tuple[str, str]]:
 def test_example(command: str, output: str) -> None:
     words = shlex.split(command)
     assert words[0] == "grader"
-    done = subprocess.run([sys.executable, "-m", "grader.cli", *words[1:]], capture_output=True, text=True, cwd=ROOT, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "grader.cli", *words[1:]], capture_output=True, text=True, cwd=ROOT, encoding="utf-8"
+    )
     assert done.stdout == output
 
 

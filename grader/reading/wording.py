@@ -106,7 +106,8 @@ _ANSWER_WORD: Final = "(?:reponses?|answers?|solutions?|proofs?|preuves?|demonst
 _PLACEHOLDER: Final = re.compile(
     r"[\s\W_]*(?:"
     r"(?:todo|to do|tbd|tba|fixme|a (?:faire|completer|venir|rediger))(?:\W+\w{1,12}){0,4}"
-    r"|to be (?:completed|done|written|filled in)|lorem ipsum\b.*|xx+|n/?a|wip|work in progress|vide|empty|blank|left blank|(?:pas|non) fait|not done|not answered|unanswered"
+    r"|to be (?:completed|done|written|filled in)|lorem ipsum\b.*|xx+|n/?a|wip|work in progress|vide|empty|blank|left blank"
+    r"|(?:pas|non) fait|not done|not answered|unanswered"
     r"|skip(?:ped)?|sans reponse|pas de reponse|no answer"
     rf"|(?:\S{{1,12}}\s){{0,4}}?{_ANSWER_WORD}\s+(?:(?:goes?|va|vient|should go|to be written|comes?)\s+)?"
     r"(?:ici|here|below|ci-dessous)"
