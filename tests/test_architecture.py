@@ -27,6 +27,7 @@ LAYERS = [
     ["api"],
     ["worker"],
     ["isolate", "cli"],
+    ["__main__"],
 ]
 REPORT_MAY_USE = {"model", "errors", "report"}
 

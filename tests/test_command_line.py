@@ -16,7 +16,7 @@ BOUND = 30
 
 def run(*args: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "grader.cli", *args],
+        [sys.executable, "-m", "grader", *args],
         capture_output=True,
         text=True,
         timeout=BOUND,
