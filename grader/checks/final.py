@@ -259,7 +259,7 @@ def settle(
         note = "not_confirmed" if other.verdict.outcome is Outcome.INCORRECT else other.verdict.note
         return Finding(Outcome.UNDECIDED, note, (other.place,), {"detail": other.verdict.detail})
     last = wrong[-1]
-    if any(line.end >= last.place[0] - 4000 for line in context.text.unread if line.tree is None):
+    if any(line.tree is None for line in context.text.unread):
         return Finding(Outcome.UNDECIDED, "unread_lines", (last.place,), witness=last.verdict.witness)
     if _holds_earlier(context, last, targets):
         return Finding(Outcome.UNDECIDED, "only_under_condition", (last.place,), witness=last.verdict.witness)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 
@@ -112,7 +113,7 @@ def _quantifier(node: T.Node) -> bool:
 
 
 def _membership(left: T.Node, right: T.Node) -> Formula | Atom:
-    zero = T.Num(0)  # type: ignore[arg-type]
+    zero = T.Num(Fraction(0))
     if isinstance(right, T.Interval):
         parts: list[Formula | Atom] = []
         if not _infinite(right.low):

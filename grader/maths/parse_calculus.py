@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from fractions import Fraction
 
 from grader.errors import ReadError
 from grader.maths import symbols as S
@@ -122,7 +123,7 @@ class CalculusParser(SumParser):
         end = self.toks[self.i - 1].end
         if degree is None:
             return T.Call("sqrt", (value,), start=tok.start, end=end)
-        return T.Pow(value, T.Div(T.Num(1, start=tok.start, end=end), degree), start=tok.start, end=end)  # type: ignore[arg-type]
+        return T.Pow(value, T.Div(T.Num(Fraction(1), start=tok.start, end=end), degree), start=tok.start, end=end)
 
     # fractions and derivatives
 
@@ -345,7 +346,7 @@ class CalculusParser(SumParser):
             condition = self.within("paren", self.loose)
             self.expect({"[": "]", "(": ")", "\\{": "\\}"}[opening.text], opening)
             return T.Call("indicator", (condition,), start=tok.start, end=condition.end)
-        return T.Num(1, start=tok.start, end=tok.end)  # type: ignore[arg-type]
+        return T.Num(Fraction(1), start=tok.start, end=tok.end)
 
     def inner_product(self, tok: Tok) -> T.Node:
         self.next()

@@ -8,6 +8,7 @@ substitution.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from functools import lru_cache
 
 import mpmath
@@ -236,7 +237,7 @@ def _expect(ev: Evaluator, node: T.Expect) -> Value:
     return _expect_table(ev, node)
 
 
-_TWO = T.Num(2)  # type: ignore[arg-type]
+_TWO = T.Num(Fraction(2))
 
 
 def _measure_variable(ev: Evaluator, node: T.Expect, measure: Measure) -> str:
@@ -389,7 +390,7 @@ def _by_measure(ev: Evaluator, var: str, body: T.Node) -> Value | None:
         if measure is None or isinstance(factor, T.Normal):
             continue
         rest = factors[:i] + factors[i + 1 :]
-        remaining: T.Node = T.Mul(rest) if len(rest) > 1 else rest[0] if rest else T.Num(1)  # type: ignore[arg-type]
+        remaining: T.Node = T.Mul(rest) if len(rest) > 1 else rest[0] if rest else T.Num(Fraction(1))
         return _expect_measure(ev, measure, var, remaining)
     if isinstance(body, T.Add):
         parts = [_by_measure(ev, var, t.value if isinstance(t, T.Neg) else t) for t in body.terms]

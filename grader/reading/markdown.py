@@ -254,11 +254,16 @@ class _Lines:
         title = _ATTRIBUTES.sub("", title)
         if not self.in_quote:
             self.quote_ends()
+        self.add_heading(at, heading.end(), title, level)
+        return heading.end()
+
+    def add_heading(self, at: int, stop: int, title: str, level: int) -> None:
+        """A heading from `at` to `stop`; what follows it begins a paragraph."""
         self.add(
             Block(
                 Kind.HEADING,
                 self.base + at,
-                self.base + heading.end(),
+                self.base + stop,
                 clean(title.replace("$", "")),
                 level,
                 fresh=True,
@@ -268,7 +273,6 @@ class _Lines:
         )
         self.line_start = False
         self.para = True
-        return heading.end()
 
     def underlined(self, at: int) -> int:
         """A heading underlined with === or ---; the latter only under a title alone, not under a sentence."""
@@ -284,20 +288,7 @@ class _Lines:
         if not title or (under["line"][0] == "-" and (title[-1] in ".,;:!?" or "$" in title or len(title) > 80)):
             return at
         level = 1 if under["line"][0] == "=" else 2
-        self.add(
-            Block(
-                Kind.HEADING,
-                self.base + at,
-                self.base + stop,
-                clean(title.replace("$", "")),
-                level,
-                fresh=True,
-                style=f"#{level}",
-                para=True,
-            )
-        )
-        self.line_start = False
-        self.para = True
+        self.add_heading(at, stop, title, level)
         return under.end()
 
     def container(self, at: int) -> int:

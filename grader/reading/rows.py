@@ -154,15 +154,21 @@ def _columns(rows: list[list[Tok]]) -> list[list[list[Tok]]]:
     return columns
 
 
+def _nesting(tok: Tok) -> int:
+    """How a token changes the depth of brackets, braces and environments: 1, -1 or 0."""
+    if tok.kind == "begin" or (tok.kind == "op" and (tok.text in _OPEN or tok.text == "{")):
+        return 1
+    if tok.kind == "end" or (tok.kind == "op" and (tok.text in _CLOSE or tok.text == "}")):
+        return -1
+    return 0
+
+
 def _cells(row: list[Tok]) -> list[list[Tok]]:
     """A row cut at its alignment marks outside brackets and environments."""
     cells: list[list[Tok]] = [[]]
     depth = 0
     for tok in row:
-        if tok.kind == "begin" or (tok.kind == "op" and (tok.text in _OPEN or tok.text == "{")):
-            depth += 1
-        elif tok.kind == "end" or (tok.kind == "op" and (tok.text in _CLOSE or tok.text == "}")):
-            depth = max(depth - 1, 0)
+        depth = max(depth + _nesting(tok), 0)
         if tok.kind == "amp" and depth == 0:
             cells.append([])
         else:
@@ -263,11 +269,9 @@ def _top(row: Sequence[Tok]) -> list[Tok]:
     out: list[Tok] = []
     depth = 0
     for tok in row:
-        if tok.kind == "begin" or (tok.kind == "op" and (tok.text in _OPEN or tok.text == "{")):
-            depth += 1
-        elif tok.kind == "end" or (tok.kind == "op" and (tok.text in _CLOSE or tok.text == "}")):
-            depth = max(depth - 1, 0)
-        elif depth == 0:
+        change = _nesting(tok)
+        depth = max(depth + change, 0)
+        if not change and depth == 0:
             out.append(tok)
     return out
 
@@ -277,11 +281,8 @@ def _split_independent(core: list[Tok], lead: str, start: int) -> list[Line]:
     cuts: list[int] = []
     depth = 0
     for i, tok in enumerate(core):
-        if tok.kind == "begin" or (tok.kind == "op" and (tok.text in _OPEN or tok.text == "{")):
-            depth += 1
-        elif tok.kind == "end" or (tok.kind == "op" and (tok.text in _CLOSE or tok.text == "}")):
-            depth = max(depth - 1, 0)
-        elif depth == 0 and (tok.kind == "rel" and tok.text in ("=>", "<=>")) and i:
+        depth = max(depth + _nesting(tok), 0)
+        if depth == 0 and (tok.kind == "rel" and tok.text in ("=>", "<=>")) and i:
             cuts.append(i)
     if not cuts:
         return [Line(core, lead, start, core[-1].end)]
