@@ -19,7 +19,7 @@ from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.notation import Notation
 from grader.maths.parser import parse
-from grader.maths.worlds import Function, Measure, Symbol, World
+from grader.maths.worlds import Factor, Function, Measure, Symbol, World
 from grader.reading.sections import PartOutline, QuestionOutline
 from grader.rubric import Assignment as AssignmentFile
 from grader.rubric import Part, Question, load_model
@@ -211,9 +211,22 @@ def build_world(data: Mapping[str, Any]) -> World:
         simplex=dict(data.get("simplex", {})),
         conditions=tuple(tree(c) for c in data.get("conditions", ())),
         sizes=tuple(data.get("sizes", ())),
+        joints={k: _joint(v) for k, v in data.get("joints", {}).items()},
+        given=frozenset(key_of(n) for n in data.get("given", ())),
+        indices={k: (int(low), size) for k, (low, size) in data.get("indices", {}).items()},
+        variable=key_of(data["variable"]) if data.get("variable") else "",
         open=bool(data.get("open", False)),
         samples=int(data.get("samples", 20)),
     )
+
+
+def _joint(recipe: Any) -> Any:
+    """The factors of a density letter for given sizes: `recipe(sizes)` lists (variables, given variables)."""
+
+    def factors(sizes: Mapping[str, int]) -> list[Factor]:
+        return [Factor(tuple(args), tuple(given)) for args, given in recipe(sizes)]
+
+    return factors
 
 
 def _symbol(key: str, data: Mapping[str, Any]) -> Symbol:

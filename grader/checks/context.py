@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from grader.checks.definitions import defined, flat_relations
 from grader.checks.specs import Target
 from grader.errors import EvaluationError
 from grader.maths import syntax as T
@@ -14,7 +15,7 @@ from grader.maths.notation import Notation
 from grader.maths.worlds import World
 from grader.model import Outcome, Witness
 from grader.reading.claims import Chain, PartText
-from grader.reading.rows import Line, operands
+from grader.reading.rows import Line
 
 _OPERATORS = (T.Deriv, T.Grad, T.Expect, T.KL, T.Integral, T.Density, T.Normal)
 
@@ -44,14 +45,16 @@ class PartContext:
         judge: Judge,
         target: Callable[[Target], T.Node],
         orders: frozenset[tuple[str, ...]] = frozenset(),
+        other_worlds: Callable[[str], Judge | None] = lambda name: None,
     ) -> None:
         self.text = text
         self.orders = orders  # tuples of names the student writes in this question: an order of the variables
         self.target = target
+        self.other_worlds = other_worlds
+        self._families: dict[str, Judge] = {}
         self.base = judge
-        self.judge = Judge(with_definitions(judge.world, text.chains)) if text.chains else judge
-        if self.judge.world == judge.world:
-            self.judge = judge
+        world = defined(judge, text.chains) if text.chains else judge.world
+        self.judge = judge if world == judge.world else Judge(world)
         self._explicit: dict[int, tuple[T.Node, bool]] = {}
         self._narrowed: dict[tuple[T.Node, ...], Judge] = {}
 
@@ -70,6 +73,19 @@ class PartContext:
             self._narrowed[conditions] = found
         return found
 
+    def families(self, names: Sequence[str]) -> list[Judge]:
+        """The worlds of these names, with the student's definitions; the part's own world if none are named."""
+        if not names:
+            return [self.judge]
+        for name in names:
+            if name not in self._families:
+                base = self.other_worlds(name)
+                if base is None:
+                    raise EvaluationError("no_world", f"the reference has no world {name!r}")
+                world = defined(base, self.text.chains)
+                self._families[name] = base if world == base.world else Judge(world)
+        return [self._families[name] for name in names]
+
     def compatible(self, conditions: tuple[T.Node, ...]) -> bool | None:
         """Whether some world satisfies the conditions; None if they cannot be evaluated."""
         try:
@@ -77,6 +93,12 @@ class PartContext:
         except EvaluationError as error:
             return False if error.note == "no_world" else None
         return True
+
+    def known(self, node: T.Node) -> bool:
+        """Whether every name of a formula means something here, operators allowed."""
+        return not any(isinstance(n, (T.Empty, T.Word)) for n in T.walk(node)) and all(
+            key in self.judge.world.definitions or _known(key, self.judge.world, 0) for key in free_names(node)
+        )
 
     def explicit(self, node: T.Node) -> bool:
         """Whether a formula gives a value outright: no operators, no quantity that is only named."""
@@ -95,22 +117,6 @@ class PartContext:
                 if line.tree is not None:
                     for rel in flat_relations(line.tree):
                         yield chain, line, rel
-
-
-def flat_relations(tree: T.Node) -> Iterator[T.Rel]:
-    """The relations of a line: one, or several joined by commas and "and"."""
-    node = T.unboxed(tree)
-    if isinstance(node, T.Logic) and node.op in ("list", "and", "or"):
-        for item in node.items:
-            yield from flat_relations(item)
-        return
-    if isinstance(node, T.Logic) and node.op in ("=>", "<=>"):
-        for item in node.items:
-            yield from flat_relations(item)
-        return
-    rel = operands(node)
-    if rel is not None:
-        yield rel
 
 
 _TABLE_FUNCTIONS = frozenset({"logistic", "logit", "log", "exp", "relu", "softplus"})
@@ -156,30 +162,3 @@ def free_names(node: T.Node) -> set[str]:
             continue
         stack.extend(T.children(here))
     return out
-
-
-def with_definitions(world: World, chains: list[Chain]) -> World:
-    """The world with the names a student introduces (`posons u = ..`, `s := ..`), if used for one thing only."""
-    found: dict[str, T.Node] = {}
-    dropped: set[str] = set()
-    for chain in chains:
-        for line in chain.lines:
-            if line.tree is None:
-                continue
-            for rel in flat_relations(line.tree):
-                left, right = rel.operands[0], rel.operands[-1]
-                declared = ":=" in rel.relations or (chain.role == "hypothesis" and rel.relations == ("=",))
-                if not declared or not isinstance(left, T.Name) or set(rel.relations) > {"=", ":="}:
-                    continue
-                key = left.key
-                taken = (
-                    key in world.symbols or key in world.definitions or key in world.functions or key in world.groups
-                )
-                if taken or key in T.names_in(right) or chain.context:
-                    continue
-                if key in found and found[key] != right:
-                    dropped.add(key)
-                found[key] = right
-    for key in dropped:
-        del found[key]
-    return replace(world, definitions={**world.definitions, **found}) if found else world

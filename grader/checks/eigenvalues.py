@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grader.checks.context import Finding, PartContext, flat_relations
+from grader.checks.context import Finding, PartContext
+from grader.checks.definitions import flat_relations
 from grader.checks.final import Claim, settle
 from grader.checks.specs import EigenvaluesCheck
 from grader.maths import syntax as T

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import permutations
 
-from grader.checks.context import Finding, PartContext, flat_relations, free_names
+from grader.checks.context import Finding, PartContext, free_names
+from grader.checks.definitions import flat_relations
 from grader.checks.specs import ValueCheck
 from grader.maths import syntax as T
 from grader.maths.answers import Answer, read_answer

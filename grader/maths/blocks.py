@@ -45,11 +45,12 @@ class Judge:
         quadratures = max((f[0] for f in facts), default=0)
         quadratures = max(quadratures, world.quadratures)
         probable = any(f[1] for f in facts)
-        discrete = probable and not (world.measures and not world.joints)
+        modelled = bool(world.joints) and not world.open  # the variables are the model's, whatever a formula names
+        discrete = probable and not modelled and not (world.measures and not world.joints)
         key = (tuple(sizes), quadratures, tuple(_structure(nodes)) if discrete else ())
         found = self._blocks.get(key)
         if found is None:
-            found = self._make(sizes, quadratures, list(nodes) if discrete else [])
+            found = self._make(sizes, quadratures, list(nodes) if discrete else [], modelled)
             self._blocks[key] = found
         return found
 
@@ -65,7 +66,7 @@ class Judge:
             self._facts[id(node)] = found
         return found[1], found[2]
 
-    def _make(self, sizes: list[str], quadratures: int, discrete: list[T.Node]) -> list[Block]:
+    def _make(self, sizes: list[str], quadratures: int, discrete: list[T.Node], modelled: bool) -> list[Block]:
         world = replace(self.world, quadratures=quadratures)
         blocks = []
         fixed = {
@@ -77,7 +78,8 @@ class Judge:
         for index in range(rounds):
             chosen = {name: SIZES[(index + j) % len(SIZES)] for j, name in enumerate(sizes)}
             chosen.update(fixed)
-            variables = discover(world, discrete, chosen) if discrete else []
+            chosen.update(_indices(world, chosen, index))
+            variables = discover(world, discrete, chosen) if discrete or modelled else []
             if variables and chosen and max(chosen.values()) > 4 and len(variables) > 7:
                 continue
             samples = world.samples if rounds == 1 and not variables else 5
@@ -87,6 +89,16 @@ class Judge:
         if not blocks:
             raise EvaluationError("no_world", "no values satisfy the conditions")
         return blocks
+
+
+def _indices(world: World, sizes: Mapping[str, int], index: int) -> dict[str, int]:
+    """A value for each free index whose range is not empty; another one in each block."""
+    found = {}
+    for key, (low, size) in world.indices.items():
+        high = sizes.get(size, 0)
+        if high >= low:
+            found[key] = high - index % (high - low + 1)
+    return found
 
 
 def _structure(nodes: Sequence[T.Node]) -> list[str]:

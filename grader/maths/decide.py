@@ -35,7 +35,7 @@ MIN_WITNESSES: Final = 2
 _UNREADABLE_NOTES: Final = frozenset({"unsupported"})
 
 
-class _Mismatch(Exception):
+class Mismatch(Exception):
     """The two values cannot be laid side by side; the text names both shapes."""
 
 
@@ -59,7 +59,7 @@ def equal(judge: Judge, left: T.Node, right: T.Node) -> Verdict:
                 if error.note == "empty_range" and len(blocks) > 1:
                     continue
                 return Verdict(Outcome.UNDECIDED, error.note, detail=error.detail)
-            except _Mismatch as mismatch:
+            except Mismatch as mismatch:
                 return Verdict(Outcome.INCORRECT, "shape", tally.shape_witness(block), detail=str(mismatch))
             if tally.differ >= MIN_WITNESSES:
                 break
@@ -70,15 +70,21 @@ def agrees(judge: Judge, left: T.Node, right: T.Node) -> bool:
     """Whether `equal` would say correct: a clear gap in floats answers without the high-precision check."""
     try:
         with np.errstate(all="ignore"):
-            for block in judge.blocks([left, right]):
-                a_value, _ = evaluated(block, left)
-                b_value, _ = evaluated(block, right)
+            blocks = judge.blocks([left, right])
+            for block in blocks:
+                try:
+                    a_value, _ = evaluated(block, left)
+                    b_value, _ = evaluated(block, right)
+                except EvaluationError as error:
+                    if error.note == "empty_range" and len(blocks) > 1:
+                        continue
+                    raise
                 for a, b in align(a_value, b_value):
                     x, y = N.primal(a), N.primal(b)
                     gap = np.abs(x - y) > CLEAR * (1e-3 + np.maximum(np.abs(x), np.abs(y)))
                     if not block.degenerate and (~_per_sample(~gap, block) & ~block.special).any():
                         return judge.world.open and equal(judge, left, right).outcome is Outcome.CORRECT
-    except (EvaluationError, _Mismatch):
+    except (EvaluationError, Mismatch):
         return False
     return equal(judge, left, right).outcome is Outcome.CORRECT
 
@@ -345,7 +351,7 @@ def exactly(node: T.Node) -> Fraction | None:
 
 
 def align(left: Value, right: Value) -> list[tuple[N.Scalar, N.Scalar]]:
-    """Numbers to compare in pairs; sets are matched to their nearest members. Raises _Mismatch."""
+    """Numbers to compare in pairs; sets are matched to their nearest members. Raises Mismatch."""
     if not isinstance(left, Tens) and not isinstance(right, Tens):
         return [(left, right)]
     if isinstance(left, Tens) and isinstance(right, Tens):
@@ -357,7 +363,7 @@ def align(left: Value, right: Value) -> list[tuple[N.Scalar, N.Scalar]]:
             return [pair for x, y in zip(a.items, b.items, strict=True) for pair in align(x, y)]
         if len(V.leaves(a)) == len(V.leaves(b)):
             raise EvaluationError("shape", "the same numbers may be grouped otherwise")
-        raise _Mismatch(f"{V.describe(left)} against {V.describe(right)}")
+        raise Mismatch(f"{V.describe(left)} against {V.describe(right)}")
     single, many = (left, right) if not isinstance(left, Tens) else (right, left)
     assert isinstance(many, Tens) and not isinstance(single, Tens)
     if len(many.items) == 1:
@@ -365,7 +371,7 @@ def align(left: Value, right: Value) -> list[tuple[N.Scalar, N.Scalar]]:
         return align(single, inner) if single is left else align(inner, single)
     if not isinstance(single, N.Dual) and not (single != 0).any():  # `v = 0` for a vector
         return [(single, v) if single is left else (v, single) for v in V.leaves(many)]
-    raise _Mismatch(f"{V.describe(left)} against {V.describe(right)}")
+    raise Mismatch(f"{V.describe(left)} against {V.describe(right)}")
 
 
 def _column(x: Tens) -> Tens:
@@ -378,7 +384,7 @@ def _column(x: Tens) -> Tens:
 def _match_sets(a: Tens, b: Tens) -> list[tuple[N.Scalar, N.Scalar]]:
     """Pair the members of two sets of one size so that the total distance is smallest, sample by sample."""
     if len(a.items) != len(b.items):
-        raise _Mismatch(f"{len(a.items)} values against {len(b.items)}")
+        raise Mismatch(f"{len(a.items)} values against {len(b.items)}")
     size = len(a.items)
     if any(isinstance(v, Tens) for v in (*a.items, *b.items)):
         return _match_tuples(a, b)

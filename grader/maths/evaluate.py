@@ -76,7 +76,9 @@ class Evaluator:
     def try_integer(self, node: T.Node) -> int | None:
         try:
             return self.integer(node)
-        except EvaluationError:
+        except EvaluationError as error:
+            if error.note == "empty_range":
+                raise
             return None
 
     def integer(self, node: T.Node) -> int:
@@ -91,6 +93,8 @@ class Evaluator:
                 found = self.block.sizes.get(key)
             if found is not None:
                 return found
+            if key in self.block.world.indices and key not in self.bound:
+                raise EvaluationError("empty_range", f"{key} has no value for these sizes")
         elif isinstance(node, T.Neg):
             return -self.integer(node.value)
         elif isinstance(node, T.Add):
@@ -117,6 +121,9 @@ class Evaluator:
                 return self.value(definition)
             finally:
                 self.depth -= 1
+        abbreviated = self.abbreviated(key)
+        if abbreviated is not None:
+            return abbreviated
         drawn = self.block.draw(key)
         if drawn is None:
             group = self.block.world.groups.get(key)
@@ -128,6 +135,45 @@ class Evaluator:
         if forced:
             drawn = self.force(key, V.scalar(drawn), forced)
         return drawn
+
+    def abbreviated(self, key: str) -> Value | None:
+        """The value of `u_2` where `u_i` is explained, or of `S'` where `S` is; None for other names."""
+        world = self.block.world
+        if key.endswith("'") and world.variable and key.rstrip("'") in world.definitions:
+            primes = len(key) - len(key.rstrip("'"))
+            return self.primed(world.definitions[key.rstrip("'")], world.variable, primes)
+        base, _, index = key.partition("_")
+        family = world.families.get(base) if index else None
+        if family is None:
+            return None
+        letter, body = family
+        self.depth += 1
+        try:
+            if self.depth > 40:
+                raise EvaluationError("cyclic", f"{key} is defined by itself")
+            if index.isdigit():
+                return self.with_index(letter, int(index), body)
+            return self.value(body) if index == letter else None
+        finally:
+            self.depth -= 1
+
+    def primed(self, body: T.Node, variable: str, primes: int) -> Value:
+        """Derivatives of a defined name by the world's variable."""
+        if primes == 0:
+            return self.value(body)
+        at = V.scalar(self.lookup(variable))
+        return self.derivative(at, lambda seed: self._with(variable, seed, body, primes - 1))
+
+    def _with(self, variable: str, seed: N.Dual, body: T.Node, primes: int) -> Value:
+        saved = self.bound.get(variable)
+        self.bound[variable] = seed
+        try:
+            return self.primed(body, variable, primes)
+        finally:
+            if saved is None:
+                del self.bound[variable]
+            else:
+                self.bound[variable] = saved
 
     def force(self, key: str, drawn: N.Scalar, forced: Sequence[tuple[int, T.Node]]) -> N.Scalar:
         """Put boundary values into the samples kept for them."""

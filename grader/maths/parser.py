@@ -172,10 +172,8 @@ class Parser(AtomParser):
         start = tok.start
         if tok.kind == "rel" and tok.text not in ("=>", "<=>"):
             operands.append(T.Empty(start=tok.start, end=tok.start))
-        elif self.is_bare_interval(tok):
-            operands.append(self.interval(tok))
         else:
-            operands.append(self.expression())
+            operands.append(self.bare_interval(tok) or self.expression())
         while True:
             tok = self.peek()
             if tok.kind in ("amp", "row", "text") or tok.text == "quad":
@@ -202,6 +200,17 @@ class Parser(AtomParser):
         if not relations:
             return operands[0]
         return T.Rel(tuple(operands), tuple(relations), start=start, end=operands[-1].end)
+
+    def bare_interval(self, tok: Tok) -> T.Node | None:
+        """An interval that is the whole formula; None for `(a + b) E[x]`, which begins and ends alike."""
+        if not self.is_bare_interval(tok):
+            return None
+        mark, lists = self.i, self.lists
+        try:
+            return self.interval(tok)
+        except ReadError:
+            self.i, self.lists = mark, lists
+            return None
 
     def is_bare_interval(self, tok: Tok) -> bool:
         """`]0, 1[` or `(0, 1]` as the whole answer: brackets that only an interval has."""

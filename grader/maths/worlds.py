@@ -82,6 +82,12 @@ class World:
     simplex: Mapping[str, str] = field(default_factory=dict)
     joints: Mapping[str, Callable[[Mapping[str, int]], Sequence[Factor]]] = field(default_factory=dict)
     given: frozenset[str] = frozenset()
+    indices: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    """Free indices of general terms: `t` runs from a number to a size; it takes one value in each block."""
+    families: Mapping[str, tuple[str, T.Node]] = field(default_factory=dict)
+    """Abbreviations with an index: `u_i = a_i z + b_i` under `u`, with the index's key."""
+    variable: str = ""
+    """The variable by which a prime on a plain name derives."""
     conditions: tuple[T.Node, ...] = ()
     sizes: tuple[str, ...] = ()
     open: bool = True
@@ -135,7 +141,7 @@ class Block:
         self.cell = 2 if len(variables) > 3 else 3
         if samples * self.cell ** len(variables) > TABLE_CELLS * 8:
             raise EvaluationError("too_large", f"a joint table of {len(variables)} variables")
-        self.degenerate = any(v < 3 for v in self.sizes.values())
+        self.degenerate = any(v < 3 for k, v in self.sizes.items() if k not in world.indices)
         self.special = np.zeros(samples, dtype=bool)
         self.far = world.open and not world.symbols and len(_FAR) * 2 < samples
         self.forced: dict[str, list[tuple[int, T.Node]]] = {}

@@ -1,0 +1,149 @@
+"""Names a student introduces: `posons u = ..`, `let S(z) = ..`, `u_i = a_i z + b_i`, or a fresh name on a left side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from grader.maths import syntax as T
+from grader.maths.blocks import Judge
+from grader.maths.decide import agrees
+from grader.maths.worlds import Function, World
+from grader.reading.claims import Chain
+from grader.reading.rows import operands
+
+_INDEX_LETTERS = frozenset("ijkn")
+_MOST = 40
+"""Names one part may introduce; more is no homework."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """`kind` is name, function or family; `key` what it is stored under, `params` a function's or a family's index."""
+
+    kind: str
+    key: str
+    params: tuple[str, ...]
+    body: T.Node
+    declared: bool
+
+
+def flat_relations(tree: T.Node) -> Iterator[T.Rel]:
+    """The relations of a line: one, or several joined by commas, "and" or arrows."""
+    node = T.unboxed(tree)
+    if isinstance(node, T.Logic) and node.op in ("list", "and", "or", "=>", "<=>"):
+        for item in node.items:
+            yield from flat_relations(item)
+        return
+    rel = operands(node)
+    if rel is not None:
+        yield rel
+
+
+def defined(judge: Judge, chains: Sequence[Chain]) -> World:
+    """The world with the names a student introduces, if each is used for one thing only.
+
+    A declared name (`posons`, `:=`) lives if it is declared once; a fresh name on the left of a claim lives if all the
+    claims it heads agree.
+    """
+    found: dict[tuple[str, str], list[Definition]] = {}
+    for definition in _candidates(judge.world, chains):
+        found.setdefault((definition.kind, definition.key), []).append(definition)
+    if not found or len(found) > _MOST:
+        return judge.world
+    chosen = {place: next((d for d in several if d.declared), several[0]) for place, several in found.items()}
+    world = _extended(judge.world, chosen.values())
+    doubtful = [place for place, several in found.items() if any(d.body != several[0].body for d in several)]
+    if doubtful:
+        trial = Judge(world)
+        for place in doubtful:
+            several = found[place]
+            same_params = all(d.params == several[0].params for d in several)
+            if not same_params or not all(agrees(trial, several[0].body, d.body) for d in several[1:]):
+                del chosen[place]
+        world = _extended(judge.world, chosen.values())
+    return world
+
+
+def _extended(world: World, chosen: object) -> World:
+    names, functions, families = dict(world.definitions), dict(world.functions), dict(world.families)
+    for d in chosen:  # type: ignore[attr-defined]
+        if d.kind == "name":
+            names[d.key] = d.body
+        elif d.kind == "function":
+            functions[d.key] = Function(d.params, d.body)
+        else:
+            families[d.key] = (d.params[0], d.body)
+    return replace(world, definitions=names, functions=functions, families=families)
+
+
+def _candidates(world: World, chains: Sequence[Chain]) -> Iterator[Definition]:
+    for chain in chains:
+        if chain.role == "goal" or chain.context:
+            continue
+        for line in chain.lines:
+            if line.tree is None or line.lead == "continues":
+                continue
+            for rel in flat_relations(line.tree):
+                declared = ":=" in rel.relations or chain.role == "hypothesis"
+                if rel.relations[0] not in ("=", ":=") or (declared and set(rel.relations) > {"=", ":="}):
+                    continue
+                definition = _definition(world, rel.operands[0], rel.operands[1], declared)
+                if definition is not None:
+                    yield definition
+
+
+def _definition(world: World, left: T.Node, right: T.Node, declared: bool) -> Definition | None:
+    left = T.unboxed(left)
+    if isinstance(right, (T.Empty, T.Logic, T.Word, T.PlusMinus)):
+        return None
+    if isinstance(left, T.Apply):
+        params = tuple(a.key for a in left.args if isinstance(a, T.Name))
+        fresh = left.head.key not in world.functions and left.head.key not in world.definitions
+        if left.primes or not fresh or len(params) != len(left.args) or len(set(params)) != len(params):
+            return None
+        if any(isinstance(n, T.Apply) and n.head.key == left.head.key for n in T.walk(right)):
+            return None
+        return Definition("function", left.head.key, params, right, declared)
+    if not isinstance(left, T.Name) or left.key.endswith("'") or "*" in left.marks:
+        return None
+    index = left.sub[0].key if len(left.sub) == 1 and isinstance(left.sub[0], T.Name) else ""
+    if index in _INDEX_LETTERS and index not in world.definitions:
+        taken = left.base in world.families or left.base in world.simplex or left.base + "_*" in world.symbols
+        if taken or left.key in world.symbols or any(n.base == left.base for n in _names(right)):
+            return None
+        return Definition("family", left.base, (index,), right, declared)
+    key = left.key
+    if _taken(world, key) or key in T.names_in(right):
+        return None
+    return Definition("name", key, (), right, declared)
+
+
+def _names(node: T.Node) -> Iterator[T.Name]:
+    return (n for n in T.walk(node) if isinstance(n, T.Name))
+
+
+def _taken(world: World, key: str) -> bool:
+    """Whether the world gives the name a meaning already."""
+    base = key.split("_", 1)[0]
+    return (
+        key in world.symbols
+        or (("_" in key) and (base + "_*" in world.symbols or base in world.simplex))
+        or key in world.definitions
+        or key in world.functions
+        or key in world.groups
+        or key in world.sizes
+        or key in world.indices
+        or key in world.measures
+        or (bool(world.joints) and base in _model_letters(world))
+    )
+
+
+def _model_letters(world: World) -> set[str]:
+    """Base letters of a probability model's variables and densities."""
+    sizes = dict.fromkeys(world.sizes, 3)
+    out = set(world.joints)
+    for recipe in world.joints.values():
+        for factor in recipe(sizes):
+            out.update(k.split("_", 1)[0] for k in (*factor.args, *factor.given))
+    return out
