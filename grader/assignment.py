@@ -117,15 +117,22 @@ class Assignment:
         found = self._judges.get(part_id)
         if found is None:
             question, part = self.part(part_id)
-            if question.reference is None:
-                return None
+            found = self.world(question, part.world or part.id)
+            if found is not None:
+                self._judges[part_id] = found
+        return found
+
+    def world(self, question: Question, name: str) -> Judge | None:
+        """A world of the question's reference by its name."""
+        if question.reference is None:
+            return None
+        place = f"{question.reference}/{name}"
+        if place not in self._judges:
             worlds = self.reference(question.reference).worlds()
-            name = part.world or part.id
             if name not in worlds:
                 return None
-            found = Judge(build_world(worlds[name]))
-            self._judges[part_id] = found
-        return found
+            self._judges[place] = Judge(build_world(worlds[name]))
+        return self._judges[place]
 
     def target(self, question: Question, judge: Judge, derived: str | None, latex: str | None) -> T.Node:
         """A target's tree. Raises AuthorError if the reference does not derive it."""

@@ -126,7 +126,10 @@ def _run(submission: Submission, question: Question, judge: Judge, spec: CheckBa
     def target(wanted: Target) -> Any:
         return submission.assignment.target(question, judge, wanted.derived, wanted.latex)
 
-    context = PartContext(text, judge, target, submission.orders(question))
+    def other(name: str) -> Judge | None:
+        return submission.assignment.world(question, name)
+
+    context = PartContext(text, judge, target, submission.orders(question), other)
     try:
         return CHECKS[spec.type](spec, context)
     except EvaluationError as error:

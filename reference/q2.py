@@ -94,7 +94,7 @@ def derive() -> dict[str, str]:
     import sympy as sp
 
     out: dict[str, str] = {}
-    a, b, c, z = sp.symbols("a b c z", real=True)
+    b, c, z = sp.symbols("b c z", real=True)
     inside = b * z + c
     for name, level in (("witness_1", -1), ("witness_2", -2)):  # any two negative values of b z + c will do
         (point,) = sp.solve(sp.Eq(inside, level), z)
@@ -220,7 +220,7 @@ def _second_radial(value: Any) -> list[str]:
         step = 1e-30
         shifted = r + 1j * step
         numbers = {"alpha": alpha, "beta": beta, "r": r, "y": y, "z_0": center}
-        direct = {
+        direct: dict[str, Any] = {
             "rho": length,
             "rho_slope": (shifted * (1 + beta / (alpha + shifted))).imag / step,
             "radius": low,

@@ -96,8 +96,16 @@ class PartContext:
 
     def known(self, node: T.Node) -> bool:
         """Whether every name of a formula means something here, operators allowed."""
-        return not any(isinstance(n, (T.Empty, T.Word)) for n in T.walk(node)) and all(
-            key in self.judge.world.definitions or _known(key, self.judge.world, 0) for key in free_names(node)
+        world = self.judge.world
+        bound = {n.var.key for n in T.walk(node) if isinstance(n, T.Big) and n.var is not None}
+        heads = (n.head for n in T.walk(node) if isinstance(n, T.Apply))
+        return (
+            not any(isinstance(n, (T.Empty, T.Word)) for n in T.walk(node))
+            and all(h.base in _TABLE_FUNCTIONS or h.key in world.functions or h.key in world.definitions for h in heads)
+            and all(
+                key in world.definitions or key.rstrip("'") in world.definitions or _known(key, world, 0)
+                for key in free_names(node) - bound
+            )
         )
 
     def explicit(self, node: T.Node) -> bool:
@@ -140,7 +148,15 @@ def _known(key: str, world: World, depth: int) -> bool:
             and not any(isinstance(n, (*_OPERATORS, T.Apply)) for n in T.walk(definition))
             and all(_known(k, world, depth + 1) for k in free_names(definition))
         )
-    return key in world.symbols or key in world.sizes
+    if key in world.symbols or key in world.sizes or key in world.indices:
+        return True
+    base, _, index = key.partition("_")
+    if not index:
+        return False
+    family = world.families.get(base)
+    if family is not None:
+        return depth < 12 and all(_known(k, world, depth + 1) for k in free_names(family[1]) - {family[0]})
+    return base + "_*" in world.symbols or base in world.simplex
 
 
 def free_names(node: T.Node) -> set[str]:

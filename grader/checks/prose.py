@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from grader.checks.context import Finding, PartContext
-from grader.checks.specs import ManualCheck, ProseCheck
+from grader.checks.specs import ManualCheck, ProseCheck, ReviewCheck
 from grader.model import Outcome
 from grader.reading.document import Block
 from grader.reading.marks import folded
@@ -20,9 +20,12 @@ def check_prose(spec: ProseCheck, context: PartContext) -> Finding:
     place = (blocks[0].start, blocks[-1].end)
     if any(re.search(pattern, text) for pattern in spec.unless):
         return Finding(Outcome.UNDECIDED, "negated_or_contrary", (place,))
-    groups = spec.together or (spec.phrases,)
-    first = [next((m for p in group if (m := re.search(p, text))), None) for group in groups]
-    if all(match is not None for match in first):
+    ways = [[spec.phrases]] if spec.phrases else []
+    ways += [list(spec.together)] if spec.together else []
+    for groups in ways:
+        first = [next((m for p in group if (m := re.search(p, text))), None) for group in groups]
+        if any(match is None for match in first):
+            continue
         found = _block_at(blocks, first[0].start() if first[0] is not None else 0)
         return Finding(Outcome.CORRECT, "phrase", ((found.start, found.end),), {"quote": found.text[:200]})
     return Finding(Outcome.UNDECIDED, "no_phrase_known", (place,))
@@ -46,3 +49,38 @@ def check_manual(spec: ManualCheck, context: PartContext) -> Finding:
     places = ((blocks[0].start, blocks[-1].end),) if blocks else ()
     words = sum(len(b.text.split()) for b in blocks)
     return Finding(Outcome.UNDECIDED, "for_a_person", places, {"words": words})
+
+
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+_QUOTED = 240
+"""Characters of a quoted passage; the span leads to the rest."""
+
+
+def check_review(spec: ReviewCheck, context: PartContext) -> Finding:
+    """A text that only a person marks: how long it is, and for each prompt the first passage that speaks of it."""
+    blocks = context.text.prose
+    if context.text.empty or not blocks:
+        return Finding(Outcome.MISSING, "nothing_handed_in")
+    passages: dict[str, str] = {}
+    places: list[tuple[int, int]] = []
+    for prompt, patterns in spec.prompts.items():
+        for block in blocks:
+            sentence = next((s for s in _SENTENCE.split(block.text) if _speaks(s, patterns)), None)
+            if sentence is not None:
+                passages[prompt] = sentence.strip()[:_QUOTED]
+                places.append((block.start, block.end))
+                break
+    words = sum(len(b.text.split()) for b in blocks)
+    evidence = {
+        "words": words,
+        "passages": passages,
+        "without_passage": [prompt for prompt in spec.prompts if prompt not in passages],
+        "bands": {points: text.model_dump() for points, text in spec.bands.items()},
+    }
+    places = places or [(blocks[0].start, blocks[-1].end)]
+    return Finding(Outcome.UNDECIDED, "for_a_person", tuple(dict.fromkeys(places)), evidence)
+
+
+def _speaks(sentence: str, patterns: tuple[str, ...]) -> bool:
+    text = folded(sentence)
+    return any(re.search(pattern, text) for pattern in patterns)

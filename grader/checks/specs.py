@@ -121,13 +121,103 @@ class DerivationCheck(CheckBase):
     links: int = 2
 
 
+Feature = Literal[
+    "expectation",
+    "derivative",
+    "divergence",
+    "norm",
+    "sum",
+    "product",
+    "log_of_mean",
+    "mean_of_log",
+    "sum_from_two",
+    "joint",
+    "ratio",
+]
+
+
+class Waypoint(Strict):
+    """The shape some member of a chain must have; `contains` and `without` name densities, `only` all its names."""
+
+    has: tuple[Feature, ...] = ()
+    lacks: tuple[Feature, ...] = ()
+    contains: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+
+
+class Way(Strict):
+    """A stretch of a chain: `start relation end` past all waypoints `past`, at least `least` links long.
+
+    `together` lists stretches that must all be found instead. `links: none` asks only that it is claimed.
+    """
+
+    start: Target | None = None
+    relation: Literal["=", "<", ">", "<=", ">=", "!="] = "="
+    end: Target | None = None
+    past: tuple[Waypoint, ...] = ()
+    least: int = Field(default=1, ge=1)
+    links: Literal["all", "none"] = "all"
+    together: tuple[Way, ...] = ()
+
+
+class ChainCheck(CheckBase):
+    """One of several ways of showing something, all links holding; in any world of `families` if there are such."""
+
+    type: Literal["chain"]
+    any_of: tuple[Way, ...]
+    families: tuple[str, ...] = ()
+
+
+class FactorizationCheck(CheckBase):
+    """A density written as a product: true in a world of `families`, with a factor over `over` given none of `never`.
+
+    `asks` says which of the factors this check judges: the one over `over` or the rest.
+    """
+
+    type: Literal["factorization"]
+    target: Target
+    families: tuple[str, ...]
+    over: str
+    never: str
+    asks: Literal["over", "rest"]
+
+
+class ComponentCheck(CheckBase):
+    """A component of a decomposition: named, a term of a sum or a group of terms; in any world of `families`."""
+
+    type: Literal["component"]
+    target: Target
+    whole: Target
+    families: tuple[str, ...] = ()
+
+
+class InjectivityCheck(CheckBase):
+    """Two points with one image, or constancy on a stretch, for all parameters in `region`."""
+
+    type: Literal["not_injective"]
+    function: str
+    argument: str
+    parameters: tuple[str, ...]
+    region: tuple[str, ...] = ()
+
+
+class ReviewCheck(CheckBase):
+    """A text for a person: its length, and for each prompt the passage that seems to answer it."""
+
+    type: Literal["review"]
+    prompts: dict[str, tuple[str, ...]]
+    bands: dict[str, Text] = Field(default_factory=dict)
+
+
 class ProseCheck(CheckBase):
     """Words that explain; phrase tables per language, `unless` for negations. Never incorrect."""
 
     type: Literal["prose"]
-    phrases: tuple[str, ...]
+    phrases: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     together: tuple[tuple[str, ...], ...] = ()
+    """Groups of which each must be met (beside `phrases`, any one of which suffices alone)."""
 
 
 class ManualCheck(CheckBase):
@@ -144,6 +234,11 @@ Check = Annotated[
     | IdentityCheck
     | SubtermCheck
     | DerivationCheck
+    | ChainCheck
+    | FactorizationCheck
+    | ComponentCheck
+    | InjectivityCheck
+    | ReviewCheck
     | ProseCheck
     | ManualCheck,
     Field(discriminator="type"),

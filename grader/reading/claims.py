@@ -5,10 +5,12 @@ stand under.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from grader.errors import ReadError
 from grader.maths import syntax as T
 from grader.maths.notation import Notation
+from grader.maths.parser import parse
 from grader.reading import phrases
 from grader.reading.document import Block, Kind
 from grader.reading.marks import folded
@@ -122,10 +124,31 @@ class _Reader:
         text = folded(block.text)
         if phrases.WIDE.search(text):
             self.context = []
+        lowered = block.text.lower()
+        written = [*phrases.PLAIN_CASE.finditer(lowered), *phrases.PLAIN_CLAIM.finditer(block.text)]
+        for found in sorted(written, key=lambda match: match.start()):
+            if found.re is phrases.PLAIN_CASE:
+                self.enter(parse(" ".join(found.groups()), self.notation))
+            else:
+                self.plain(found.group(1), block, folded(block.text[: found.start()]))
         if block.kind in (Kind.HEADING, Kind.ITEM):
             self.words = text
         else:
             self.words = f"{self.words} {text}"[-300:]
+
+    def plain(self, text: str, block: Block, before: str) -> None:
+        """A claim written without dollars; what does not read as one is prose."""
+        try:
+            tree = parse(text.replace("\u2019", "'"), self.notation)
+        except ReadError:
+            return
+        if operands(tree) is None:
+            return
+        start, end = block.start, block.end
+        tree = T.rebuild(tree, lambda node: replace(node, start=start, end=end))
+        words, self.words = self.words, f"{self.words} {before}"[-300:]
+        self.chain([Line([], "", start, end, tree=tree)], "inline", self.role())
+        self.words = words
 
     def inline(self, block: Block, case: bool) -> None:
         """A formula in running text; `case` if it stands alone before a colon, as the name of a case."""
@@ -136,6 +159,9 @@ class _Reader:
             if line.error is not None or line.tree is None:
                 self.part.unread.append(line)
                 continue
+            named = case_of(line.tree)
+            if named is not None:
+                line.tree, condition = named, True
             self.note_tuples(line.tree)
             rel = operands(line.tree)
             if rel is None and not isinstance(line.tree, (T.Logic, T.Boxed, T.Tup, T.SetOf)):
@@ -157,6 +183,8 @@ class _Reader:
         node = T.unboxed(tree)
         if isinstance(node, T.Logic):
             return any(self.is_condition(i) for i in node.items)
+        if isinstance(node, T.Rel) and node.relations[0] == "=" and isinstance(node.operands[0], T.Apply):
+            return False  # `where g(z) = ..` explains g
         return (
             isinstance(node, T.Rel)
             and set(node.relations) <= {"<", ">", "<=", ">=", "!=", "=", "in"}
@@ -178,7 +206,7 @@ class _Reader:
         if phrases.GOES_ON.search(self.words):
             return self.last_role  # `posons d = .. et r = ..`
         words = self.words.rstrip(" \u00a4")
-        if phrases.GOAL.search(words):
+        if phrases.GOAL.search(words) and not phrases.REASONING.search(words):
             return "goal"
         if phrases.HYPOTHESIS.search(words):
             return "hypothesis"
@@ -200,6 +228,13 @@ class _Reader:
                     rows, used = joined, ahead - at + 1
         self.part.formulas += len(rows.lines)
         role = self.role()
+        if role == "goal" and (len(rows.lines) > 2 or self.words.endswith("\u00a4")):
+            role = "claim"  # what was to be shown stood before: this is how it is shown
+        named = case_of(rows.lines[0].tree) if len(rows.lines) == 1 and rows.lines[0].tree is not None else None
+        if named is not None:
+            rows.lines[0].tree = named
+            self.enter(named)
+            role = "hypothesis"
         if (
             phrases.CONDITION.search(self.words.rstrip(" \u00a4"))
             and len(rows.lines) == 1
@@ -245,3 +280,14 @@ class _Reader:
                 self.words[-120:],
             )
         )
+
+
+def case_of(tree: T.Node) -> T.Node | None:
+    """The condition of `\\mathbf{Cas} : b = 0`, a case named inside the formula; None for anything else."""
+    node = T.unboxed(tree)
+    if not (isinstance(node, T.Logic) and node.op == "list" and len(node.items) == 2):
+        return None
+    first = node.items[0]
+    letters = first.factors if isinstance(first, T.Mul) else (first,)
+    word = "".join(n.base if isinstance(n, T.Name) else n.text if isinstance(n, T.Word) else "?" for n in letters)
+    return node.items[1] if word.lower() in ("cas", "case") else None

@@ -8,9 +8,9 @@ from typing import Final
 _CONDITIONS: Final = """si|if|cas|case|quand|when|lorsque|lorsqu'on a|pour|for|whenever|ou|where|dans le cas|
 in the case|
 supposons|suppose|supposing|assume|assuming|soit|regime|en supposant|tant que|as long as|only if|ssi"""
-_FILLERS: Final = "ou|where|que|that|de|of|now|maintenant|the|le|alors"
+_FILLERS: Final = "ou|where|que|that|de|of|now|maintenant|the|le|alors|tout|tous|toute|toutes|all|any|every|each"
 _WIDE: Final = """dans tous les cas|in all cases|in every case|in either case|en general|in general|generalement|
-generally|recapitulatif|conclusion|finalement|finally|pour tout|for all|for every|for any|quel que soit|therefore in"""
+generally|recapitulatif|conclusion|finalement|finally|quel que soit le cas|therefore in"""
 _GOALS: Final = """montrons|montrer|prouvons|prouver|il faut|il suffit|on veut|on cherche|we want|want to show|show that|
 to prove|need to show|we must show|let us show|let's show|il reste a|demontrons|verifions|sufficient to"""
 _HYPOTHESES: Final = """soit|soient|posons|on pose|en posant|notons|on note|let|define|denote|set|with|avec|sachant que|
@@ -35,3 +35,20 @@ GOAL: Final = re.compile(rf"{_any(_GOALS)}[^.;:]*[:\s]*$")
 
 HYPOTHESIS: Final = re.compile(rf"{_any(_HYPOTHESES)}\s*(?:que|that)?[:\s]*$")
 """Text that ends so introduces a name or a given."""
+
+_SYMBOL = "(?:[a-z]|[\u03b1-\u03c9])"
+PLAIN_CASE: Final = re.compile(
+    r"(?:^|[\s,.;:(0-9])(?:si|cas|case|if|when|quand|lorsque|avec|with|suppose|supposons|assume)\s*(?:que|that)?\s*:?\s*"
+    rf"({_SYMBOL})\s*(=|<|>|<=|>=|\u2264|\u2265|\u2260|!=)\s*(-?(?:{_SYMBOL}|\d+(?:\.\d+)?))(?![\w(])"
+)
+"""A condition written as plain text: `cas : c < 0`, `si a = 0`."""
+
+REASONING: Final = re.compile(r"(?:regardons|considerons|calculons|etudions|look at|consider|compute|study)[^.;:]*[:\s]*$")
+"""Text that ends so announces a step, whatever stood before it."""
+
+_ATOM = r"[a-zA-Z\u03b1-\u03c90-9'().*/^+\-\u2212 ]"
+PLAIN_CLAIM: Final = re.compile(
+    rf"(?<![\w\\])([a-zA-Z]['\u2019]{{0,2}} ?\({_SYMBOL}['\u2019]?\) ?(?:=|<|>|\u2264|\u2265) ?{_ATOM}{{1,40}}?)"
+    r"(?=\s*(?:[,;:]|\.(?:\s|$)|$|\s(?:alors|donc|et|and|so|for|pour|avec|with|est|is|car|because|since|which|qui|quand|when)\b))"
+)
+"""A claim written as plain text: `g'(z) = 1 + f'(z)`."""

@@ -1,0 +1,208 @@
+"""Chains that lead somewhere: from a start by a relation to an end, past waypoints, with every link checked.
+
+What is not found, or whose links are not all confirmed, is a person's: these checks never say `incorrect`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from grader.checks.context import Finding, PartContext
+from grader.checks.definitions import flat_relations
+from grader.checks.features import FEATURES, densities
+from grader.checks.specs import ChainCheck, Target, Way, Waypoint
+from grader.maths import syntax as T
+from grader.maths.blocks import Judge
+from grader.maths.decide import agrees
+from grader.maths.equations import proportional
+from grader.maths.relations import COMPOSED, IMPLIES, MIRRORED, holds
+from grader.model import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Members of one chain with the relations between them and their places; `conditions` it stands under."""
+
+    members: tuple[T.Node, ...]
+    relations: tuple[str, ...]
+    places: tuple[tuple[int, int], ...]
+    conditions: tuple[T.Node, ...]
+
+
+def runs(context: PartContext) -> Iterator[Run]:
+    """All chains of a part as runs of related members; goals are not claims."""
+    for chain in context.text.chains:
+        if chain.role == "goal":
+            continue
+        members: list[T.Node] = []
+        relations: list[str] = []
+        places: list[tuple[int, int]] = []
+        for line in chain.lines:
+            if line.tree is None:
+                if len(members) > 1:
+                    yield Run(tuple(members), tuple(relations), tuple(places), chain.context)
+                members, relations, places = [], [], []
+                continue
+            for k, rel in enumerate(flat_relations(line.tree)):
+                goes_on = k == 0 and line.lead == "continues" and isinstance(rel.operands[0], T.Empty)
+                if not (goes_on and members):
+                    if len(members) > 1:
+                        yield Run(tuple(members), tuple(relations), tuple(places), chain.context)
+                    members, relations, places = [], [], []
+                    if isinstance(rel.operands[0], T.Empty):
+                        continue
+                    members, places = [T.unboxed(rel.operands[0])], [(line.start, line.end)]
+                for relation, operand in zip(rel.relations, rel.operands[1:], strict=True):
+                    if isinstance(operand, T.Empty):
+                        continue
+                    members.append(T.unboxed(operand))
+                    relations.append("=" if relation in (":=", "=:") else relation)
+                    places.append((line.start, line.end))
+            if T.unboxed(line.tree) is not line.tree or not list(flat_relations(line.tree)):
+                bare = T.unboxed(line.tree)
+                if not members and not isinstance(bare, (T.Logic, T.Rel)):
+                    members, places = [bare], [(line.start, line.end)]
+        if len(members) > 1:
+            yield Run(tuple(members), tuple(relations), tuple(places), chain.context)
+
+
+def check_chain(spec: ChainCheck, context: PartContext) -> Finding:
+    """Some way of the rubric is gone: its start, relation, end and waypoints, all links holding."""
+    found = list(runs(context))
+    unclear: tuple[tuple[int, int], ...] | None = None
+    for judge in context.families(spec.families):
+        for way in spec.any_of:
+            if way.together:
+                places = [_one(step, judge, context, found) for step in way.together]
+                good = [p for p, held in places if held and p is not None]
+                if len(good) == len(places):
+                    return Finding(Outcome.CORRECT, "all_links_hold", tuple(q for p in good for q in p))
+                continue
+            place, held = _one(way, judge, context, found)
+            if place is not None and held:
+                return Finding(Outcome.CORRECT, "all_links_hold", place)
+            unclear = unclear or place
+    if unclear is not None:
+        return Finding(Outcome.UNDECIDED, "some_link_unclear", unclear)
+    if context.text.empty:
+        return Finding(Outcome.MISSING, "nothing_handed_in")
+    return Finding(Outcome.UNDECIDED, "not_found")
+
+
+def _one(
+    way: Way | Waypoint, judge: Judge, context: PartContext, found: list[Run]
+) -> tuple[tuple[tuple[int, int], ...] | None, bool]:
+    """Where a way is gone and whether all links hold; (None, False) if it is not gone at all."""
+    assert isinstance(way, Way)
+    unclear: tuple[tuple[int, int], ...] | None = None
+    for run in found:
+        for i, j, flipped in _ends(way, judge, context, run):
+            if not _passes(way, judge, context, run, i, j):
+                continue
+            del flipped
+            places = tuple(dict.fromkeys(run.places[i : j + 1]))
+            if way.links == "none" or all(_holds(judge, run, k) for k in range(i, j)):
+                return places, True
+            unclear = unclear or places
+    return unclear, False
+
+
+def _ends(way: Way, judge: Judge, context: PartContext, run: Run) -> Iterator[tuple[int, int, bool]]:
+    """Index pairs whose ends are the way's start and end and whose composed relation implies the way's."""
+    size = len(run.members)
+    start = _target(context, way.start)
+    end = _target(context, way.end)
+    if start is not None and end is not None and isinstance(end, T.Num) and way.relation != "=":
+        yield from _signs(way, judge, run, start, end)
+        return
+    starts = [i for i in range(size) if start is None or agrees(judge, run.members[i], start)]
+    ends = [j for j in range(size) if end is None or agrees(judge, run.members[j], end)]
+    for i in starts:
+        for j in ends:
+            if i == j:
+                continue
+            low, high = min(i, j), max(i, j)
+            relation = _composed(run, low, high)
+            if relation is not None and j < i:
+                relation = MIRRORED[relation]
+            if relation is None or way.relation not in IMPLIES[relation]:
+                continue
+            if high - low < way.least:
+                continue
+            yield low, high, j < i
+
+
+def _signs(way: Way, judge: Judge, run: Run, start: T.Node, end: T.Node) -> Iterator[tuple[int, int, bool]]:
+    """Claims such as `A > B` whose difference is that of the way up to a positive factor."""
+    for low in range(len(run.members)):
+        for high in range(low + 1, len(run.members)):
+            relation = _composed(run, low, high)
+            if relation is None or relation == "=":
+                continue
+            for a, b, sign in ((low, high, relation), (high, low, MIRRORED[relation])):
+                if way.relation not in IMPLIES[sign]:
+                    continue
+                sides = (run.members[a], run.members[b])
+                if isinstance(sides[1], T.Num) and isinstance(end, T.Num) and sides[1].value == end.value:
+                    if agrees(judge, sides[0], start):
+                        yield low, high, a > b
+                        continue
+                found = proportional(judge, sides, (start, end))
+                if found is not None and found.outcome is Outcome.CORRECT and _same_sign(judge, sides, (start, end)):
+                    yield low, high, a > b
+
+
+def _same_sign(judge: Judge, sides: tuple[T.Node, T.Node], wanted: tuple[T.Node, T.Node]) -> bool:
+    product = T.Mul((_difference(sides), _difference(wanted)))
+    return holds(judge, product, ">=", T.Num(_ZERO)).outcome is Outcome.CORRECT
+
+
+def _difference(sides: tuple[T.Node, T.Node]) -> T.Node:
+    return T.Add((sides[0], T.Neg(sides[1])))
+
+
+_ZERO = Fraction(0)
+
+
+def _composed(run: Run, low: int, high: int) -> str | None:
+    relation: str | None = run.relations[low]
+    for k in range(low + 1, high):
+        relation = COMPOSED.get((relation, run.relations[k])) if relation is not None else None
+    return relation if relation in IMPLIES else None
+
+
+def _holds(judge: Judge, run: Run, k: int) -> bool:
+    return holds(judge, run.members[k], run.relations[k], run.members[k + 1]).outcome is Outcome.CORRECT
+
+
+def _passes(way: Way, judge: Judge, context: PartContext, run: Run, low: int, high: int) -> bool:
+    return all(
+        any(_meets(point, judge, context, run.members[k]) for k in range(low, high + 1)) for point in way.past
+    )
+
+
+def _meets(point: Waypoint, judge: Judge, context: PartContext, member: T.Node) -> bool:
+    """Whether a member has the shape of a waypoint."""
+    if not all(FEATURES[name](member) for name in point.has) or any(FEATURES[name](member) for name in point.lacks):
+        return False
+    if point.contains or point.without:
+        here = densities(member)
+        if not all(_wanted(context, text) <= here for text in point.contains):
+            return False
+        if any(_wanted(context, text) & here for text in point.without):
+            return False
+    if point.only and not T.names_in(member) <= set(point.only):
+        return False
+    return True
+
+
+def _wanted(context: PartContext, text: str) -> set[object]:
+    from grader.maths.parser import parse
+
+    return densities(parse(text, context.notation))
+
+
+def _target(context: PartContext, target: Target | None) -> T.Node | None:
+    return None if target is None else context.target(target)

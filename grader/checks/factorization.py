@@ -1,0 +1,163 @@
+"""Densities written as products, and sums split into components, in models of which a family is allowed.
+
+A factorization that is asked for is a modelling choice: it is wrong only if it fails in every world of the family. What
+the question demands beyond truth (which variable comes first) is seen on the tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from grader.checks.chains import runs
+from grader.checks.context import Finding, PartContext
+from grader.checks.features import densities
+from grader.checks.specs import ComponentCheck, FactorizationCheck
+from grader.maths import syntax as T
+from grader.maths.decide import agrees, equal
+from grader.maths.parser import parse
+from grader.model import Outcome, Verdict
+
+_MOST_TERMS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    node: T.Node
+    place: tuple[int, int]
+
+
+def check_factorization(spec: FactorizationCheck, context: PartContext) -> Finding:
+    """One share of a factorization: the factor over a variable, or the rest."""
+    target = context.target(spec.target)
+    assert isinstance(target, T.Density)
+    candidates = _products(context, target)
+    if not candidates:
+        if context.text.empty:
+            return Finding(Outcome.MISSING, "nothing_handed_in")
+        loose = context.text.unread or context.text.chains
+        return Finding(Outcome.UNDECIDED, "not_found") if loose else Finding(Outcome.MISSING, "not_claimed")
+    judges = context.families(spec.families)
+    for candidate in reversed(candidates):
+        if any(agrees(judge, target, candidate.node) for judge in judges):
+            wanted = _leads(spec, context, candidate.node, target) is not None
+            if wanted:
+                return Finding(Outcome.CORRECT, "agrees", (candidate.place,))
+            return Finding(Outcome.UNDECIDED, "another_structure", (candidate.place,))
+    last = candidates[-1]
+    if spec.asks == "over" and _leads(spec, context, last.node, target) is not None:
+        return Finding(Outcome.CORRECT, "right_factor", (last.place,))
+    if any(d[0] != target.letter for d in _keys(last.node)):
+        return Finding(Outcome.UNDECIDED, "another_structure", (last.place,))
+    verdicts = [equal(judge, target, last.node) for judge in judges]
+    if context.text.unread or any(v.outcome is not Outcome.INCORRECT for v in verdicts):
+        note = "unread_lines" if context.text.unread else "not_confirmed"
+        return Finding(Outcome.UNDECIDED, note, (last.place,))
+    return Finding(Outcome.INCORRECT, "fails_in_every_model", (last.place,), witness=verdicts[0].witness)
+
+
+def _keys(node: T.Node) -> set[tuple[str, frozenset[str], frozenset[str]]]:
+    return densities(node)  # type: ignore[return-value]
+
+
+def _products(context: PartContext, target: T.Density) -> list[_Candidate]:
+    """Products of densities that a chain equates with the target, in order."""
+    wanted = densities(target)
+    out: list[_Candidate] = []
+    for run in runs(context):
+        at = next(
+            (i for i, m in enumerate(run.members) if isinstance(m, T.Density) and densities(m) == wanted), None
+        )
+        if at is None or not set(run.relations) <= {"="}:
+            continue
+        for i, member in enumerate(run.members):
+            if i != at and _is_product(member):
+                out.append(_Candidate(member, run.places[i]))
+    return out
+
+
+def _is_product(node: T.Node) -> bool:
+    allowed = (T.Mul, T.Big, T.Density, T.Name, T.Num, T.Range, T.Add, T.Neg, T.Word)
+    inside = isinstance(node, (T.Mul, T.Big)) and len(densities(node)) > 1
+    return inside and all(isinstance(n, allowed) for n in T.walk(node))
+
+
+def _leads(spec: FactorizationCheck, context: PartContext, node: T.Node, target: T.Density) -> T.Density | None:
+    """The factor over the leading variable alone, given nothing that comes after it."""
+    over = parse(spec.over, context.notation)
+    never = parse(spec.never, context.notation)
+    assert isinstance(over, T.Name) and isinstance(never, T.Name)
+    known = {T.sub_text(g) for g in target.given}
+    for n in T.walk(node):
+        if isinstance(n, T.Density) and n.letter == target.letter and [T.sub_text(a) for a in n.args] == [over.key]:
+            later = [g for g in n.given if isinstance(g, T.Name) and g.base == never.base and g.key not in known]
+            if not later and n.given:
+                return n
+    return None
+
+
+def check_component(spec: ComponentCheck, context: PartContext) -> Finding:
+    """A component of a sum, found by its value: named, a term, or terms that stand together."""
+    target, whole = context.target(spec.target), context.target(spec.whole)
+    judges = context.families(spec.families)
+    candidates = list(_components(context, target))
+    for judge in judges:
+        for candidate in candidates:
+            if agrees(judge, candidate.node, target):
+                return Finding(Outcome.CORRECT, "occurs", (candidate.place,))
+    if context.text.empty:
+        return Finding(Outcome.MISSING, "nothing_handed_in")
+    ends = [
+        _Candidate(run.members[-1], run.places[-1])
+        for run in runs(context)
+        if set(run.relations) <= {"="} and any(agrees(judges[0], m, whole) for m in run.members[:-1])
+    ]
+    if ends and not context.text.unread:
+        verdicts: list[Verdict] = [equal(judge, ends[-1].node, whole) for judge in judges]
+        if all(v.outcome is Outcome.INCORRECT for v in verdicts):
+            return Finding(Outcome.UNDECIDED, "sum_differs", (ends[-1].place,), witness=verdicts[0].witness)
+    return Finding(Outcome.UNDECIDED, "not_found")
+
+
+def _components(context: PartContext, target: T.Node) -> Iterator[_Candidate]:
+    """Formulas that may be the component, those that speak of the same densities first."""
+    seen: set[T.Node] = set()
+    letters = {d[:2] for d in _keys(target)}
+    for chain in context.text.chains:
+        if chain.role == "goal":
+            continue
+        for line in chain.lines:
+            if line.tree is None:
+                continue
+            for node in T.walk(line.tree):
+                for group in _groups(node):
+                    if group not in seen and letters <= {d[:2] for d in _keys(group)} | _split(letters, group):
+                        seen.add(group)
+                        yield _Candidate(group, (line.start, line.end))
+
+
+def _split(letters: set[tuple[str, frozenset[str]]], node: T.Node) -> set[tuple[str, frozenset[str]]]:
+    """Letters whose variables the formula's densities cover in other groupings (`q(x_{1:T}|..)` for a product)."""
+    present = {d[0] for d in _keys(node)}
+    return {(letter, args) for letter, args in letters if letter in present}
+
+
+def _groups(node: T.Node) -> Iterator[T.Node]:
+    """A formula as a component, groups of its terms, and groups of terms under its expectation."""
+    if isinstance(node, (T.KL, T.Expect)):
+        yield node
+    if isinstance(node, T.Add) and len(node.terms) <= _MOST_TERMS:
+        yield from _subsets(node.terms)
+    if isinstance(node, T.Expect) and isinstance(T.unboxed(node.body), T.Add):
+        body = T.unboxed(node.body)
+        assert isinstance(body, T.Add)
+        if len(body.terms) <= _MOST_TERMS:
+            for group in _subsets(body.terms):
+                yield T.Expect(node.over, node.dist, group, node.op)
+
+
+def _subsets(terms: Sequence[T.Node]) -> Iterator[T.Node]:
+    for size in range(len(terms), 0, -1):
+        for chosen in combinations(terms, size):
+            yield chosen[0] if size == 1 else T.Add(chosen)

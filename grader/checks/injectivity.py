@@ -1,0 +1,215 @@
+"""That a function is not injective: two points with one image, or constancy on a stretch, for all its parameters.
+
+The parameters are tried on a grid of signs and zeros. Each claim counts where the conditions it stands under hold; the
+function itself is the rubric's, so a witness is tested and not the words around it. What is not covered is a person's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import combinations, product
+
+import numpy as np
+
+from grader.checks.context import Finding, PartContext, free_names
+from grader.checks.definitions import flat_relations
+from grader.checks.specs import InjectivityCheck
+from grader.errors import EvaluationError
+from grader.maths import numeric as N
+from grader.maths import syntax as T
+from grader.maths import values as V
+from grader.maths.evaluate import Evaluator
+from grader.maths.parser import parse
+from grader.maths.rules_truth import truth
+from grader.maths.worlds import Block
+from grader.model import Outcome
+
+_LEVELS = (-2.3, -0.6, 0.0, 0.7, 1.9)
+_GRID = np.concatenate([np.linspace(-60, 60, 241), np.linspace(-0.5, 0.5, 21) + 0.003])
+_ORDER = frozenset({"<", ">", "<=", ">="})
+_MOST_POINTS = 12
+
+
+@dataclass(slots=True)
+class _Case:
+    """What is said under one set of conditions on the parameters."""
+
+    conditions: tuple[T.Node, ...]
+    points: dict[str, T.Node] = field(default_factory=dict)
+    stretches: list[T.Node] = field(default_factory=list)
+    constant: bool = False
+    places: list[tuple[int, int]] = field(default_factory=list)
+
+
+def check_injectivity(spec: InjectivityCheck, context: PartContext) -> Finding:
+    """Whether the claims of the part cover all parameters of the region."""
+    notation = context.notation
+    function, argument = parse(spec.function, notation), parse(spec.argument, notation)
+    assert isinstance(function, T.Name) and isinstance(argument, T.Name)
+    region = [parse(text, notation) for text in spec.region]
+    grid = _Grid(context, spec, function.key, argument.key)
+    cases = _cases(context, function.key, argument.key, frozenset(spec.parameters))
+    wanted = np.ones(grid.size, dtype=bool)
+    for condition in region:
+        wanted &= grid.true(condition)
+    covered = np.zeros(grid.size, dtype=bool)
+    places: list[tuple[int, int]] = []
+    for case in cases:
+        here = np.ones(grid.size, dtype=bool)
+        for condition in case.conditions:
+            here &= grid.true(condition)
+        shown = here & grid.shown(case)
+        if (shown & wanted).any():
+            places.extend(case.places[:2])
+        covered |= shown
+    if bool((covered | ~wanted).all()):
+        return Finding(Outcome.CORRECT, "all_cases", tuple(dict.fromkeys(places)))
+    if context.text.empty:
+        return Finding(Outcome.MISSING, "nothing_handed_in")
+    missing = np.flatnonzero(wanted & ~covered)
+    if not (covered & wanted).any():
+        return Finding(Outcome.UNDECIDED, "not_found")
+    return Finding(Outcome.UNDECIDED, "cases_left", tuple(places), {"values": grid.describe(int(missing[0]))})
+
+
+class _Grid:
+    """The parameters on a grid of signs and zeros, the argument on a fine grid of its own axis."""
+
+    def __init__(self, context: PartContext, spec: InjectivityCheck, function: str, argument: str) -> None:
+        keys = [parse(p, context.notation) for p in spec.parameters]
+        self.keys = [k.key for k in keys if isinstance(k, T.Name)]
+        points = list(product(_LEVELS, repeat=len(self.keys)))
+        self.size = len(points)
+        self.columns = np.array(points, dtype=float)
+        self.function, self.argument = function, argument
+        world = context.judge.world
+        self.block = Block(replace(world, quadratures=1), 0, {}, (), self.size)
+
+    def evaluator(self) -> Evaluator:
+        ev = Evaluator(self.block, budget=200_000)
+        for i, key in enumerate(self.keys):
+            ev.bound[key] = self.columns[:, i].reshape(-1, 1)
+        ev.bound[self.argument] = _GRID.reshape(1, -1)
+        return ev
+
+    def describe(self, at: int) -> dict[str, float]:
+        return {key: float(self.columns[at, i]) for i, key in enumerate(self.keys)}
+
+    def mask(self, condition: T.Node) -> N.Array:
+        """Truth over parameters and argument."""
+        try:
+            with np.errstate(all="ignore"):
+                found = truth(self.evaluator(), condition)
+        except EvaluationError:
+            return np.zeros((self.size, len(_GRID)), dtype=bool)
+        return np.broadcast_to(found, (self.size, len(_GRID)))
+
+    def true(self, condition: T.Node) -> N.Array:
+        """Truth over the parameters; a condition on the argument is no condition on them."""
+        if self.argument in T.names_in(condition):
+            return np.ones(self.size, dtype=bool)
+        return np.asarray(self.mask(condition).all(axis=1))
+
+    def image(self, point: T.Node | None) -> tuple[N.Array, N.Array] | None:
+        """The argument's value and its image over the parameters."""
+        ev = self.evaluator()
+        try:
+            with np.errstate(all="ignore"):
+                at = V.scalar(ev.value(point)) if point is not None else V.scalar(ev.bound[self.argument])
+                out = V.scalar(ev.apply(self.block.world.functions[self.function], [at]))
+        except EvaluationError:
+            return None
+        shape = (self.size, len(_GRID))
+        return np.broadcast_to(N.primal(at), shape), np.broadcast_to(N.primal(out), shape)
+
+    def shown(self, case: _Case) -> N.Array:
+        """For which parameters a case shows two points with one image."""
+        out = np.zeros(self.size, dtype=bool)
+        images = [found for p in list(case.points.values())[:_MOST_POINTS] if (found := self.image(p)) is not None]
+        for (x, gx), (y, gy) in combinations(images, 2):
+            apart = (np.abs(x - y) > 1e-9) & np.isfinite(x) & np.isfinite(y)
+            out |= (apart & (np.abs(gx - gy) <= 1e-9)).all(axis=1)
+        if case.constant:
+            found = self.image(None)
+            if found is not None:
+                stretches: list[T.Node | None] = [*case.stretches] or [None]
+                for stretch in stretches:
+                    mask = self.mask(stretch) if stretch is not None else np.ones((self.size, len(_GRID)), dtype=bool)
+                    high = np.where(mask, found[1], -np.inf).max(axis=1)
+                    low = np.where(mask, found[1], np.inf).min(axis=1)
+                    out |= (mask.sum(axis=1) >= 2) & (high - low <= 1e-9)
+        return out
+
+
+def _cases(context: PartContext, function: str, argument: str, parameters: frozenset[str]) -> list[_Case]:
+    """What is claimed, grouped by the conditions on the parameters; each case also knows what was said before all."""
+    found: dict[tuple[T.Node, ...], _Case] = {}
+    for chain in context.text.chains:
+        conditions = tuple(c for c in chain.context if argument not in T.names_in(c))
+        case = found.setdefault(conditions, _Case(conditions))
+        case.stretches.extend(c for c in chain.context if argument in T.names_in(c) and _is_order(c))
+        for line in chain.lines:
+            if line.tree is None:
+                continue
+            size = len(case.points) + len(case.stretches) + case.constant
+            for rel in flat_relations(line.tree):
+                _note(case, rel, function, argument, parameters)
+            for name, point in _arguments(line.tree, function, argument, parameters):
+                case.points.setdefault(name, point)
+            for node in T.walk(line.tree):
+                if isinstance(node, T.Interval) and not isinstance(T.unboxed(line.tree), T.Rel):
+                    case.stretches.append(T.Rel((T.Name(argument), node), ("in",)))
+            if len(case.points) + len(case.stretches) + case.constant > size:
+                case.places.append((line.start, line.end))
+    general = found.get(())
+    out = list(found.values())
+    if general is not None:
+        for case in out:
+            if case is not general:
+                for name, point in general.points.items():
+                    case.points.setdefault(name, point)
+                case.stretches.extend(general.stretches)
+    return out
+
+
+def _note(case: _Case, rel: T.Rel, function: str, argument: str, parameters: frozenset[str]) -> None:
+    """A point's value, a stretch of the argument, or the claim of a value free of the argument."""
+    left = T.unboxed(rel.operands[0])
+    if any(r in _ORDER for r in rel.relations) or rel.relations == ("in",):
+        if argument in T.names_in(rel) and not any(isinstance(n, T.Apply) for n in T.walk(rel)):
+            case.stretches.append(rel)
+        return
+    if not set(rel.relations) <= {"=", ":="}:
+        return
+    last = T.unboxed(rel.operands[-1])
+    if isinstance(left, T.Tup) and isinstance(last, T.Tup) and len(left.items) == len(last.items):
+        for name, item in zip(left.items, last.items, strict=True):
+            if isinstance(name, T.Name) and name.key not in parameters and free_names(item) <= parameters:
+                case.points[name.key] = item
+        return
+    if isinstance(left, T.Name) and left.key not in parameters:
+        value = next((T.unboxed(o) for o in rel.operands[1:] if free_names(o) <= parameters), None)
+        if value is not None and not isinstance(value, (T.Tup, T.Empty, T.Apply)):
+            case.points[left.key] = value
+    applied = any(isinstance(n, T.Apply) and n.head.key == function for n in T.walk(rel))
+    continued = isinstance(left, T.Empty)
+    if (applied or continued) and argument not in T.names_in(last) and free_names(last) <= parameters:
+        case.constant = True
+
+
+def _is_order(condition: T.Node) -> bool:
+    return isinstance(condition, T.Rel) and (
+        any(r in _ORDER for r in condition.relations) or condition.relations == ("in",)
+    )
+
+
+def _arguments(
+    tree: T.Node, function: str, argument: str, parameters: frozenset[str]
+) -> Iterator[tuple[str, T.Node]]:
+    """Points at which the function is applied outright: `g(-c/b)`."""
+    for node in T.walk(tree):
+        if isinstance(node, T.Apply) and node.head.key == function and len(node.args) == 1 and not node.primes:
+            value = node.args[0]
+            if argument not in T.names_in(value) and free_names(value) <= parameters:
+                yield f"({value!r})", value
