@@ -9,6 +9,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -133,6 +134,13 @@ class Assignment:
                 return None
             self._judges[place] = Judge(build_world(worlds[name]))
         return self._judges[place]
+
+    def worlds(self, question: Question, pattern: str) -> list[Judge]:
+        """All worlds of the question's reference whose names match a pattern such as `combined*`."""
+        if question.reference is None:
+            return []
+        names = [n for n in self.reference(question.reference).worlds() if fnmatchcase(n, pattern)]
+        return [judge for name in names if (judge := self.world(question, name)) is not None]
 
     def target(self, question: Question, judge: Judge, derived: str | None, latex: str | None) -> T.Node:
         """A target's tree. Raises AuthorError if the reference does not derive it."""

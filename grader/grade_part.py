@@ -126,8 +126,8 @@ def _run(submission: Submission, question: Question, judge: Judge, spec: CheckBa
     def target(wanted: Target) -> Any:
         return submission.assignment.target(question, judge, wanted.derived, wanted.latex)
 
-    def other(name: str) -> Judge | None:
-        return submission.assignment.world(question, name)
+    def other(pattern: str) -> list[Judge]:
+        return submission.assignment.worlds(question, pattern)
 
     context = PartContext(text, judge, target, submission.orders(question), other)
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -45,13 +45,13 @@ class PartContext:
         judge: Judge,
         target: Callable[[Target], T.Node],
         orders: frozenset[tuple[str, ...]] = frozenset(),
-        other_worlds: Callable[[str], Judge | None] = lambda name: None,
+        other_worlds: Callable[[str], list[Judge]] = lambda pattern: [],
     ) -> None:
         self.text = text
         self.orders = orders  # tuples of names the student writes in this question: an order of the variables
         self.target = target
         self.other_worlds = other_worlds
-        self._families: dict[str, Judge] = {}
+        self._families: dict[str, list[Judge]] = {}
         self.base = judge
         world = defined(judge, text.chains) if text.chains else judge.world
         self.judge = judge if world == judge.world else Judge(world)
@@ -73,18 +73,20 @@ class PartContext:
             self._narrowed[conditions] = found
         return found
 
-    def families(self, names: Sequence[str]) -> list[Judge]:
-        """The worlds of these names, with the student's definitions; the part's own world if none are named."""
-        if not names:
+    def families(self, pattern: str) -> list[Judge]:
+        """The worlds whose names match, with the student's definitions; the part's own world without a pattern."""
+        if not pattern:
             return [self.judge]
-        for name in names:
-            if name not in self._families:
-                base = self.other_worlds(name)
-                if base is None:
-                    raise EvaluationError("no_world", f"the reference has no world {name!r}")
+        found = self._families.get(pattern)
+        if found is None:
+            found = []
+            for base in self.other_worlds(pattern):
                 world = defined(base, self.text.chains)
-                self._families[name] = base if world == base.world else Judge(world)
-        return [self._families[name] for name in names]
+                found.append(base if world == base.world else Judge(world))
+            if not found:
+                raise EvaluationError("no_world", f"the reference has no world {pattern!r}")
+            self._families[pattern] = found
+        return found
 
     def compatible(self, conditions: tuple[T.Node, ...]) -> bool | None:
         """Whether some world satisfies the conditions; None if they cannot be evaluated."""

@@ -6,13 +6,14 @@ every reading; a right answer that a later claim contradicts is for a person.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import permutations
 
 from grader.checks.context import Finding, PartContext, free_names
 from grader.checks.definitions import flat_relations
+from grader.checks.prose import in_words
 from grader.checks.specs import ValueCheck
 from grader.maths import syntax as T
 from grader.maths.answers import Answer, read_answer
@@ -48,10 +49,45 @@ def check_value(spec: ValueCheck, context: PartContext) -> Finding:
     """A quantity with one value (number, vector, matrix, or an equation's left side)."""
     target = context.target(spec.target)
     heads = heads_of(spec.named, context.notation)
-    found = settle(context, claims_of(context, [target], heads), [target], derivation=spec.role == "derivation")
+    accepts = _accepts(spec, context)
+    claims = claims_of(context, [target], heads, accepts=accepts)
+    found = settle(context, claims, [target], derivation=spec.role == "derivation")
+    if found.outcome is not Outcome.CORRECT and spec.otherwise is not None:
+        words = in_words(spec.otherwise, context)
+        if words.outcome is Outcome.CORRECT:
+            return words
+        if found.outcome is Outcome.MISSING and not context.text.empty:
+            return Finding(Outcome.UNDECIDED, "not_found")  # another way may be explained in words we do not know
     if found.outcome is Outcome.INCORRECT and spec.variables and isinstance(target, T.Matrix):
         return _other_order(spec.variables, context, target, heads, found)
     return found
+
+
+def _accepts(spec: ValueCheck, context: PartContext) -> Callable[[T.Node], bool]:
+    """Which formulas can be the answer at all, by what stands in them."""
+    if spec.explicit and not spec.must_name and not spec.must_not_name:
+        return context.explicit
+    needed = {n.key for n in heads_of(spec.must_name, context.notation) if isinstance(n, T.Name)}
+    barred = {n.key for n in heads_of(spec.must_not_name, context.notation) if isinstance(n, T.Name)}
+
+    def accepts(node: T.Node) -> bool:
+        known = context.explicit(node) if spec.explicit else context.known(node) and not _opens_with_question(node)
+        names = T.names_in(node)
+        return known and needed <= names and not (barred & names)
+
+    def _opens_with_question(node: T.Node) -> bool:
+        """A derivative still to be taken of something other than a name: `d/dz (z + f(z))`."""
+        return any(
+            isinstance(n, T.Deriv) and not isinstance(n.body, (T.Name, T.Apply)) for n in T.walk(node)
+        ) or _is_question(context, node, heads)
+
+    heads = heads_of(spec.named, context.notation)
+    return accepts
+
+
+def _is_question(context: PartContext, node: T.Node, heads: list[T.Node]) -> bool:
+    """The quantity asked for under one of its own names."""
+    return T.unboxed(node) in heads
 
 
 def _other_order(
@@ -91,7 +127,12 @@ def _permuted(matrix: T.Matrix) -> list[tuple[tuple[int, ...], T.Matrix]]:
 
 
 def claims_of(
-    context: PartContext, targets: Sequence[T.Node], heads: list[T.Node], *, equations: bool = True
+    context: PartContext,
+    targets: Sequence[T.Node],
+    heads: list[T.Node],
+    *,
+    equations: bool = True,
+    accepts: Callable[[T.Node], bool] | None = None,
 ) -> list[Claim]:
     """All claims of the quantity, in order: by the name on the left, by a left side that equals it, or boxed.
 
@@ -103,7 +144,7 @@ def claims_of(
             continue
         head = chain.head()
         claims = head is not None and _is_head(context, head, targets, heads)
-        for line, rel, readings in _last_explicit(context, chain):
+        for line, rel, readings in _last_explicit(context, chain, accepts or context.explicit):
             if rel is None or (rel.relations and set(rel.relations) <= {"=", ":=", "=:"}):
                 boxed = line.tree is not None and any(isinstance(n, T.Boxed) for n in T.walk(line.tree))
                 bare = rel is None
@@ -164,7 +205,9 @@ def _is_head(context: PartContext, head: T.Node, targets: Sequence[T.Node], head
     return any(agrees(context.base, head, t) for t in targets[:1])
 
 
-def _last_explicit(context: PartContext, chain: Chain) -> list[tuple[Line, T.Rel | None, list[tuple[T.Node, bool]]]]:
+def _last_explicit(
+    context: PartContext, chain: Chain, accepts: Callable[[T.Node], bool]
+) -> list[tuple[Line, T.Rel | None, list[tuple[T.Node, bool]]]]:
     """The last line of a chain that gives a value outright, in all its readings (each cut at that value)."""
     head = chain.head()
     for line in reversed(chain.lines):
@@ -173,11 +216,11 @@ def _last_explicit(context: PartContext, chain: Chain) -> list[tuple[Line, T.Rel
         out: list[tuple[Line, T.Rel | None, list[tuple[T.Node, bool]]]] = []
         rels = list(flat_relations(line.tree))
         if not rels:
-            if context.explicit(line.tree):
+            if accepts(line.tree):
                 return [(line, None, line.readings(context.notation))]
             continue
         for k, rel in enumerate(rels):
-            at = next((i for i in range(len(rel.operands) - 1, -1, -1) if context.explicit(rel.operands[i])), None)
+            at = next((i for i in range(len(rel.operands) - 1, -1, -1) if accepts(rel.operands[i])), None)
             if at is None or (at == 0 and len(rel.operands) > 1 and not _is_zero(rel.operands[-1])):
                 continue
             cut = T.Rel(rel.operands[: at + 1], rel.relations[:at], start=rel.start, end=rel.end) if at else rel

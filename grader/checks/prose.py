@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from grader.checks.context import Finding, PartContext
-from grader.checks.specs import ManualCheck, ProseCheck, ReviewCheck
+from grader.checks.specs import ManualCheck, ProseCheck, ReviewCheck, Words
 from grader.model import Outcome
 from grader.reading.document import Block
 from grader.reading.marks import folded
@@ -13,6 +13,11 @@ from grader.reading.marks import folded
 
 def check_prose(spec: ProseCheck, context: PartContext) -> Finding:
     """Some phrase, or one of each group of `together`, stands in the part's prose and nothing of `unless` does."""
+    return in_words(spec, context)
+
+
+def in_words(spec: ProseCheck | Words, context: PartContext) -> Finding:
+    """Whether words of a table stand in the prose: `correct`, `undecided`, or `missing` in an empty part."""
     blocks = context.text.prose
     if not blocks:
         return Finding(Outcome.MISSING if context.text.empty else Outcome.UNDECIDED, "no_words")

@@ -44,13 +44,27 @@ class CheckBase(Strict):
     and is then for a person."""
 
 
+class Words(Strict):
+    """Phrases any one of which suffices, or groups each of which must be met; nothing of `unless` may stand there."""
+
+    phrases: tuple[str, ...] = ()
+    together: tuple[tuple[str, ...], ...] = ()
+    unless: tuple[str, ...] = ()
+
+
 class ValueCheck(CheckBase):
     """The part's quantity equals the target; `named` are left sides that claim it."""
 
     type: Literal["value"]
     target: Target
     named: tuple[str, ...] = ()
-    operators: bool = False
+    explicit: bool = True
+    """Whether the answer must be free of derivatives, expectations and functions that are only named."""
+    must_name: tuple[str, ...] = ()
+    must_not_name: tuple[str, ...] = ()
+    """Names an answer must and must not use, where a trivial identity would have the same value."""
+    otherwise: Words | None = None
+    """Words of another way that needs no such answer; then the check counts as explained."""
     variables: tuple[str, ...] = ()
     """For a Jacobian: its variables in the target's order; another order counts where the student declares it."""
 
@@ -162,11 +176,11 @@ class Way(Strict):
 
 
 class ChainCheck(CheckBase):
-    """One of several ways of showing something, all links holding; in any world of `families` if there are such."""
+    """One of several ways of showing something, all links holding; in any world whose name matches `families` if given."""
 
     type: Literal["chain"]
     any_of: tuple[Way, ...]
-    families: tuple[str, ...] = ()
+    families: str = ""
 
 
 class FactorizationCheck(CheckBase):
@@ -177,7 +191,7 @@ class FactorizationCheck(CheckBase):
 
     type: Literal["factorization"]
     target: Target
-    families: tuple[str, ...]
+    families: str
     over: str
     never: str
     asks: Literal["over", "rest"]
@@ -189,7 +203,7 @@ class ComponentCheck(CheckBase):
     type: Literal["component"]
     target: Target
     whole: Target
-    families: tuple[str, ...] = ()
+    families: str = ""
 
 
 class InjectivityCheck(CheckBase):
