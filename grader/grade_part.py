@@ -111,6 +111,9 @@ def _judge(submission: Submission, question: Question, part: Part, judge: Judge,
     finding = _run(submission, question, judge, spec, submission.texts[part.id])
     if finding.outcome is Outcome.INCORRECT and any(submission.outcomes.get(n) in _NOT_RIGHT for n in spec.after):
         return replace(finding, outcome=Outcome.UNDECIDED, note="may_follow_from_earlier", fraction=None)
+    if finding.outcome is Outcome.CORRECT and spec.needs:
+        if not any(submission.outcomes.get(f"{part.id}.{n}") is Outcome.CORRECT for n in spec.needs):
+            return replace(finding, outcome=Outcome.UNDECIDED, note="rests_on_others", fraction=None)
     if finding.outcome is Outcome.MISSING and spec.role is Role.FINAL_ANSWER:
         for pieces in submission.elsewhere(question, part):
             if sum(p.last - p.first + 1 for p in pieces) > _BLOCKS or submission.formulas() > _FORMULAS:

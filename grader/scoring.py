@@ -12,6 +12,9 @@ _DECIDED = {Outcome.CORRECT: 1.0, Outcome.INCORRECT: 0.0, Outcome.MISSING: 0.0}
 
 def points_of(finding: Finding, out_of: float) -> Points:
     """The points one finding is sure of and could still get."""
+    if finding.share is not None:
+        low, high = finding.share
+        return Points(round(out_of * low, 6), round(out_of * high, 6), out_of)
     share = _DECIDED.get(finding.outcome)
     if share is None:
         return Points(0.0, out_of, out_of)
@@ -33,10 +36,7 @@ def status_of(checks: Sequence[CheckResult], score: Points, *, handed_in: bool, 
         return Status.EMPTY
     if not readable:
         return Status.UNREADABLE
-    if any(
-        c.outcome in (Outcome.FAULT, Outcome.UNDECIDED, Outcome.UNREADABLE) and c.points.max > c.points.min
-        for c in checks
-    ):
+    if any(c.points.max > c.points.min for c in checks):
         return Status.NEEDS_REVIEW
     if score.min >= score.out_of:
         return Status.CORRECT

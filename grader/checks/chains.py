@@ -12,10 +12,11 @@ from fractions import Fraction
 from grader.checks.context import Finding, PartContext
 from grader.checks.definitions import flat_relations
 from grader.checks.features import FEATURES, densities
+from grader.checks.prose import in_words
 from grader.checks.specs import ChainCheck, Target, Way, Waypoint
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
-from grader.maths.decide import agrees
+from grader.maths.decide import agrees, equal
 from grader.maths.equations import proportional
 from grader.maths.relations import COMPOSED, IMPLIES, MIRRORED, holds
 from grader.model import Outcome
@@ -71,9 +72,14 @@ def runs(context: PartContext) -> Iterator[Run]:
 def check_chain(spec: ChainCheck, context: PartContext) -> Finding:
     """Some way of the rubric is gone: its start, relation, end and waypoints, all links holding."""
     found = list(runs(context))
+    failing = _failing(spec, context, found)
+    if failing is not None:
+        return Finding(Outcome.UNDECIDED, "some_link_fails", (failing,))
     unclear: tuple[tuple[int, int], ...] | None = None
     for judge in context.families(spec.families):
         for way in spec.any_of:
+            if way.also is not None and in_words(way.also, context).outcome is not Outcome.CORRECT:
+                continue
             if way.together:
                 places = [_one(step, judge, context, found) for step in way.together]
                 good = [p for p, held in places if held and p is not None]
@@ -89,6 +95,20 @@ def check_chain(spec: ChainCheck, context: PartContext) -> Finding:
     if context.text.empty:
         return Finding(Outcome.MISSING, "nothing_handed_in")
     return Finding(Outcome.UNDECIDED, "not_found")
+
+
+def _failing(spec: ChainCheck, context: PartContext, found: list[Run]) -> tuple[int, int] | None:
+    """A line that takes one of the operators of `clean` away and clearly fails, under its conditions too."""
+    for name in spec.clean:
+        for run in found:
+            for k, relation in enumerate(run.relations):
+                left, right = run.members[k], run.members[k + 1]
+                if relation != "=" or not FEATURES[name](left) or FEATURES[name](right):
+                    continue
+                judges = [context.judge, context.narrowed(run.conditions)] if run.conditions else [context.judge]
+                if all(equal(judge, left, right).outcome is Outcome.INCORRECT for judge in judges):
+                    return run.places[k + 1]
+    return None
 
 
 def _one(
@@ -149,6 +169,8 @@ def _signs(way: Way, judge: Judge, run: Run, start: T.Node, end: T.Node) -> Iter
                     if agrees(judge, sides[0], start):
                         yield low, high, a > b
                         continue
+                if way.exactly:
+                    continue
                 found = proportional(judge, sides, (start, end))
                 if found is not None and found.outcome is Outcome.CORRECT and _same_sign(judge, sides, (start, end)):
                     yield low, high, a > b

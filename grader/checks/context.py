@@ -24,7 +24,8 @@ _OPERATORS = (T.Deriv, T.Grad, T.Expect, T.KL, T.Integral, T.Density, T.Normal)
 class Finding:
     """What a check says: an outcome and its evidence; what it is worth is the rubric's business.
 
-    `places` are source offsets; `fraction` the share found right where parts of an answer count.
+    `places` are source offsets; `fraction` the share found right where parts of an answer count; `share` the range of
+    shares where more is known than all or nothing.
     """
 
     outcome: Outcome
@@ -34,6 +35,7 @@ class Finding:
     witness: Witness | None = None
     diagnosis: str | None = None
     fraction: float | None = None
+    share: tuple[float, float] | None = None
 
 
 class PartContext:

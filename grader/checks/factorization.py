@@ -6,7 +6,7 @@ the question demands beyond truth (which variable comes first) is seen on the tr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -26,6 +26,7 @@ _MOST_TERMS = 7
 class _Candidate:
     node: T.Node
     place: tuple[int, int]
+    within: T.Node | None = None
 
 
 def check_factorization(spec: FactorizationCheck, context: PartContext) -> Finding:
@@ -36,25 +37,32 @@ def check_factorization(spec: FactorizationCheck, context: PartContext) -> Findi
     if not candidates:
         if context.text.empty:
             return Finding(Outcome.MISSING, "nothing_handed_in")
-        loose = context.text.unread or context.text.chains
-        return Finding(Outcome.UNDECIDED, "not_found") if loose else Finding(Outcome.MISSING, "not_claimed")
+        if context.text.unread or any(c.lines for c in context.text.chains):
+            return Finding(Outcome.UNDECIDED, "not_found")
+        return Finding(Outcome.UNDECIDED, "in_words_only", share=(0.0, 0.5))
     judges = context.families(spec.families)
-    for candidate in reversed(candidates):
-        if any(agrees(judge, target, candidate.node) for judge in judges):
-            wanted = _leads(spec, context, candidate.node, target) is not None
-            if wanted:
-                return Finding(Outcome.CORRECT, "agrees", (candidate.place,))
-            return Finding(Outcome.UNDECIDED, "another_structure", (candidate.place,))
+    true = [c for c in candidates if any(agrees(judge, target, c.node) for judge in judges)]
     last = candidates[-1]
-    if spec.asks == "over" and _leads(spec, context, last.node, target) is not None:
-        return Finding(Outcome.CORRECT, "right_factor", (last.place,))
+    leads = _leads(spec, context, last.node, target) is not None
+    if last in true:
+        note = "agrees" if leads else "another_structure"
+        return Finding(Outcome.CORRECT if leads else Outcome.UNDECIDED, note, (last.place,))
     if any(d[0] != target.letter for d in _keys(last.node)):
         return Finding(Outcome.UNDECIDED, "another_structure", (last.place,))
     verdicts = [equal(judge, target, last.node) for judge in judges]
     if context.text.unread or any(v.outcome is not Outcome.INCORRECT for v in verdicts):
         note = "unread_lines" if context.text.unread else "not_confirmed"
         return Finding(Outcome.UNDECIDED, note, (last.place,))
-    return Finding(Outcome.INCORRECT, "fails_in_every_model", (last.place,), witness=verdicts[0].witness)
+    witness = verdicts[0].witness
+    if spec.asks == "over":
+        if not leads:
+            return Finding(Outcome.INCORRECT, "fails_in_every_model", (last.place,), witness=witness)
+        if any(_leads(spec, context, c.node, target) is not None for c in true):
+            return Finding(Outcome.CORRECT, "right_factor", (last.place,))
+        return Finding(Outcome.UNDECIDED, "right_factor", (last.place,), witness=witness, share=(0.5, 1.0))
+    # what a wrong rest still earns is for a person: it may be a true factorization of something else
+    share = (0.0, 1.0) if true else (0.0, 0.5)
+    return Finding(Outcome.INCORRECT, "fails_in_every_model", (last.place,), witness=witness, share=share)
 
 
 def _keys(node: T.Node) -> set[tuple[str, frozenset[str], frozenset[str]]]:
@@ -98,14 +106,18 @@ def _leads(spec: FactorizationCheck, context: PartContext, node: T.Node, target:
 
 
 def check_component(spec: ComponentCheck, context: PartContext) -> Finding:
-    """A component of a sum, found by its value: named, a term, or terms that stand together."""
+    """A component of a sum, found by its value: named, a term, or terms that stand together.
+
+    Terms scattered under one expectation count only where the whole sum is right: else nothing is separated yet.
+    """
     target, whole = context.target(spec.target), context.target(spec.whole)
     judges = context.families(spec.families)
     candidates = list(_components(context, target))
     for judge in judges:
         for candidate in candidates:
             if agrees(judge, candidate.node, target):
-                return Finding(Outcome.CORRECT, "occurs", (candidate.place,))
+                if candidate.within is None or agrees(judge, candidate.within, whole):
+                    return Finding(Outcome.CORRECT, "occurs", (candidate.place,))
     if context.text.empty:
         return Finding(Outcome.MISSING, "nothing_handed_in")
     ends = [
@@ -121,9 +133,9 @@ def check_component(spec: ComponentCheck, context: PartContext) -> Finding:
 
 
 def _components(context: PartContext, target: T.Node) -> Iterator[_Candidate]:
-    """Formulas that may be the component, those that speak of the same densities first."""
+    """Formulas that may be the component: those in which its letters stand."""
     seen: set[T.Node] = set()
-    letters = {d[:2] for d in _keys(target)}
+    letters = {d[0] for d in _keys(target)}
     for chain in context.text.chains:
         if chain.role == "goal":
             continue
@@ -131,33 +143,26 @@ def _components(context: PartContext, target: T.Node) -> Iterator[_Candidate]:
             if line.tree is None:
                 continue
             for node in T.walk(line.tree):
-                for group in _groups(node):
-                    if group not in seen and letters <= {d[:2] for d in _keys(group)} | _split(letters, group):
+                for group, within in _groups(node):
+                    if group not in seen and letters <= {d[0] for d in _keys(group)}:
                         seen.add(group)
-                        yield _Candidate(group, (line.start, line.end))
+                        yield _Candidate(group, (line.start, line.end), within)
 
 
-def _split(letters: set[tuple[str, frozenset[str]]], node: T.Node) -> set[tuple[str, frozenset[str]]]:
-    """Letters whose variables the formula's densities cover in other groupings (`q(x_{1:T}|..)` for a product)."""
-    present = {d[0] for d in _keys(node)}
-    return {(letter, args) for letter, args in letters if letter in present}
-
-
-def _groups(node: T.Node) -> Iterator[T.Node]:
-    """A formula as a component, groups of its terms, and groups of terms under its expectation."""
+def _groups(node: T.Node) -> Iterator[tuple[T.Node, T.Node | None]]:
+    """A formula as a component, neighbouring terms of a sum, and groups of terms under an expectation with it."""
     if isinstance(node, (T.KL, T.Expect)):
-        yield node
+        yield node, None
     if isinstance(node, T.Add) and len(node.terms) <= _MOST_TERMS:
-        yield from _subsets(node.terms)
+        for low in range(len(node.terms)):
+            for high in range(len(node.terms), low, -1):
+                chosen = node.terms[low:high]
+                yield (chosen[0] if len(chosen) == 1 else T.Add(chosen)), None
     if isinstance(node, T.Expect) and isinstance(T.unboxed(node.body), T.Add):
         body = T.unboxed(node.body)
         assert isinstance(body, T.Add)
         if len(body.terms) <= _MOST_TERMS:
-            for group in _subsets(body.terms):
-                yield T.Expect(node.over, node.dist, group, node.op)
-
-
-def _subsets(terms: Sequence[T.Node]) -> Iterator[T.Node]:
-    for size in range(len(terms), 0, -1):
-        for chosen in combinations(terms, size):
-            yield chosen[0] if size == 1 else T.Add(chosen)
+            for size in range(len(body.terms), 0, -1):
+                for group in combinations(body.terms, size):
+                    inner = group[0] if size == 1 else T.Add(group)
+                    yield T.Expect(node.over, node.dist, inner, node.op), node

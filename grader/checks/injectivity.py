@@ -60,6 +60,8 @@ def check_injectivity(spec: InjectivityCheck, context: PartContext) -> Finding:
         for condition in case.conditions:
             here &= grid.true(condition)
         shown = here & grid.shown(case)
+        if not case.conditions and not shown[grid.ordinary].all():
+            shown &= grid.ordinary  # a claim that ignores the parameters says nothing of special ones
         if (shown & wanted).any():
             places.extend(case.places[:2])
         covered |= shown
@@ -82,6 +84,7 @@ class _Grid:
         points = list(product(_LEVELS, repeat=len(self.keys)))
         self.size = len(points)
         self.columns = np.array(points, dtype=float)
+        self.ordinary = (self.columns != 0).all(axis=1)
         self.function, self.argument = function, argument
         world = context.judge.world
         self.block = Block(replace(world, quadratures=1), 0, {}, (), self.size)
@@ -130,7 +133,7 @@ class _Grid:
         for (x, gx), (y, gy) in combinations(images, 2):
             apart = (np.abs(x - y) > 1e-9) & np.isfinite(x) & np.isfinite(y)
             out |= (apart & (np.abs(gx - gy) <= 1e-9)).all(axis=1)
-        if case.constant:
+        if case.constant and self.argument not in case.points:
             found = self.image(None)
             if found is not None:
                 stretches: list[T.Node | None] = [*case.stretches] or [None]

@@ -22,14 +22,17 @@ def in_words(spec: ProseCheck | Words, context: PartContext) -> Finding:
     if not blocks:
         return Finding(Outcome.MISSING if context.text.empty else Outcome.UNDECIDED, "no_words")
     text = " ".join(folded(b.text) for b in blocks)
+    story = folded(" ".join(context.text.story))
     place = (blocks[0].start, blocks[-1].end)
-    if any(re.search(pattern, text) for pattern in spec.unless):
+    if any(re.search(pattern, view) for pattern in spec.unless for view in (text, story)):
         return Finding(Outcome.UNDECIDED, "negated_or_contrary", (place,))
     ways = [[spec.phrases]] if spec.phrases else []
     ways += [list(spec.together)] if spec.together else []
     for groups in ways:
         first = [next((m for p in group if (m := re.search(p, text))), None) for group in groups]
         if any(match is None for match in first):
+            if all(any(re.search(p, story) for p in group) for group in groups):
+                return Finding(Outcome.CORRECT, "phrase", (place,))
             continue
         found = _block_at(blocks, first[0].start() if first[0] is not None else 0)
         return Finding(Outcome.CORRECT, "phrase", ((found.start, found.end),), {"quote": found.text[:200]})

@@ -39,6 +39,9 @@ class CheckBase(Strict):
     title: Text
     accepts: tuple[str, ...] = ()
     rejects: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    """Checks of the same part of which one must be correct before this one can be: a conclusion that nothing leads to is
+    only the question repeated."""
     after: tuple[str, ...] = ()
     """Checks (`Q4.1.field`) whose answers this one builds on: a wrong answer after a wrong one may only follow from it,
     and is then for a person."""
@@ -140,6 +143,7 @@ Feature = Literal[
     "derivative",
     "divergence",
     "norm",
+    "logistic",
     "sum",
     "product",
     "log_of_mean",
@@ -171,8 +175,12 @@ class Way(Strict):
     end: Target | None = None
     past: tuple[Waypoint, ...] = ()
     least: int = Field(default=1, ge=1)
+    exactly: bool = False
+    """The sides themselves, not a claim whose difference is a multiple of theirs (which may be a hypothesis)."""
     links: Literal["all", "none"] = "all"
     together: tuple[Way, ...] = ()
+    also: Words | None = None
+    """Words that must stand beside it."""
 
 
 class ChainCheck(CheckBase):
@@ -180,6 +188,9 @@ class ChainCheck(CheckBase):
 
     type: Literal["chain"]
     any_of: tuple[Way, ...]
+    clean: tuple[Feature, ...] = ()
+    """Every line of the part that takes such an operator away must hold; one that clearly fails leaves the points to a
+    person."""
     families: str = ""
 
 

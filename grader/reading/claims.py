@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from grader.errors import ReadError
 from grader.maths import syntax as T
+from grader.maths.lexer import Token
 from grader.maths.notation import Notation
 from grader.maths.parser import parse
 from grader.reading import phrases
@@ -77,6 +78,8 @@ class PartText:
     formulas: int = 0
     tuples: set[tuple[str, ...]] = field(default_factory=set)
     """Tuples of names that occur, such as an order of variables."""
+    story: list[str] = field(default_factory=list)
+    """The prose with its inline formulas in place, as source without spaces between dollars."""
 
     @property
     def empty(self) -> bool:
@@ -121,6 +124,7 @@ class _Reader:
 
     def prose(self, block: Block) -> None:
         self.part.prose.append(block)
+        self.part.story.append(block.text)
         text = folded(block.text)
         if phrases.WIDE.search(text):
             self.context = []
@@ -152,6 +156,7 @@ class _Reader:
 
     def inline(self, block: Block, case: bool) -> None:
         """A formula in running text; `case` if it stands alone before a colon, as the name of a case."""
+        self.part.story.append("$" + "".join(_source(t) for t in block.tokens) + "$")
         lines = cut(block.tokens, self.notation, block.start, block.end).lines
         self.part.formulas += len(lines)
         condition = case or bool(phrases.CONDITION.search(self.words))
@@ -291,3 +296,10 @@ def case_of(tree: T.Node) -> T.Node | None:
     letters = first.factors if isinstance(first, T.Mul) else (first,)
     word = "".join(n.base if isinstance(n, T.Name) else n.text if isinstance(n, T.Word) else "?" for n in letters)
     return node.items[1] if word.lower() in ("cas", "case") else None
+
+
+def _source(token: Token) -> str:
+    """A raw token as it was written, without spaces."""
+    if token.kind in ("ws", "par"):
+        return ""
+    return f"\\{token.text}" if token.kind == "cmd" else token.text

@@ -102,6 +102,8 @@ def _by_mark(
     group = mark.style
     if group.startswith(("named", "answer", "part")):
         group = "part" if group.startswith("part") else "named"
+        if group == "part" and kind == "roman" and not native:
+            group = "item_part"  # "Part (i)" of a question whose parts are numbered otherwise lies inside one of them
     if automatic or (group.startswith("item") and (native or kind == "alpha")):
         group = f"item{block.level}"
     return Label(
