@@ -44,7 +44,7 @@ _MIXTURE: dict[str, Any] = {
 _RESIDUAL: dict[str, Any] = {
     # f has f' > -1 everywhere and is neither increasing nor a contraction: f' lies between κ - 1 and κ - 1 + 2 μ ν
     "symbols": {
-        **{n: {"kind": "real"} for n in ("z", "x", "y", "u", "t", "z_1", "z_2", "x_1", "x_2", "z'", "a", "b", "c")},
+        **{n: {"kind": "real"} for n in ("z", "x", "y", "u", "t", "z_1", "z_2", "x_1", "x_2", "z'", "a", "b", "c", "v", r"\xi", r"\zeta")},
         r"\kappa": {"kind": "positive", "low": 0.1, "high": 1.2},
         r"\mu": {"kind": "positive", "low": 0.4, "high": 1.8},
         r"\nu": {"kind": "positive", "low": 0.5, "high": 2.0},
@@ -66,6 +66,8 @@ _RADIAL: dict[str, Any] = {
         r"\alpha": {"kind": "positive", "low": 0.3, "high": 2.0},
         r"\beta": {"kind": "real", "low": 0.1, "high": 3.0},
         "r": {"kind": "positive", "low": 0.05, "high": 2.5},
+        "r_1": {"kind": "positive", "low": 0.05, "high": 2.5},
+        "r_2": {"kind": "positive", "low": 0.05, "high": 2.5},
         "z_0": {"kind": "vector"},
         r"\tilde z": {"kind": "unit"},
     },

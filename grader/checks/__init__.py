@@ -9,8 +9,8 @@ from grader.checks.chains import check_chain
 from grader.checks.context import Finding, PartContext
 from grader.checks.derivation import check_derivation, check_identity, check_subterm
 from grader.checks.eigenvalues import check_eigenvalues
-from grader.checks.final import check_value
 from grader.checks.factorization import check_component, check_factorization
+from grader.checks.final import check_value
 from grader.checks.injectivity import check_injectivity
 from grader.checks.prose import check_manual, check_prose, check_review
 from grader.checks.vectors import check_components, check_point

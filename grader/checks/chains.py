@@ -18,6 +18,7 @@ from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.decide import agrees, equal
 from grader.maths.equations import proportional
+from grader.maths.parser import parse
 from grader.maths.relations import COMPOSED, IMPLIES, MIRRORED, holds
 from grader.model import Outcome
 
@@ -118,10 +119,9 @@ def _one(
     assert isinstance(way, Way)
     unclear: tuple[tuple[int, int], ...] | None = None
     for run in found:
-        for i, j, flipped in _ends(way, judge, context, run):
-            if not _passes(way, judge, context, run, i, j):
+        for i, j in _ends(way, judge, context, run):
+            if not _passes(way, context, run, i, j):
                 continue
-            del flipped
             places = tuple(dict.fromkeys(run.places[i : j + 1]))
             if way.links == "none" or all(_holds(judge, run, k) for k in range(i, j)):
                 return places, True
@@ -129,37 +129,49 @@ def _one(
     return unclear, False
 
 
-def _ends(way: Way, judge: Judge, context: PartContext, run: Run) -> Iterator[tuple[int, int, bool]]:
-    """Index pairs whose ends are the way's start and end and whose composed relation implies the way's."""
-    size = len(run.members)
+def _ends(way: Way, judge: Judge, context: PartContext, run: Run) -> Iterator[tuple[int, int]]:
+    """Index pairs whose ends are the way's start and end and whose composed relation implies the way's.
+
+    The same claim times minus one counts: `-log p <= E[-log ..]`.
+    """
     start = _target(context, way.start)
     end = _target(context, way.end)
     if start is not None and end is not None and isinstance(end, T.Num) and way.relation != "=":
         yield from _signs(way, judge, run, start, end)
         return
+    yield from _between(way, judge, run, start, end, way.relation)
+    if start is not None or end is not None:
+        yield from _between(way, judge, run, _negative(start), _negative(end), MIRRORED[way.relation])
+
+
+def _negative(node: T.Node | None) -> T.Node | None:
+    return None if node is None else T.Neg(node)
+
+
+def _between(
+    way: Way, judge: Judge, run: Run, start: T.Node | None, end: T.Node | None, wanted: str
+) -> Iterator[tuple[int, int]]:
+    size = len(run.members)
     starts = [i for i in range(size) if start is None or agrees(judge, run.members[i], start)]
-    ends = [j for j in range(size) if end is None or agrees(judge, run.members[j], end)]
+    ends = [j for j in range(size) if end is None or agrees(judge, run.members[j], end)] if starts else []
     for i in starts:
         for j in ends:
-            if i == j:
-                continue
             low, high = min(i, j), max(i, j)
+            if high - low < way.least:
+                continue
             relation = _composed(run, low, high)
             if relation is not None and j < i:
                 relation = MIRRORED[relation]
-            if relation is None or way.relation not in IMPLIES[relation]:
-                continue
-            if high - low < way.least:
-                continue
-            yield low, high, j < i
+            if relation is not None and wanted in IMPLIES[relation]:
+                yield low, high
 
 
-def _signs(way: Way, judge: Judge, run: Run, start: T.Node, end: T.Node) -> Iterator[tuple[int, int, bool]]:
+def _signs(way: Way, judge: Judge, run: Run, start: T.Node, end: T.Node) -> Iterator[tuple[int, int]]:
     """Claims such as `A > B` whose difference is that of the way up to a positive factor."""
     for low in range(len(run.members)):
         for high in range(low + 1, len(run.members)):
             relation = _composed(run, low, high)
-            if relation is None or relation == "=":
+            if relation is None or relation == "=" or high - low < way.least:
                 continue
             for a, b, sign in ((low, high, relation), (high, low, MIRRORED[relation])):
                 if way.relation not in IMPLIES[sign]:
@@ -167,13 +179,13 @@ def _signs(way: Way, judge: Judge, run: Run, start: T.Node, end: T.Node) -> Iter
                 sides = (run.members[a], run.members[b])
                 if isinstance(sides[1], T.Num) and isinstance(end, T.Num) and sides[1].value == end.value:
                     if agrees(judge, sides[0], start):
-                        yield low, high, a > b
+                        yield low, high
                         continue
                 if way.exactly:
                     continue
                 found = proportional(judge, sides, (start, end))
                 if found is not None and found.outcome is Outcome.CORRECT and _same_sign(judge, sides, (start, end)):
-                    yield low, high, a > b
+                    yield low, high
 
 
 def _same_sign(judge: Judge, sides: tuple[T.Node, T.Node], wanted: tuple[T.Node, T.Node]) -> bool:
@@ -199,30 +211,36 @@ def _holds(judge: Judge, run: Run, k: int) -> bool:
     return holds(judge, run.members[k], run.relations[k], run.members[k + 1]).outcome is Outcome.CORRECT
 
 
-def _passes(way: Way, judge: Judge, context: PartContext, run: Run, low: int, high: int) -> bool:
-    return all(
-        any(_meets(point, judge, context, run.members[k]) for k in range(low, high + 1)) for point in way.past
-    )
+def _passes(way: Way, context: PartContext, run: Run, low: int, high: int) -> bool:
+    return all(any(_meets(point, context, run.members[k]) for k in range(low, high + 1)) for point in way.past)
 
 
-def _meets(point: Waypoint, judge: Judge, context: PartContext, member: T.Node) -> bool:
-    """Whether a member has the shape of a waypoint."""
-    if not all(FEATURES[name](member) for name in point.has) or any(FEATURES[name](member) for name in point.lacks):
+def _meets(point: Waypoint, context: PartContext, member: T.Node) -> bool:
+    """Whether a member has the shape of a waypoint, as written or with the student's own names written out."""
+    views = [member]
+    wide = context.expanded(member)
+    if wide != member:
+        views.append(wide)
+    return any(_shaped(point, context, view) for view in views)
+
+
+def _shaped(point: Waypoint, context: PartContext, node: T.Node) -> bool:
+    if not all(FEATURES[name](node) for name in point.has) or any(FEATURES[name](node) for name in point.lacks):
         return False
     if point.contains or point.without:
-        here = densities(member)
+        here = densities(node)
         if not all(_wanted(context, text) <= here for text in point.contains):
             return False
         if any(_wanted(context, text) & here for text in point.without):
             return False
-    if point.only and not T.names_in(member) <= set(point.only):
-        return False
+    if point.only:
+        allowed = {key for text in point.only for key in T.names_in(parse(text, context.notation))}
+        if not T.names_in(node) <= allowed:
+            return False
     return True
 
 
 def _wanted(context: PartContext, text: str) -> set[object]:
-    from grader.maths.parser import parse
-
     return densities(parse(text, context.notation))
 
 

@@ -90,6 +90,30 @@ class PartContext:
             self._families[pattern] = found
         return found
 
+    def expanded(self, node: T.Node) -> T.Node:
+        """The node with the names that the student introduced written out, for looking at its shape."""
+        world, own = self.judge.world, self.base.world
+        if world is own:
+            return node
+
+        def change(n: T.Node) -> T.Node | None:
+            if isinstance(n, T.Name):
+                if n.key in world.definitions and n.key not in own.definitions:
+                    return world.definitions[n.key]
+                if n.base in world.families and n.base not in own.families and len(n.sub) == 1:
+                    letter, body = world.families[n.base]
+                    return T.rebuild(body, lambda m: n.sub[0] if isinstance(m, T.Name) and m.key == letter else None)
+            if isinstance(n, T.Apply) and n.head.key in world.functions and n.head.key not in own.functions:
+                return world.functions[n.head.key].body
+            return None
+
+        for _ in range(3):
+            fresh = T.rebuild(node, change)
+            if fresh == node:
+                break
+            node = fresh
+        return node
+
     def compatible(self, conditions: tuple[T.Node, ...]) -> bool | None:
         """Whether some world satisfies the conditions; None if they cannot be evaluated."""
         try:

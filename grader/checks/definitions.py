@@ -12,7 +12,7 @@ from grader.maths.worlds import Function, World
 from grader.reading.claims import Chain
 from grader.reading.rows import operands
 
-_INDEX_LETTERS = frozenset("ijkn")
+_INDEX_LETTERS = frozenset("ijknt")
 _MOST = 40
 """Names one part may introduce; more is no homework."""
 
@@ -79,12 +79,16 @@ def _extended(world: World, chosen: object) -> World:
 
 def _candidates(world: World, chains: Sequence[Chain]) -> Iterator[Definition]:
     for chain in chains:
-        if chain.role == "goal" or chain.context:
+        if chain.role == "goal":
             continue
         for line in chain.lines:
             if line.tree is None or line.lead == "continues":
                 continue
             for rel in flat_relations(line.tree):
+                if rel.relations[-1] == "=:":
+                    definition = _definition(world, rel.operands[-1], rel.operands[-2], True)
+                    if definition is not None:
+                        yield definition
                 declared = ":=" in rel.relations or chain.role == "hypothesis"
                 if rel.relations[0] not in ("=", ":=") or (declared and set(rel.relations) > {"=", ":="}):
                     continue
@@ -110,7 +114,7 @@ def _definition(world: World, left: T.Node, right: T.Node, declared: bool) -> De
     index = left.sub[0].key if len(left.sub) == 1 and isinstance(left.sub[0], T.Name) else ""
     if index in _INDEX_LETTERS and index not in world.definitions:
         taken = left.base in world.families or left.base in world.simplex or left.base + "_*" in world.symbols
-        if taken or left.key in world.symbols or any(n.base == left.base for n in _names(right)):
+        if taken or left.base in _model_letters(world) or left.key in world.symbols or any(n.base == left.base for n in _names(right)):
             return None
         return Definition("family", left.base, (index,), right, declared)
     key = left.key
@@ -141,6 +145,8 @@ def _taken(world: World, key: str) -> bool:
 
 def _model_letters(world: World) -> set[str]:
     """Base letters of a probability model's variables and densities."""
+    if not world.joints:
+        return set()
     sizes = dict.fromkeys(world.sizes, 3)
     out = set(world.joints)
     for recipe in world.joints.values():

@@ -28,6 +28,8 @@ from grader.model import Outcome, Verdict
 from grader.reading.claims import Chain
 from grader.reading.rows import Line, with_left
 
+_EQUAL = frozenset({"=", ":=", "=:"})
+
 
 @dataclass(slots=True)
 class Claim:
@@ -145,7 +147,7 @@ def claims_of(
         head = chain.head()
         claims = head is not None and _is_head(context, head, targets, heads)
         for line, rel, readings in _last_explicit(context, chain, accepts or context.explicit):
-            if rel is None or (rel.relations and set(rel.relations) <= {"=", ":=", "=:"}):
+            if rel is None or (rel.relations and set(rel.relations) <= _EQUAL):
                 boxed = line.tree is not None and any(isinstance(n, T.Boxed) for n in T.walk(line.tree))
                 bare = rel is None
                 equation = rel is not None and _is_zero(rel.operands[-1])
@@ -220,7 +222,10 @@ def _last_explicit(
                 return [(line, None, line.readings(context.notation))]
             continue
         for k, rel in enumerate(rels):
-            at = next((i for i in range(len(rel.operands) - 1, -1, -1) if accepts(rel.operands[i])), None)
+            stop = next((i for i, r in enumerate(rel.relations) if r not in _EQUAL), len(rel.relations))
+            if stop == 0 and rel.relations:
+                continue  # `> 0` says no value
+            at = next((i for i in range(stop, -1, -1) if accepts(rel.operands[i])), None)
             if at is None or (at == 0 and len(rel.operands) > 1 and not _is_zero(rel.operands[-1])):
                 continue
             cut = T.Rel(rel.operands[: at + 1], rel.relations[:at], start=rel.start, end=rel.end) if at else rel
@@ -234,7 +239,7 @@ def _last_explicit(
                 if k == 0 and line.lead == "continues" and head is not None:
                     tree = with_left(cut, head)
                 readings = [(tree, True)]
-            out.append((line, rel, readings))
+            out.append((line, cut, readings))
         if out:
             return out
     return []

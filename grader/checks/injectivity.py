@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from itertools import combinations, product
 
 import numpy as np
@@ -19,6 +20,7 @@ from grader.errors import EvaluationError
 from grader.maths import numeric as N
 from grader.maths import syntax as T
 from grader.maths import values as V
+from grader.maths.answers import substituted
 from grader.maths.evaluate import Evaluator
 from grader.maths.parser import parse
 from grader.maths.rules_truth import truth
@@ -149,7 +151,7 @@ def _cases(context: PartContext, function: str, argument: str, parameters: froze
     """What is claimed, grouped by the conditions on the parameters; each case also knows what was said before all."""
     found: dict[tuple[T.Node, ...], _Case] = {}
     for chain in context.text.chains:
-        conditions = tuple(c for c in chain.context if argument not in T.names_in(c))
+        conditions = tuple(c for c in chain.context if T.names_in(c) <= parameters)
         case = found.setdefault(conditions, _Case(conditions))
         case.stretches.extend(c for c in chain.context if argument in T.names_in(c) and _is_order(c))
         for line in chain.lines:
@@ -193,12 +195,22 @@ def _note(case: _Case, rel: T.Rel, function: str, argument: str, parameters: fro
         return
     if isinstance(left, T.Name) and left.key not in parameters:
         value = next((T.unboxed(o) for o in rel.operands[1:] if free_names(o) <= parameters), None)
+        if value is None and len(left.sub) == 1 and isinstance(left.sub[0], T.Name):
+            _family(case, left, T.unboxed(rel.operands[-1]), parameters)
         if value is not None and not isinstance(value, (T.Tup, T.Empty, T.Apply)):
             case.points[left.key] = value
     applied = any(isinstance(n, T.Apply) and n.head.key == function for n in T.walk(rel))
     continued = isinstance(left, T.Empty)
     if (applied or continued) and argument not in T.names_in(last) and free_names(last) <= parameters:
         case.constant = True
+
+
+def _family(case: _Case, left: T.Name, value: T.Node, parameters: frozenset[str]) -> None:
+    """Points numbered by a free index, `z_k = -(c + k)/b`: two of them."""
+    index = left.sub[0]
+    if isinstance(index, T.Name) and free_names(value) - parameters == {index.key}:
+        for number in (1, 2):
+            case.points[f"{left.base}_{number}"] = substituted(value, {index.key: T.Num(Fraction(number))})
 
 
 def _is_order(condition: T.Node) -> bool:

@@ -284,6 +284,9 @@ def _name(ev: Evaluator, node: T.Name) -> Value:
     if node.base in world.notation.densities and world.open and ev.block.variables and not node.sub and not node.marks:
         if node.base not in ev.bound:  # `q` for q(x): the density at all variables
             return ev.block.conditional(node.base, frozenset(ev.block.variables), frozenset())
+    if node.base in world.joints and not world.open and not node.sub and not node.marks and node.base not in ev.bound:
+        given = world.given & frozenset(ev.block.variables)  # `q` for the density of all that is not given
+        return ev.block.conditional(node.base, frozenset(ev.block.variables) - given, given)
     return ev.lookup(ev.key(node))
 
 

@@ -38,6 +38,9 @@ class AtomParser(NameParser):
         if kind == "name":
             return self.word(tok)
         if kind == "cmd":
+            if tok.text == "cdot" and self.i and self.toks[self.i - 1].text == "(" and self.peek(1).text == ")":
+                self.next()  # `\\sigma(\\cdot)` names the function
+                return T.Word("cdot", start=tok.start, end=tok.end)
             return self.command(tok)
         if kind == "op":
             return self.bracket(tok)

@@ -11,6 +11,7 @@ from grader.maths.parse_core import ExpressionParser
 from grader.maths.tokens import Tok
 
 _SEPARATORS = frozenset({",", ";"})
+_INDICES = frozenset("ijkn0123456789")
 _CLOSING = {"[": "]", "(": ")", "\\{": "\\}", "{": "}"}
 
 
@@ -114,6 +115,8 @@ class ProbabilityParser(ExpressionParser):
             "bb",
         ):
             return tok.text == "E"
+        if tok.text == "E" and nxt.text == "_" and nxt.kind == "op" and self.peek(2).text in _INDICES:
+            return self.peek(3).kind == "op" and self.peek(3).text in ("[", "\\{")  # `E_i` is a name
         return tok.text == "E" and nxt.kind == "op" and nxt.text in ("[", "_", "(", "\\{")
 
     def expectation(self) -> T.Node:

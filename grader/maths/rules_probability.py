@@ -278,7 +278,7 @@ def _expect_table(ev: Evaluator, node: T.Expect) -> Value:
     dists = node.dist.items if isinstance(node.dist, T.Tup) else (node.dist,)
     for dist in reversed(dists):
         if isinstance(dist, T.Density):
-            args = _all_keys(ev, dist.args)
+            args = _all_keys(ev, dist.args) or (_all_keys(ev, node.over) if node.over else [])
             given = frozenset(_all_keys(ev, dist.given))
             fresh = [k for k in args if k not in given]
             if block.world.given and not given and not (frozenset(args) & block.world.given):
@@ -349,6 +349,8 @@ def _kl_measures(ev: Evaluator, left: Measure, right: Measure) -> Value:
 
 
 def _integral(ev: Evaluator, node: T.Integral) -> Value:
+    if not node.variables and isinstance(node.body, T.Integral):
+        return ev.value(node.body)  # `\\int\\int f dx dz`: the inner one has both variables
     if not node.variables:
         raise EvaluationError("unsupported", "an integral without its variable")
     names = node.variables

@@ -16,6 +16,10 @@ _DAMAGED_WORDS = frozenset(
 )
 """Macro names whose first letters a string escape has swallowed (`\\b`, `\\f`, `\\t`, `\\r`, `\\n`)."""
 
+_PRODUCTS = frozenset({"by", "so", "as", "at", "an", "be", "is"})
+"""Short words that are as likely products of two letters: `by + c`."""
+_SIGNS = frozenset("+-*/^_=<>")
+
 
 class Tok(NamedTuple):
     """A formula token. Kinds: id, num, name, cmd, op, rel, text, begin, end, row, amp, eof.
@@ -104,7 +108,7 @@ class CharacterReader:
         if text in S.BARE_FUNCTION_WORDS or text in S.KL_WORDS or text in S.BARE_NAMES:
             self.put("name", text, token)
             return
-        if text.lower() in S.PROSE_WORDS:
+        if text.lower() in S.PROSE_WORDS and not (text in _PRODUCTS and self.beside_sign(token)):
             self.put("text", text, token)
             return
         if len(text) > 4 and text.isascii() and any(c.isupper() for c in text[:1]) is False and font == "":
@@ -115,6 +119,9 @@ class CharacterReader:
         at = 0
         step = 1 if token.end - token.start == len(text) else 0  # a token made by a macro has its call's place
         while at < len(text):
+            if at and text[at:] == "KL":  # `\\sum^TKL`: the limit runs into the divergence
+                self.out.append(Tok("name", "KL", token.start + at * step, token.end))
+                break
             for known in S.GLUED_FUNCTION_WORDS:
                 if text.startswith(known, at):
                     start = token.start + at * step
@@ -125,6 +132,15 @@ class CharacterReader:
                 start = token.start + at * step
                 self.letter(text[at], start, start + 1 if step else token.end, font)
                 at += 1
+
+    def beside_sign(self, token: Token) -> bool:
+        """Whether a sign or a relation stands right behind (or before) a short word: then its letters are factors."""
+        at = self.raw.index(token)
+        after = next((t for t in self.raw[at + 1 :] if t.kind not in ("ws", "par")), None)
+        before = next((t for t in reversed(self.raw[:at]) if t.kind not in ("ws", "par")), None)
+        return (after is not None and after.kind == "char" and after.text in _SIGNS) or (
+            before is not None and before.kind == "char" and before.text in "+-"
+        )
 
     def letter(self, text: str, start: int, end: int, font: str) -> None:
         known = U.UNICODE.get(text)
@@ -185,6 +201,8 @@ class CharacterReader:
                 self.out[-1] = Tok("rel", "!=", self.out[-1].start, token.end)
             else:
                 self.put("rel", "=", token)
+        elif text == ":" and self.out and self.out[-1] == Tok("rel", "=", self.out[-1].start, token.start):
+            self.out[-1] = Tok("rel", "=:", self.out[-1].start, token.end)
         elif text == ">" and self.out and self.out[-1].text == "<=" and self.out[-1].end == token.start:
             self.out[-1] = Tok("rel", "<=>", self.out[-1].start, token.end)
         elif text in ("<", ">"):

@@ -13,6 +13,7 @@ from grader.maths.lexer import Token
 from grader.maths.notation import Notation
 from grader.maths.parser import parse
 from grader.reading import phrases
+from grader.reading.conditions import Conditions, case_of, heads_case, is_condition, relations_of, trails
 from grader.reading.document import Block, Kind
 from grader.reading.marks import folded
 from grader.reading.rows import Line, cut, operands, with_left
@@ -100,22 +101,21 @@ class _Reader:
         self.prefix = prefix
         self.part = PartText()
         self.words = ""  # prose since the last formula, folded
-        self.context: list[T.Node] = []
+        self.conditions = Conditions()
+        self.conditional = False  # the last formula was a condition
         self.open: Chain | None = None  # the display chain that may go on
         self.last_role = "claim"
+        self.claimed = -1  # the order of the chain just claimed in running text
 
     def run(self, blocks: Sequence[Block]) -> None:
         at = 0
         while at < len(blocks):
             block = blocks[at]
+            self.conditions.block(block)
             if block.kind in (Kind.TEXT, Kind.HEADING, Kind.ITEM):
                 self.prose(block)
             elif block.kind is Kind.INLINE:
-                following = blocks[at + 1] if at + 1 < len(blocks) else None
-                heads = block.fresh or self.words == "" or (at > 0 and blocks[at - 1].kind is Kind.ITEM)
-                case = (
-                    heads and following is not None and following.kind is Kind.TEXT and following.text.startswith(":")
-                )
+                case = heads_case(blocks, at, self.words == "")
                 self.inline(block, case)
             elif block.kind is Kind.DISPLAY:
                 at += self.display(blocks, at)
@@ -127,12 +127,12 @@ class _Reader:
         self.part.story.append(block.text)
         text = folded(block.text)
         if phrases.WIDE.search(text):
-            self.context = []
+            self.conditions.wide()
         lowered = block.text.lower()
         written = [*phrases.PLAIN_CASE.finditer(lowered), *phrases.PLAIN_CLAIM.finditer(block.text)]
         for found in sorted(written, key=lambda match: match.start()):
             if found.re is phrases.PLAIN_CASE:
-                self.enter(parse(" ".join(found.groups()), self.notation))
+                self.conditions.enter(parse(" ".join(found.groups()), self.notation))
             else:
                 self.plain(found.group(1), block, folded(block.text[: found.start()]))
         if block.kind in (Kind.HEADING, Kind.ITEM):
@@ -160,6 +160,10 @@ class _Reader:
         lines = cut(block.tokens, self.notation, block.start, block.end).lines
         self.part.formulas += len(lines)
         condition = case or bool(phrases.CONDITION.search(self.words))
+        joined = self.conditional and phrases.JOINED.search(self.words)
+        trailing = trails(self.words) and bool(self.part.chains) and self.part.chains[-1].order == self.claimed
+        self.conditional = False
+        self.claimed = -1
         for line in lines:
             if line.error is not None or line.tree is None:
                 self.part.unread.append(line)
@@ -171,41 +175,29 @@ class _Reader:
             rel = operands(line.tree)
             if rel is None and not isinstance(line.tree, (T.Logic, T.Boxed, T.Tup, T.SetOf)):
                 continue
-            if condition and self.is_condition(line.tree):
-                self.enter(line.tree)
+            role = self.role()
+            if joined and is_condition(line.tree):
+                if joined.group(1) in ("ou", "or"):
+                    self.conditions.alternative(line.tree)
+                else:
+                    self.conditions.enter(line.tree)
+                role, self.conditional = "hypothesis", True
+            elif trailing and is_condition(line.tree):
+                before = self.part.chains[-1]
+                before.context = (*before.context, *relations_of(line.tree))
                 role = "hypothesis"
-            else:
-                role = self.role()
+            elif condition and is_condition(line.tree):
+                self.conditions.enter(line.tree)
+                role, self.conditional = "hypothesis", True
             self.chain([line], "inline", role)
+            if role == "claim":
+                self.claimed = self.part.chains[-1].order
         self.words = f"{self.words} \u00a4"[-300:]
 
     def note_tuples(self, tree: T.Node) -> None:
         for node in T.walk(tree):
             if isinstance(node, T.Tup) and all(isinstance(i, T.Name) for i in node.items):
                 self.part.tuples.add(tuple(i.key.replace("^*", "") for i in node.items if isinstance(i, T.Name)))
-
-    def is_condition(self, tree: T.Node) -> bool:
-        node = T.unboxed(tree)
-        if isinstance(node, T.Logic):
-            return any(self.is_condition(i) for i in node.items)
-        if isinstance(node, T.Rel) and node.relations[0] == "=" and isinstance(node.operands[0], T.Apply):
-            return False  # `where g(z) = ..` explains g
-        return (
-            isinstance(node, T.Rel)
-            and set(node.relations) <= {"<", ">", "<=", ">=", "!=", "=", "in"}
-            and not any(isinstance(n, (T.Deriv, T.Expect, T.KL, T.Density, T.Matrix, T.Tup)) for n in T.walk(node))
-        )
-
-    def enter(self, tree: T.Node) -> None:
-        """A new condition; it replaces those about the same names."""
-        node = T.unboxed(tree)
-        relations = [n for n in T.walk(node) if isinstance(n, T.Rel)]
-        if not relations:
-            return
-        condition = relations[0]
-        names = T.names_in(condition)
-        self.context = [c for c in self.context if not (T.names_in(c) & names)]
-        self.context.append(condition)
 
     def role(self) -> str:
         if phrases.GOES_ON.search(self.words):
@@ -238,15 +230,15 @@ class _Reader:
         named = case_of(rows.lines[0].tree) if len(rows.lines) == 1 and rows.lines[0].tree is not None else None
         if named is not None:
             rows.lines[0].tree = named
-            self.enter(named)
+            self.conditions.enter(named)
             role = "hypothesis"
         if (
             phrases.CONDITION.search(self.words.rstrip(" \u00a4"))
             and len(rows.lines) == 1
             and rows.lines[0].tree is not None
         ):
-            if self.is_condition(rows.lines[0].tree):
-                self.enter(rows.lines[0].tree)
+            if is_condition(rows.lines[0].tree):
+                self.conditions.enter(rows.lines[0].tree)
                 role = "hypothesis"
         current: list[Line] = []
         for line in rows.lines:
@@ -279,23 +271,12 @@ class _Reader:
                 lines,
                 kind,
                 lines[0].start,
-                tuple(self.context),
+                tuple(self.conditions.current),
                 role,
                 number,
                 self.words[-120:],
             )
         )
-
-
-def case_of(tree: T.Node) -> T.Node | None:
-    """The condition of `\\mathbf{Cas} : b = 0`, a case named inside the formula; None for anything else."""
-    node = T.unboxed(tree)
-    if not (isinstance(node, T.Logic) and node.op == "list" and len(node.items) == 2):
-        return None
-    first = node.items[0]
-    letters = first.factors if isinstance(first, T.Mul) else (first,)
-    word = "".join(n.base if isinstance(n, T.Name) else n.text if isinstance(n, T.Word) else "?" for n in letters)
-    return node.items[1] if word.lower() in ("cas", "case") else None
 
 
 def _source(token: Token) -> str:

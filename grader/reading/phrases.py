@@ -7,9 +7,10 @@ from typing import Final
 
 _CONDITIONS: Final = """si|if|cas|case|quand|when|lorsque|lorsqu'on a|pour|for|whenever|ou|where|dans le cas|
 in the case|
-supposons|suppose|supposing|assume|assuming|soit|regime|en supposant|tant que|as long as|only if|ssi"""
-_FILLERS: Final = "ou|where|que|that|de|of|now|maintenant|the|le|alors|tout|tous|toute|toutes|all|any|every|each"
-_WIDE: Final = """dans tous les cas|in all cases|in every case|in either case|en general|in general|generalement|
+supposons|suppose|supposing|assume|assuming|soit|regime|en supposant|sinon|otherwise|else|tant que|as long as|only if|ssi"""
+_FILLERS: Final = "ou|where|que|that|de|of|now|maintenant|the|le|alors|tout|tous|toute|toutes|all|any|every|each|first|d'abord|et|and"
+_WIDE: Final = """dans tous les cas|dans les deux cas|dans chaque cas|in both cases|in each case|
+in all cases|in every case|in either case|en general|in general|generalement|
 generally|recapitulatif|conclusion|finalement|finally|quel que soit le cas|therefore in"""
 _GOALS: Final = """montrons|montrer|prouvons|prouver|il faut|il suffit|on veut|on cherche|we want|want to show|show that|
 to prove|need to show|we must show|let us show|let's show|il reste a|demontrons|verifions|sufficient to"""
@@ -52,3 +53,9 @@ PLAIN_CLAIM: Final = re.compile(
     r"(?=\s*(?:[,;:]|\.(?:\s|$)|$|\s(?:alors|donc|et|and|so|for|pour|avec|with|est|is|car|because|since|which|qui|quand|when)\b))"
 )
 """A claim written as plain text: `g'(z) = 1 + f'(z)`."""
+
+JOINED: Final = re.compile(r"\u00a4\s*,?\s*(et|and|ou|or)\s*(?:si|if|que|that)?\s*$")
+"""A condition (¤) and a word that joins another to it."""
+
+TRAILING: Final = re.compile(r"\u00a4\s*(?:if|si|when|whenever|lorsque|quand|des que|pour tout|pour|for all|for|si et seulement si|iff)\s*$")
+"""A formula (¤) straight before such a word: the condition behind belongs to it alone."""

@@ -1,0 +1,152 @@
+"""The conditions under which a passage stands: cases in words, at the head of items, and where they end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from grader.maths import syntax as T
+from grader.reading import phrases
+from grader.reading.document import Block, Kind
+
+_MARKER = re.compile(r"^(?:([-*+\u2022])|\(?(\d{1,2})[.)]|\(?([a-hj-uwyz])[.)]|\(?([ivx]{1,4})[.)]|([A-H])[.)])(?=\s|$)")
+_ORDERED = frozenset({"<", ">", "<=", ">=", "!=", "=", "in"})
+_BETWEEN = frozenset({",", "et", "and", "ou", "or", "&", ", et", ", and"})
+_STRUCTURED = (T.Deriv, T.Expect, T.KL, T.Density, T.Matrix, T.Tup)
+
+
+class Conditions:
+    """What holds here; a new item of a list begins where the list began."""
+
+    def __init__(self) -> None:
+        self.current: list[T.Node] = []
+        self._lists: dict[str, list[T.Node]] = {}  # by style of item, in the order they were opened
+        self._latex: list[list[T.Node]] = []
+
+    def wide(self) -> None:
+        """Words such as "in all cases" end all cases."""
+        self.current = []
+
+    def block(self, block: Block) -> None:
+        """What a block's place in lists does to the conditions."""
+        if block.kind is Kind.LIST:
+            self._latex.append(list(self.current))
+        elif block.kind is Kind.LIST_END:
+            if self._latex:
+                self.current = self._latex.pop()
+        elif block.kind is Kind.ITEM:
+            if self._latex:
+                self.current = list(self._latex[-1])
+        elif block.kind is Kind.TEXT and block.fresh:
+            found = _MARKER.match(block.text)
+            if found is not None:
+                self._item(f"{found.lastindex}/{block.level}")
+
+    def _item(self, style: str) -> None:
+        if style not in self._lists:
+            self._lists[style] = list(self.current)
+            return
+        opened = list(self._lists)
+        for later in opened[opened.index(style) + 1 :]:
+            del self._lists[later]
+        self.current = list(self._lists[style])
+
+    def enter(self, tree: T.Node) -> list[T.Node]:
+        """New conditions; they replace those about the same names."""
+        found = relations_of(tree)
+        for condition in found:
+            names = T.names_in(condition)
+            self.current = [c for c in self.current if c in found or T.names_in(c) != names]
+            self.current.append(condition)
+        return found
+
+    def alternative(self, tree: T.Node) -> None:
+        """`if A or B`: the last condition is widened."""
+        if self.current:
+            found = relations_of(tree)
+            if found:
+                either = T.Logic("or", (self.current[-1], found[0]))
+                names = T.names_in(either)
+                self.current = [c for c in self.current[:-1] if not (T.names_in(c) & names)]
+                self.current.append(either)
+
+
+def relations_of(tree: T.Node) -> list[T.Node]:
+    """The relations a condition consists of; `a, b \\neq 0` speaks of both names."""
+    node = T.unboxed(tree)
+    if isinstance(node, T.Logic) and node.op == "or":
+        return [node]
+    if not (isinstance(node, T.Logic) and node.op in ("and", "list")):
+        return next(([n] for n in T.walk(node) if isinstance(n, T.Rel)), [])
+    out: list[T.Node] = []
+    waiting: list[T.Name] = []
+    for item in node.items:
+        item = T.unboxed(item)
+        if isinstance(item, T.Name):
+            waiting.append(item)
+            continue
+        for rel in [n for n in T.walk(item) if isinstance(n, T.Rel)][:1]:
+            out.extend(T.Rel((name, *rel.operands[1:]), rel.relations) for name in waiting)
+            waiting = []
+            out.append(rel)
+    return out
+
+
+def is_condition(tree: T.Node) -> bool:
+    """Whether a formula can be a condition on what follows: `where g(z) = ..` explains g and is none."""
+    node = T.unboxed(tree)
+    if isinstance(node, T.Logic):
+        return any(is_condition(i) for i in node.items)
+    if isinstance(node, T.Rel) and node.relations[0] == "=" and isinstance(node.operands[0], T.Apply):
+        return False
+    return (
+        isinstance(node, T.Rel)
+        and set(node.relations) <= _ORDERED
+        and not any(isinstance(n, _STRUCTURED) for n in T.walk(node))
+    )
+
+
+def heads_case(blocks: Sequence[Block], at: int, first: bool) -> bool:
+    """Whether the formula at `at` names a case: it (or a list of such) begins its line or item and a colon follows."""
+    start = at
+    while start >= 2 and blocks[start - 1].kind is Kind.TEXT and blocks[start - 1].text.strip() in _BETWEEN:
+        if blocks[start - 2].kind is not Kind.INLINE:
+            break
+        start -= 2
+    before = blocks[start - 1] if start else None
+    begins = (
+        blocks[start].fresh
+        or (first and start == at)
+        or (before is not None and before.kind is Kind.ITEM)
+        or (before is not None and before.fresh and bool(_only_marker(before)))
+    )
+    if not begins:
+        return False
+    stop = at
+    while stop + 2 < len(blocks) and blocks[stop + 1].kind is Kind.TEXT and blocks[stop + 1].text.strip() in _BETWEEN:
+        if blocks[stop + 2].kind is not Kind.INLINE:
+            break
+        stop += 2
+    following = blocks[stop + 1] if stop + 1 < len(blocks) else None
+    return following is not None and following.kind is Kind.TEXT and following.text.lstrip().startswith(":")
+
+
+def _only_marker(block: Block) -> bool:
+    found = _MARKER.match(block.text)
+    return found is not None and not block.text[found.end() :].strip()
+
+
+def case_of(tree: T.Node) -> T.Node | None:
+    """The condition of `\\mathbf{Cas} : b = 0`, a case named inside the formula; None for anything else."""
+    node = T.unboxed(tree)
+    if not (isinstance(node, T.Logic) and node.op == "list" and len(node.items) == 2):
+        return None
+    first = node.items[0]
+    letters = first.factors if isinstance(first, T.Mul) else (first,)
+    word = "".join(n.base if isinstance(n, T.Name) else n.text if isinstance(n, T.Word) else "?" for n in letters)
+    return node.items[1] if word.lower() in ("cas", "case") else None
+
+
+def trails(words: str) -> bool:
+    """`claim if condition`: the words lead from a claim straight to its condition."""
+    return bool(phrases.TRAILING.search(words))
