@@ -39,6 +39,7 @@ class Submission:
     located: Located
     texts: dict[str, PartText] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    contexts: dict[int, PartContext] = field(default_factory=dict)
     _reads: dict[tuple[tuple[Piece, ...], Notation], PartText] = field(default_factory=dict)
 
     def read(self, pieces: list[Piece], notation: Notation, name: str) -> PartText:
@@ -132,7 +133,10 @@ def _run(submission: Submission, question: Question, judge: Judge, spec: CheckBa
     def other(pattern: str) -> list[Judge]:
         return submission.assignment.worlds(question, pattern)
 
-    context = PartContext(text, judge, target, submission.orders(question), other)
+    context = submission.contexts.get(id(text))
+    if context is None or context.base is not judge:
+        context = PartContext(text, judge, target, submission.orders(question), other)
+        submission.contexts[id(text)] = context
     try:
         return CHECKS[spec.type](spec, context)
     except EvaluationError as error:

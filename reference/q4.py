@@ -90,6 +90,9 @@ def worlds() -> dict[str, dict[str, Any]]:
         part["symbols"] = {**_SHARED["symbols"], **(_GAMMA if i > 3 else {})}
         part["definitions"] = {**_SHARED["definitions"], **(_PENALISED if i > 3 else _PLAIN)}
         out[f"Q4.{i}"] = part
+        if i in (2, 5):  # derivatives are often written at the stationary point, whose coordinates are zero
+            rest = {r"\psi_0": "0", r"\psi_1": "0", r"\theta": "0"}
+            out[f"Q4.{i} at rest"] = {**part, "definitions": {**part["definitions"], **rest}}
     return out
 
 
@@ -114,6 +117,7 @@ def derive() -> dict[str, str]:
         at = {p0: 0, p1: 0, th: 0}
         if any(sp.simplify(component.subs(at)) != 0 for component in field):
             raise ValueError("the origin is not stationary")
+        out["jacobian_field" + name] = sp.latex(field.jacobian(variables))
         jacobian = field.jacobian(variables).subs(at)
         polynomial = sp.expand((jacobian - lam * sp.eye(3)).det())
         roots = sp.roots(sp.Poly(polynomial, lam))
@@ -151,6 +155,14 @@ def second(value: Any) -> list[str]:
         if np.abs(field - derived).max() > 1e-10:
             faults.append(f"Q4 field{name} at {numbers}: derived {derived}, direct {field}")
         step = 1e-30
+        moved = [
+            np.array(_field(0.4 + 1j * step * (j == 0), -0.7 + 1j * step * (j == 1), 1.1 + 1j * step * (j == 2), gamma)).imag
+            / step
+            for j in range(3)
+        ]
+        derived = np.array(value("jacobian_field" + name, numbers), dtype=complex).real
+        if np.abs(np.array(moved).T - derived).max() > 1e-9:
+            faults.append(f"Q4 jacobian_field{name} at {numbers}: derived {derived.tolist()}")
         points = [[1j * step if k == j else 0 for k in range(3)] for j in range(3)]
         columns = [np.array(_field(p[0], p[1], p[2], gamma)).imag / step for p in points]
         jacobian = np.array(columns).T
@@ -159,6 +171,15 @@ def second(value: Any) -> list[str]:
             faults.append(
                 f"Q4 jacobian{name} at gamma={gamma}: derived {derived.tolist()}, complex step {jacobian.tolist()}"
             )
+        for i in range(3):
+            component = complex(value(f"field{name}_{i + 1}", numbers)).real
+            if abs(component - field[i]) > 1e-10:
+                faults.append(f"Q4 field{name}_{i + 1} at {numbers}: derived {component}, direct {field[i]}")
+        for lam in (-1.3, 0.4, 2.0):
+            derived_value = complex(value("polynomial" + name, {**numbers, "lambda": lam})).real
+            direct = float(np.linalg.det(jacobian - lam * np.eye(3)))
+            if abs(derived_value - direct) > 1e-9 * max(1.0, abs(direct)):
+                faults.append(f"Q4 polynomial{name} at lambda={lam}, gamma={gamma}: {derived_value}, not {direct}")
         eigen = sorted(np.linalg.eigvals(jacobian), key=lambda z: (round(z.real, 9), round(z.imag, 9)))
         found = sorted(
             (complex(z) for z in value("eigenvalues" + name, numbers)),
@@ -166,6 +187,9 @@ def second(value: Any) -> list[str]:
         )
         if max(abs(a - b) for a, b in zip(eigen, found, strict=True)) > 1e-6:
             faults.append(f"Q4 eigenvalues{name} at gamma={gamma}: derived {found}, numpy {eigen}")
+    origin = [complex(x).real for x in value("point", {})]
+    if max(abs(complex(x)) for x in _field(origin[0], origin[1], origin[2], 0.9)) > 1e-12:
+        faults.append(f"Q4 point: the field does not vanish at {origin}")
     return faults
 
 

@@ -84,7 +84,7 @@ def check_chain(spec: ChainCheck, context: PartContext) -> Finding:
             if way.together:
                 places = [_one(step, judge, context, found) for step in way.together]
                 good = [p for p, held in places if held and p is not None]
-                if len(good) == len(places):
+                if len(good) == len(places) and (not way.near or _apart(context, good) <= way.near):
                     return Finding(Outcome.CORRECT, "all_links_hold", tuple(q for p in good for q in p))
                 continue
             place, held = _one(way, judge, context, found)
@@ -99,17 +99,54 @@ def check_chain(spec: ChainCheck, context: PartContext) -> Finding:
 
 
 def _failing(spec: ChainCheck, context: PartContext, found: list[Run]) -> tuple[int, int] | None:
-    """A line that takes one of the operators of `clean` away and clearly fails, under its conditions too."""
-    for name in spec.clean:
-        for run in found:
-            for k, relation in enumerate(run.relations):
-                left, right = run.members[k], run.members[k + 1]
-                if relation != "=" or not FEATURES[name](left) or FEATURES[name](right):
-                    continue
-                judges = [context.judge, context.narrowed(run.conditions)] if run.conditions else [context.judge]
-                if all(equal(judge, left, right).outcome is Outcome.INCORRECT for judge in judges):
-                    return run.places[k + 1]
+    """A clearly false line among those that `clean` speaks of: `any`, or those that take an operator away or bring it
+    in.
+    """
+    if not spec.clean:
+        return None
+    for run, k in false_links(context, spec.families, found):
+        left, right = run.members[k], run.members[k + 1]
+        for name in spec.clean:
+            if name == "any" or FEATURES[name](left) != FEATURES[name](right):
+                return run.places[k + 1]
     return None
+
+
+def false_links(context: PartContext, families: str, found: list[Run]) -> list[tuple[Run, int]]:
+    """Equalities that fail in every world of the family, under their own conditions and all stated earlier.
+
+    Equations to be solved (one side is zero) are no claims.
+    """
+    known = context.kept.get(("false", families))
+    if known is not None:
+        return known  # type: ignore[no-any-return]
+    out: list[tuple[Run, int]] = []
+    earlier: list[tuple[T.Node, ...]] = []
+    for run in found:
+        if run.conditions and run.conditions not in earlier:
+            earlier.append(run.conditions)
+        for k, relation in enumerate(run.relations):
+            left, right = run.members[k], run.members[k + 1]
+            if relation != "=" or any(isinstance(m, T.Num) and not m.value for m in (left, right)):
+                continue
+            if agrees(context.judge, left, right):
+                continue
+            judges = [*context.families(families), *(context.narrowed(c) for c in earlier)]
+            if all(equal(judge, left, right).outcome is Outcome.INCORRECT for judge in judges):
+                out.append((run, k))
+    context.kept[("false", families)] = out
+    return out
+
+
+def _apart(context: PartContext, places: list[tuple[tuple[int, int], ...]]) -> int:
+    """How many chains lie between the first and the last of some stretches."""
+    orders = [
+        chain.order
+        for stretch in places
+        for chain in context.text.chains
+        if any(chain.start <= start <= chain.end for start, _ in stretch)
+    ]
+    return max(orders) - min(orders) if orders else 0
 
 
 def _one(

@@ -53,6 +53,7 @@ class PartContext:
         self.orders = orders  # tuples of names the student writes in this question: an order of the variables
         self.target = target
         self.other_worlds = other_worlds
+        self.kept: dict[tuple[str, ...], Any] = {}  # what checks of one part find out once
         self._families: dict[str, list[Judge]] = {}
         self.base = judge
         world = defined(judge, text.chains) if text.chains else judge.world

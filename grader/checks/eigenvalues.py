@@ -97,6 +97,7 @@ def _label_claims(
             if isinstance(names[0], T.Empty) and head is not None:
                 names[0] = T.unboxed(head)
             ours = [n for n in names if isinstance(n, T.Name) and n.base == label.base]
+            ours = ours or [T.Name(label.base) for n in names if _spectrum(n)]
             answer = whole if len(rels) == 1 else read_answer(rel)
             values = list(answer.items)
             usable = answer.kind in ("value", "set", "list") and all(
@@ -110,3 +111,13 @@ def _label_claims(
             if len(several) > 1 and len(values) == 1:
                 values = values * len(several)  # `\\lambda_2 = \\lambda_3 = -1/2`
             yield line, labels, values
+
+
+def _spectrum(node: T.Node) -> bool:
+    """`Sp(J)`, `spec(J)`, `eig(J)`: the set of all eigenvalues."""
+    if isinstance(node, T.Call):
+        return node.func == "eig"
+    head = node.head.base if isinstance(node, T.Apply) else ""
+    if isinstance(node, T.Mul) and isinstance(node.factors[0], T.Name):
+        head = node.factors[0].base
+    return head.lower() in ("sp", "spec", "spectrum", "spectre", "eig", "vp")

@@ -15,6 +15,7 @@ from grader.checks.context import Finding, PartContext
 from grader.checks.features import densities
 from grader.checks.specs import ComponentCheck, FactorizationCheck
 from grader.maths import syntax as T
+from grader.maths.blocks import Judge
 from grader.maths.decide import agrees, equal
 from grader.maths.parser import parse
 from grader.model import Outcome, Verdict
@@ -117,6 +118,9 @@ def check_component(spec: ComponentCheck, context: PartContext) -> Finding:
         for candidate in candidates:
             if agrees(judge, candidate.node, target):
                 if candidate.within is None or agrees(judge, candidate.within, whole):
+                    other = _later(candidates, candidate, target, judges)
+                    if other is not None:
+                        return Finding(Outcome.UNDECIDED, "contradicted_later", (candidate.place, other.place))
                     return Finding(Outcome.CORRECT, "occurs", (candidate.place,))
     if context.text.empty:
         return Finding(Outcome.MISSING, "nothing_handed_in")
@@ -130,6 +134,19 @@ def check_component(spec: ComponentCheck, context: PartContext) -> Finding:
         if all(v.outcome is Outcome.INCORRECT for v in verdicts):
             return Finding(Outcome.UNDECIDED, "sum_differs", (ends[-1].place,), witness=verdicts[0].witness)
     return Finding(Outcome.UNDECIDED, "not_found")
+
+
+def _later(
+    candidates: list[_Candidate], found: _Candidate, target: T.Node, judges: list[Judge]
+) -> _Candidate | None:
+    """A whole formula behind the right one that has the same body under another expectation and differs."""
+    for candidate in candidates:
+        if candidate.place <= found.place or candidate.within is not None or not isinstance(candidate.node, T.Expect):
+            continue
+        same = isinstance(found.node, T.Expect) and candidate.node.body == found.node.body
+        if same and not any(agrees(judge, candidate.node, target) for judge in judges):
+            return candidate
+    return None
 
 
 def _components(context: PartContext, target: T.Node) -> Iterator[_Candidate]:

@@ -57,6 +57,8 @@ FEATURES: Final[dict[str, Callable[[T.Node], bool]]] = {
     "norm": _has((T.Norm, T.Abs)),
     "logistic": lambda node: any(isinstance(n, T.Call) and n.func in ("logistic", "exp") for n in T.walk(node))
     or any(isinstance(n, T.Pow) and isinstance(n.base, T.Const) for n in T.walk(node)),
+    "partial": _has((T.Deriv, T.Grad)),
+    "matrix": _has((T.Matrix, T.Tup)),
     "sum": lambda node: any(isinstance(n, T.Big) and n.op == "sum" for n in T.walk(node)),
     "product": lambda node: any(isinstance(n, T.Big) and n.op == "prod" for n in T.walk(node)),
     "log_of_mean": _log_of_mean,

@@ -144,6 +144,8 @@ Feature = Literal[
     "divergence",
     "norm",
     "logistic",
+    "matrix",
+    "partial",
     "sum",
     "product",
     "log_of_mean",
@@ -179,6 +181,8 @@ class Way(Strict):
     """The sides themselves, not a claim whose difference is a multiple of theirs (which may be a hypothesis)."""
     links: Literal["all", "none"] = "all"
     together: tuple[Way, ...] = ()
+    near: int = 0
+    """Of stretches found together: at most this many chains apart (0: anywhere in the part)."""
     also: Words | None = None
     """Words that must stand beside it."""
 
@@ -188,9 +192,9 @@ class ChainCheck(CheckBase):
 
     type: Literal["chain"]
     any_of: tuple[Way, ...]
-    clean: tuple[Feature, ...] = ()
-    """Every line of the part that takes such an operator away must hold; one that clearly fails leaves the points to a
-    person."""
+    clean: tuple[Feature | Literal["any"], ...] = ()
+    """No line of the part that takes such an operator away or brings it in (`any`: no line at all) may clearly fail; one
+    that does leaves the points to a person."""
     families: str = ""
 
 

@@ -173,7 +173,7 @@ class _Reader:
                 line.tree, condition = named, True
             self.note_tuples(line.tree)
             rel = operands(line.tree)
-            if rel is None and not isinstance(line.tree, (T.Logic, T.Boxed, T.Tup, T.SetOf)):
+            if rel is None and not isinstance(line.tree, (T.Logic, T.Boxed, T.Tup, T.SetOf, T.Expect)):
                 continue
             role = self.role()
             if joined and is_condition(line.tree):

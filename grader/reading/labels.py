@@ -59,7 +59,26 @@ def labels_of(page: Page, question: QuestionOutline, start: int, stop: int) -> l
         if block.kind in CONTENT:
             bare = mark is not None and not mark.rest
             led = block.kind is Kind.TEXT and block.text.endswith(":") and not bare
-    return out or _by_order(page, question, start, stop)
+    return _without_own_number(page, question, out) or _by_order(page, question, start, stop)
+
+
+def _without_own_number(page: Page, question: QuestionOutline, labels: list[Label]) -> list[Label]:
+    """`Answer 2.` once in question 2, beside labels of another kind, is the question's number and no part's."""
+    named = [
+        label
+        for label in labels
+        if (mark := page.marks[label.at]) is not None
+        and mark.style.startswith("answer")
+        and not mark.number
+        and mark.labels == (str(question.number),)
+    ]
+    others = {label.group for label in labels} - {label.group for label in named}
+    answers = sum(
+        1 for label in labels if (mark := page.marks[label.at]) is not None and mark.style.startswith("answer")
+    )
+    if len(named) == 1 and answers == 1 and others:
+        return [label for label in labels if label is not named[0]]
+    return labels
 
 
 def _by_words(page: Page, question: QuestionOutline, at: int) -> Label | None:
