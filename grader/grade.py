@@ -15,7 +15,6 @@ from grader.grade_part import Submission, grade_part
 from grader.maths.notation import DEFAULT
 from grader.maths.worlds import SEED
 from grader.model import CheckResult, Outcome, PartReport, Points, Report, Role, Status
-from grader.reading.claims import read_part
 from grader.reading.reader import read_files
 from grader.reading.sections import locate
 from grader.scoring import total
@@ -32,7 +31,7 @@ def grade(paths: Sequence[Path], assignment: Assignment, submission_id: str | No
     for _, part in assignment.parts:
         judge = assignment.judge(part.id)
         notation = judge.world.notation if judge else DEFAULT
-        submission.texts[part.id] = read_part(document.blocks, located.parts.get(part.id, []), notation, part.id)
+        submission.texts[part.id] = submission.part_text(part.id, judge, notation)
     parts = [grade_part(submission, question, part) for question, part in assignment.parts]
     score = total([p.score for p in parts], assignment.file.points)
     problems = tuple(submission.problem(p) for p in document.problems)

@@ -8,12 +8,13 @@ from typing import Any
 from grader.assignment import Assignment
 from grader.checks import CHECKS
 from grader.checks.context import Finding, PartContext
+from grader.checks.definitions import defined
 from grader.checks.specs import CheckBase, Target
 from grader.errors import EvaluationError
 from grader.maths.blocks import Judge
 from grader.maths.notation import Notation
 from grader.model import CheckResult, Outcome, PartReport, Role
-from grader.reading.claims import PartText, read_part
+from grader.reading.claims import Chain, PartText, read_part
 from grader.reading.document import Document, Problem
 from grader.reading.sections import Located, Piece
 from grader.rubric import Part, Question
@@ -26,6 +27,9 @@ BUGS = (ArithmeticError, LookupError, TypeError, ValueError, AssertionError, Att
 _BLOCKS = 4_000
 _FORMULAS = 1_500
 """Beyond these sizes answers are not looked for under other headings; the longest real homework has 400 formulas."""
+
+_FRONT = 400
+"""Blocks before the first answer that are read for notation; a longer front is a quoted statement."""
 
 _NOT_RIGHT = frozenset({Outcome.INCORRECT, Outcome.UNDECIDED, Outcome.UNREADABLE, Outcome.FAULT})
 
@@ -41,6 +45,23 @@ class Submission:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     contexts: dict[int, PartContext] = field(default_factory=dict)
     _reads: dict[tuple[tuple[Piece, ...], Notation], PartText] = field(default_factory=dict)
+
+    def part_text(self, part_id: str, judge: Judge | None, notation: Notation) -> PartText:
+        """A part as read; read again where the student introduces functions, for `s(a + b)` may be a product."""
+        pieces = self.located.parts.get(part_id, [])
+        text = read_part(self.document.blocks, pieces, notation, part_id)
+        if judge is None or not text.formulas:
+            return text
+        front = self.front(notation)
+        names = defined(judge, text.chains, front)[0].notation.functions - notation.functions
+        if not names:
+            return text
+        return read_part(self.document.blocks, pieces, notation.with_names(functions=names), part_id)
+
+    def front(self, notation: Notation) -> list[Chain]:
+        """The chains before the first answer, where notation is often explained."""
+        first = min((p.first for pieces in self.located.parts.values() for p in pieces), default=0)
+        return self.read([Piece(0, first - 1)], notation, "front").chains if 0 < first <= _FRONT else []
 
     def read(self, pieces: list[Piece], notation: Notation, name: str) -> PartText:
         """The chains of some pieces, read once per notation."""
@@ -67,6 +88,18 @@ class Submission:
         if all(self.texts[p.id].empty for p in question.parts):
             places.extend(self.located.parts.get(p.id, []) for q in self.assignment.questions for p in q.parts)
         return [pieces for pieces in places if pieces]
+
+    def before(self, question: Question, text: PartText, notation: Notation) -> list[Chain]:
+        """What may introduce names for a part: the front of the file, the question's own words, its earlier parts."""
+        pieces = [p for p in self.located.unplaced.get(question.number, []) if p.last - p.first <= _FRONT]
+        chains = list(self.front(notation))
+        if pieces:
+            chains += self.read(pieces, notation, "shared").chains
+        for part in question.parts:
+            if self.texts[part.id] is text:
+                break
+            chains.extend(self.texts[part.id].chains)
+        return chains
 
     def problem(self, problem: Problem) -> dict[str, Any]:
         """A reading problem with its place and an excerpt of its line."""
@@ -103,7 +136,8 @@ def grade_part(submission: Submission, question: Question, part: Part) -> PartRe
     readable = bool(text.chains) or bool(text.prose)
     handed_in = not text.empty or any(r.note == "found_elsewhere" for r in results)
     status = status_of(results, score, handed_in=handed_in, readable=readable or text.empty)
-    steps = steps_of(text, judge, source, part.id)
+    context = submission.contexts.get(id(text))
+    steps = steps_of(text, context.judge if context is not None else judge, source, part.id)
     return PartReport(part.id, part.title.model_dump(), score, status, tuple(results), steps)
 
 
@@ -135,7 +169,8 @@ def _run(submission: Submission, question: Question, judge: Judge, spec: CheckBa
 
     context = submission.contexts.get(id(text))
     if context is None or context.base is not judge:
-        context = PartContext(text, judge, target, submission.orders(question), other)
+        shared = submission.before(question, text, judge.world.notation)
+        context = PartContext(text, judge, target, submission.orders(question), other, shared)
         submission.contexts[id(text)] = context
     try:
         return CHECKS[spec.type](spec, context)

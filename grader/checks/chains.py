@@ -79,6 +79,8 @@ def check_chain(spec: ChainCheck, context: PartContext) -> Finding:
     unclear: tuple[tuple[int, int], ...] | None = None
     for judge in context.families(spec.families):
         for way in spec.any_of:
+            if way.occurs is not None and not _occurs(way.occurs, judge, context):
+                continue
             if way.also is not None and in_words(way.also, context).outcome is not Outcome.CORRECT:
                 continue
             if way.together:
@@ -136,6 +138,21 @@ def false_links(context: PartContext, families: str, found: list[Run]) -> list[t
                 out.append((run, k))
     context.kept[("false", families)] = out
     return out
+
+
+def _occurs(wanted: Target, judge: Judge, context: PartContext) -> bool:
+    goal = context.target(wanted)
+    names = T.names_in(goal)
+    trees = [line.tree for chain in context.text.chains if chain.role != "goal" for line in chain.lines]
+    trees += [bare.line.tree for bare in context.text.bare]
+    for tree in trees:
+        if tree is None:
+            continue
+        sides = [o for rel in flat_relations(tree) for o in rel.operands] or [T.unboxed(tree)]
+        for side in sides:
+            if len(T.names_in(side)) >= len(names) - 1 and context.explicit(side) and agrees(judge, side, goal):
+                return True
+    return False
 
 
 def _apart(context: PartContext, places: list[tuple[tuple[int, int], ...]]) -> int:

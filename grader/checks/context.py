@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -48,6 +48,7 @@ class PartContext:
         target: Callable[[Target], T.Node],
         orders: frozenset[tuple[str, ...]] = frozenset(),
         other_worlds: Callable[[str], list[Judge]] = lambda pattern: [],
+        shared: Sequence[Chain] = (),
     ) -> None:
         self.text = text
         self.orders = orders  # tuples of names the student writes in this question: an order of the variables
@@ -56,7 +57,11 @@ class PartContext:
         self.kept: dict[tuple[str, ...], Any] = {}  # what checks of one part find out once
         self._families: dict[str, list[Judge]] = {}
         self.base = judge
-        world = defined(judge, text.chains) if text.chains else judge.world
+        self.shared = shared  # what stands before the part and may introduce names for it
+        self.inferred: frozenset[str] = frozenset()  # names whose meaning was only inferred
+        world = judge.world
+        if text.chains or text.bare:
+            world, self.inferred = defined(judge, text.chains, shared)
         self.judge = judge if world == judge.world else Judge(world)
         self._explicit: dict[int, tuple[T.Node, bool]] = {}
         self._narrowed: dict[tuple[T.Node, ...], Judge] = {}
@@ -84,7 +89,7 @@ class PartContext:
         if found is None:
             found = []
             for base in self.other_worlds(pattern):
-                world = defined(base, self.text.chains)
+                world, _ = defined(base, self.text.chains, self.shared)
                 found.append(base if world == base.world else Judge(world))
             if not found:
                 raise EvaluationError("no_world", f"the reference has no world {pattern!r}")
@@ -115,6 +120,15 @@ class PartContext:
             node = fresh
         return node
 
+    def rests_on_inferred(self, node: T.Node) -> bool:
+        """Whether a name stands in a formula whose meaning was only inferred."""
+        if not self.inferred:
+            return False
+        return any(
+            isinstance(n, T.Name) and (n.key in self.inferred or (bool(n.sub) and n.base in self.inferred))
+            for n in T.walk(node)
+        )
+
     def compatible(self, conditions: tuple[T.Node, ...]) -> bool | None:
         """Whether some world satisfies the conditions; None if they cannot be evaluated."""
         try:
@@ -141,7 +155,8 @@ class PartContext:
         """Whether a formula gives a value outright: no operators, no quantity that is only named."""
         found = self._explicit.get(id(node))
         if found is None:
-            found = (node, is_explicit(node, self.judge.world))
+            own = frozenset(self.judge.world.functions) - frozenset(self.base.world.functions)
+            found = (node, is_explicit(node, self.judge.world, own))
             self._explicit[id(node)] = found
         return found[1]
 
@@ -159,13 +174,16 @@ class PartContext:
 _TABLE_FUNCTIONS = frozenset({"logistic", "logit", "log", "exp", "relu", "softplus"})
 
 
-def is_explicit(node: T.Node, world: World) -> bool:
-    """No derivative, expectation or integral stands in it, and every name is a quantity or an abbreviation of such."""
+def is_explicit(node: T.Node, world: World, own: frozenset[str] = frozenset()) -> bool:
+    """No derivative, expectation or integral stands in it, and every name is a quantity or an abbreviation of such;
+    functions of the student's `own` are abbreviations where their bodies are explicit."""
     for n in T.walk(node):
         if isinstance(n, (_OPERATORS, T.Empty, T.Word)):
             return False
         if isinstance(n, T.Apply) and n.head.base not in _TABLE_FUNCTIONS:
-            return False
+            body = world.functions[n.head.key].body if n.head.key in own and not n.primes else None
+            if body is None or any(isinstance(m, (*_OPERATORS, T.Apply)) for m in T.walk(body)):
+                return False
     return all(_known(key, world, 0) for key in free_names(node))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from grader.maths import syntax as T
@@ -13,6 +14,11 @@ from grader.reading.claims import Chain
 from grader.reading.rows import operands
 
 _INDEX_LETTERS = frozenset("ijknt")
+_DECLARES = re.compile(
+    r"\b(?:posons|pose|posant|notons|note|notant|denotons|appelons|definissons|let|put|set|define|defines?|denote|denotes?|"
+    r"write|writing|call|abbreviate|introduce|introduisons|soit|soient|where|ou|with|avec)\b[^.;]{0,60}$"
+)
+"""Words before a formula that introduces a name."""
 _MOST = 40
 """Names one part may introduce; more is no homework."""
 
@@ -40,17 +46,21 @@ def flat_relations(tree: T.Node) -> Iterator[T.Rel]:
         yield rel
 
 
-def defined(judge: Judge, chains: Sequence[Chain]) -> World:
-    """The world with the names a student introduces, if each is used for one thing only.
+def defined(judge: Judge, chains: Sequence[Chain], shared: Sequence[Chain] = ()) -> tuple[World, frozenset[str]]:
+    """The world with the names a student introduces, if each is used for one thing only; and those only inferred.
 
     A declared name (`posons`, `:=`) lives if it is declared once; a fresh name on the left of a claim lives if all the
-    claims it heads agree.
+    claims it heads agree, and is `inferred`: nothing that rests on it may be called wrong. `shared` stands before the
+    part: what it declares holds if the part says nothing else of the name.
     """
     found: dict[tuple[str, str], list[Definition]] = {}
     for definition in _candidates(judge.world, chains):
         found.setdefault((definition.kind, definition.key), []).append(definition)
+    for definition in _candidates(judge.world, shared):
+        if definition.declared and _understood(judge.world, definition, found):
+            found.setdefault((definition.kind, definition.key), []).insert(0, definition)
     if not found or len(found) > _MOST:
-        return judge.world
+        return judge.world, frozenset()
     chosen = {place: next((d for d in several if d.declared), several[0]) for place, several in found.items()}
     world = _extended(judge.world, chosen.values())
     doubtful = [place for place, several in found.items() if any(d.body != several[0].body for d in several)]
@@ -58,11 +68,36 @@ def defined(judge: Judge, chains: Sequence[Chain]) -> World:
         trial = Judge(world)
         for place in doubtful:
             several = found[place]
-            same_params = all(d.params == several[0].params for d in several)
-            if not same_params or not all(agrees(trial, several[0].body, d.body) for d in several[1:]):
+            same_params = all(len(d.params) == len(several[0].params) for d in several)
+            if not same_params or not all(_same(trial, several[0], d) for d in several[1:]):
                 del chosen[place]
         world = _extended(judge.world, chosen.values())
-    return world
+    inferred = frozenset(key for (_, key), d in chosen.items() if not d.declared)
+    return world, inferred
+
+
+def _same(trial: Judge, first: Definition, other: Definition) -> bool:
+    """Whether two definitions of one name say the same, their parameters' names apart."""
+    body = other.body
+    if other.params != first.params:
+        names = dict(zip(other.params, first.params, strict=True))
+        body = T.rebuild(
+            body, lambda n: T.Name(names[n.key]) if isinstance(n, T.Name) and n.key in names and not n.sub else None
+        )
+    return agrees(trial, first.body, body)
+
+
+def _understood(world: World, definition: Definition, found: Mapping[tuple[str, str], object]) -> bool:
+    """Whether a definition from outside the part speaks of this part's quantities only."""
+    bound = {n.var.key for n in T.walk(definition.body) if isinstance(n, T.Big) and n.var is not None}
+    names = {n.key for n in _names(definition.body)} - set(definition.params) - bound
+    heads = {n.head.key for n in T.walk(definition.body) if isinstance(n, T.Apply)}
+    new = {key for _, key in found}
+    return all(
+        _taken(world, key) or key in new or any(key.split("_", 1)[0] == k for k in new)
+        for key in names - heads
+        if not key.isdigit()
+    )
 
 
 def _extended(world: World, chosen: object) -> World:
@@ -74,7 +109,9 @@ def _extended(world: World, chosen: object) -> World:
             functions[d.key] = Function(d.params, d.body)
         else:
             families[d.key] = (d.params[0], d.body)
-    return replace(world, definitions=names, functions=functions, families=families)
+    fresh = frozenset(functions) - frozenset(world.functions)
+    notation = world.notation.with_names(functions=fresh) if fresh else world.notation
+    return replace(world, definitions=names, functions=functions, families=families, notation=notation)
 
 
 def _candidates(world: World, chains: Sequence[Chain]) -> Iterator[Definition]:
@@ -85,11 +122,13 @@ def _candidates(world: World, chains: Sequence[Chain]) -> Iterator[Definition]:
             if line.tree is None or line.lead == "continues":
                 continue
             for rel in flat_relations(line.tree):
+                if any(rel == n for c in chain.context for n in T.walk(c)):
+                    continue  # `if s = 0` is a case and explains nothing
                 if rel.relations[-1] == "=:":
                     definition = _definition(world, rel.operands[-1], rel.operands[-2], True)
                     if definition is not None:
                         yield definition
-                declared = ":=" in rel.relations or chain.role == "hypothesis"
+                declared = ":=" in rel.relations or bool(_DECLARES.search(chain.words))
                 if rel.relations[0] not in ("=", ":=") or (declared and set(rel.relations) > {"=", ":="}):
                     continue
                 definition = _definition(world, rel.operands[0], rel.operands[1], declared)
@@ -108,12 +147,15 @@ def _definition(world: World, left: T.Node, right: T.Node, declared: bool) -> De
             return None
         if any(isinstance(n, T.Apply) and n.head.key == left.head.key for n in T.walk(right)):
             return None
+        if not T.names_in(right):
+            return None  # `s(x_1) = 1/2` is a value
         return Definition("function", left.head.key, params, right, declared)
     if not isinstance(left, T.Name) or left.key.endswith("'") or "*" in left.marks:
         return None
     index = left.sub[0].key if len(left.sub) == 1 and isinstance(left.sub[0], T.Name) else ""
     if index in _INDEX_LETTERS and index not in world.definitions:
-        taken = left.base in world.families or left.base in world.simplex or left.base + "_*" in world.symbols
+        taken = left.base in world.families or left.base in world.simplex
+        taken = taken or any(k.split("_", 1)[0] == left.base and "_" in k for k in (*world.symbols, *world.definitions))
         if taken or left.base in _model_letters(world) or left.key in world.symbols or any(n.base == left.base for n in _names(right)):
             return None
         return Definition("family", left.base, (index,), right, declared)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -27,6 +28,7 @@ def check_eigenvalues(spec: EigenvaluesCheck, context: PartContext) -> Finding:
     regime = tuple(parse(r, context.notation) for r in spec.regime)
     gathered = _gather(context, label, target, regime)
     claims = []
+    gathered.complete.extend(_in_words(context, len(target.items)))
     for values, conditions, chain, line in gathered.complete:
         node = T.SetOf(tuple(values))
         verdict = equal(context.narrowed(regime), node, target)
@@ -88,6 +90,8 @@ def _label_claims(
         whole = read_answer(line.tree)
         if not rels:
             if whole.kind in ("set", "list") and all(context.explicit(i) for i in whole.items):
+                if _OTHER_VALUES.search(chain.words[-60:]):
+                    continue
                 yield line, frozenset(), list(whole.items)
             continue
         for rel in rels:
@@ -121,3 +125,23 @@ def _spectrum(node: T.Node) -> bool:
     if isinstance(node, T.Mul) and isinstance(node.factors[0], T.Name):
         head = node.factors[0].base
     return head.lower() in ("sp", "spec", "spectrum", "spectre", "eig", "vp")
+
+
+_OTHER_VALUES = re.compile(r"real parts?|imaginary parts?|parties? reelles?|parties? imaginaires?|diagonal|trace|determinant")
+"""Words before a list of numbers that is no list of eigenvalues."""
+_NAMED = re.compile(r"(?:eigen ?values?|valeurs? propres?|spectr)[^.;]*$")
+
+
+def _in_words(context: PartContext, size: int) -> Iterator[tuple[list[T.Node], tuple[T.Node, ...], Chain, Line]]:
+    """`The eigenvalues are A, B and C`: formulas in running text behind those words."""
+    bare = context.text.bare
+    for i, first in enumerate(bare):
+        if not _NAMED.search(first.words) or _OTHER_VALUES.search(first.words[-60:]):
+            continue
+        group = bare[i : i + size]
+        listed = all("\u00a4" in b.words[-8:] for b in group[1:])
+        if len(group) == size and listed and all(b.order == first.order for b in group):
+            values = [b.line.tree for b in group if b.line.tree is not None and context.explicit(b.line.tree)]
+            if len(values) == size:
+                chain = Chain("", [b.line for b in group], "inline", first.line.start, (), "claim", first.order)
+                yield values, (), chain, group[-1].line

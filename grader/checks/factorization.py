@@ -12,6 +12,7 @@ from itertools import combinations
 
 from grader.checks.chains import runs
 from grader.checks.context import Finding, PartContext
+from grader.checks.definitions import flat_relations
 from grader.checks.features import densities
 from grader.checks.specs import ComponentCheck, FactorizationCheck
 from grader.maths import syntax as T
@@ -28,6 +29,7 @@ class _Candidate:
     node: T.Node
     place: tuple[int, int]
     within: T.Node | None = None
+    whole: bool = False
 
 
 def check_factorization(spec: FactorizationCheck, context: PartContext) -> Finding:
@@ -141,7 +143,7 @@ def _later(
 ) -> _Candidate | None:
     """A whole formula behind the right one that has the same body under another expectation and differs."""
     for candidate in candidates:
-        if candidate.place <= found.place or candidate.within is not None or not isinstance(candidate.node, T.Expect):
+        if candidate.place <= found.place or not candidate.whole or not isinstance(candidate.node, T.Expect):
             continue
         same = isinstance(found.node, T.Expect) and candidate.node.body == found.node.body
         if same and not any(agrees(judge, candidate.node, target) for judge in judges):
@@ -159,11 +161,19 @@ def _components(context: PartContext, target: T.Node) -> Iterator[_Candidate]:
         for line in chain.lines:
             if line.tree is None:
                 continue
+            tops = [T.unboxed(line.tree), *(T.unboxed(o) for r in flat_relations(line.tree) for o in r.operands)]
             for node in T.walk(line.tree):
                 for group, within in _groups(node):
                     if group not in seen and letters <= {d[0] for d in _keys(group)}:
                         seen.add(group)
-                        yield _Candidate(group, (line.start, line.end), within)
+                        whole = any(group is top for top in tops)
+                        yield _Candidate(group, (line.start, line.end), within, whole)
+    for bare in context.text.bare:
+        tree = bare.line.tree
+        if tree is not None and letters <= {d[0] for d in _keys(tree)}:
+            place = (bare.line.start, bare.line.end)
+            for group, within in _groups(T.unboxed(tree)):
+                yield _Candidate(group, place, within, group is tree)
 
 
 def _groups(node: T.Node) -> Iterator[tuple[T.Node, T.Node | None]]:

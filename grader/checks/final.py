@@ -286,7 +286,13 @@ def settle(
     free = [c for c in claims if not c.conditional]
     if right:
         last = right[-1]
-        later = [c for c in free if c.chain.order > last.chain.order and c.verdict.outcome is Outcome.INCORRECT]
+        later = [
+            c
+            for c in free
+            if c.chain.order > last.chain.order
+            and c.verdict.outcome is Outcome.INCORRECT
+            and not _holds_with_values(context, c, last.chain.order, targets)
+        ]
         if later and not last.boxed:
             return Finding(Outcome.UNDECIDED, "contradicted_later", (last.place, later[-1].place))
         return Finding(Outcome.CORRECT, last.verdict.note, (last.place,), {"samples": last.verdict.samples})
@@ -310,11 +316,31 @@ def settle(
     last = wrong[-1]
     if any(line.tree is None for line in context.text.unread):
         return Finding(Outcome.UNDECIDED, "unread_lines", (last.place,), witness=last.verdict.witness)
+    if context.rests_on_inferred(read_answer(last.node).items[0]):
+        return Finding(Outcome.UNDECIDED, "rests_on_a_name", (last.place,), witness=last.verdict.witness)
     if _holds_earlier(context, last, targets):
         return Finding(Outcome.UNDECIDED, "only_under_condition", (last.place,), witness=last.verdict.witness)
     answer = read_answer(last.node)
     hint = diagnose(context.judge, answer.items[0], targets[0]) if answer.kind == "value" else None
     return Finding(Outcome.INCORRECT, last.verdict.note, (last.place,), witness=last.verdict.witness, diagnosis=hint)
+
+
+def _holds_with_values(context: PartContext, claim: Claim, since: int, targets: Sequence[T.Node]) -> bool:
+    """Whether a claim is the target once values found since then are put in: `theta = 0`, then `v_2 = ..` there."""
+    found: dict[str, T.Rel] = {}
+    for chain in context.text.chains:
+        if chain.order < since or chain.order > claim.chain.order or chain.role == "goal":
+            continue
+        for line in chain.lines:
+            for rel in flat_relations(line.tree) if line.tree is not None else ():
+                ends = rel.operands[0], rel.operands[-1]
+                if set(rel.relations) == {"="} and isinstance(ends[0], T.Name) and isinstance(ends[1], T.Num):
+                    found.setdefault(ends[0].key, T.Rel(ends, ("=",)))
+    if not found:
+        return False
+    answer = read_answer(claim.node)
+    judge = context.narrowed(tuple(found.values()))
+    return any(_against(judge, answer, target, False).outcome is Outcome.CORRECT for target in targets)
 
 
 def _holds_earlier(context: PartContext, claim: Claim, targets: Sequence[T.Node]) -> bool:
@@ -329,14 +355,24 @@ def _holds_earlier(context: PartContext, claim: Claim, targets: Sequence[T.Node]
 
 
 def _loose_ends(context: PartContext) -> bool:
-    """Formulas in names the world does not know, which might hold the answer."""
+    """Displays that are not understood as they stand (names or functions the world does not know, lines that are not
+    confirmed), which might hold the answer."""
     world = context.judge.world
     for chain in context.text.chains:
+        if chain.kind != "display" or chain.role == "goal":
+            continue
         for line in chain.lines:
-            if line.tree is not None and chain.kind == "display":
-                if any(
-                    k not in world.symbols and k not in world.definitions and k not in world.sizes
-                    for k in free_names(line.tree)
-                ):
-                    return True
+            if line.tree is None:
+                return True
+            if any(
+                k not in world.symbols and k not in world.definitions and k not in world.sizes
+                for k in free_names(line.tree)
+            ):
+                return True
+            heads = {n.head.key for n in T.walk(line.tree) if isinstance(n, T.Apply)}
+            if any(k not in world.functions and k not in world.definitions and k not in _TABLES for k in heads):
+                return True
     return False
+
+
+_TABLES = frozenset({"logistic", "logit", "log", "exp", "relu", "softplus"})

@@ -40,6 +40,7 @@ class _Case:
     conditions: tuple[T.Node, ...]
     points: dict[str, T.Node] = field(default_factory=dict)
     stretches: list[T.Node] = field(default_factory=list)
+    inherited: list[T.Node] = field(default_factory=list)
     constant: bool = False
     places: list[tuple[int, int]] = field(default_factory=list)
 
@@ -128,6 +129,13 @@ class _Grid:
         shape = (self.size, len(_GRID))
         return np.broadcast_to(N.primal(at), shape), np.broadcast_to(N.primal(out), shape)
 
+    def level(self, image: N.Array, stretch: T.Node | None) -> tuple[N.Array, N.Array]:
+        """For which parameters the function is constant on a stretch, and where the stretch has two points at all."""
+        mask = self.mask(stretch) if stretch is not None else np.ones((self.size, len(_GRID)), dtype=bool)
+        high = np.where(mask, image, -np.inf).max(axis=1)
+        low = np.where(mask, image, np.inf).min(axis=1)
+        return high - low <= 1e-9, mask.sum(axis=1) >= 2
+
     def shown(self, case: _Case) -> N.Array:
         """For which parameters a case shows two points with one image."""
         out = np.zeros(self.size, dtype=bool)
@@ -138,12 +146,18 @@ class _Grid:
         if case.constant and self.argument not in case.points:
             found = self.image(None)
             if found is not None:
-                stretches: list[T.Node | None] = [*case.stretches] or [None]
-                for stretch in stretches:
-                    mask = self.mask(stretch) if stretch is not None else np.ones((self.size, len(_GRID)), dtype=bool)
-                    high = np.where(mask, found[1], -np.inf).max(axis=1)
-                    low = np.where(mask, found[1], np.inf).min(axis=1)
-                    out |= (mask.sum(axis=1) >= 2) & (high - low <= 1e-9)
+                own = [self.level(found[1], stretch) for stretch in case.stretches]
+                taken = [self.level(found[1], stretch) for stretch in case.inherited]
+                if not own and not taken:
+                    own = [self.level(found[1], None)]
+                # several stretches of one case are the same one in other words: where one of them fails, none counts
+                flat = np.ones(self.size, dtype=bool) if own else np.zeros(self.size, dtype=bool)
+                for constant, enough in own:
+                    flat &= constant | ~enough
+                some = np.zeros(self.size, dtype=bool)
+                for constant, enough in (*own, *taken):
+                    some |= constant & enough
+                out |= some & (flat if own else some)
         return out
 
 
@@ -174,7 +188,7 @@ def _cases(context: PartContext, function: str, argument: str, parameters: froze
             if case is not general:
                 for name, point in general.points.items():
                     case.points.setdefault(name, point)
-                case.stretches.extend(general.stretches)
+                case.inherited.extend(general.stretches)
     return out
 
 

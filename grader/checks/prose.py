@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from grader.checks.context import Finding, PartContext
 from grader.checks.specs import ManualCheck, ProseCheck, ReviewCheck, Words
@@ -28,15 +29,25 @@ def in_words(spec: ProseCheck | Words, context: PartContext) -> Finding:
         return Finding(Outcome.UNDECIDED, "negated_or_contrary", (place,))
     ways = [[spec.phrases]] if spec.phrases else []
     ways += [list(spec.together)] if spec.together else []
+    within = spec.within if isinstance(spec, Words) else 0
     for groups in ways:
-        first = [next((m for p in group if (m := re.search(p, text))), None) for group in groups]
-        if any(match is None for match in first):
-            if all(any(re.search(p, story) for p in group) for group in groups):
-                return Finding(Outcome.CORRECT, "phrase", (place,))
-            continue
-        found = _block_at(blocks, first[0].start() if first[0] is not None else 0)
-        return Finding(Outcome.CORRECT, "phrase", ((found.start, found.end),), {"quote": found.text[:200]})
+        at = _together(text, groups, within)
+        if at is not None:
+            found = _block_at(blocks, at)
+            return Finding(Outcome.CORRECT, "phrase", ((found.start, found.end),), {"quote": found.text[:200]})
+        if _together(story, groups, within) is not None:
+            return Finding(Outcome.CORRECT, "phrase", (place,))
     return Finding(Outcome.UNDECIDED, "no_phrase_known", (place,))
+
+
+def _together(text: str, groups: Sequence[Sequence[str]], within: int) -> int | None:
+    """Where the first group's phrase stands if every group is met (near it, if asked); None if not."""
+    first = [m for p in groups[0] for m in re.finditer(p, text)]
+    for lead in sorted(first, key=lambda m: m.start()):
+        low, high = (max(lead.start() - within, 0), lead.end() + within) if within else (0, len(text))
+        if all(any(re.search(p, text[low:high]) for p in group) for group in groups[1:]):
+            return lead.start()
+    return None
 
 
 def _block_at(blocks: list[Block], offset: int) -> Block:

@@ -52,6 +52,8 @@ class Words(Strict):
 
     phrases: tuple[str, ...] = ()
     together: tuple[tuple[str, ...], ...] = ()
+    within: int = 0
+    """Of groups met together: at most this many characters from a phrase of the first (0: anywhere)."""
     unless: tuple[str, ...] = ()
 
 
@@ -183,6 +185,8 @@ class Way(Strict):
     together: tuple[Way, ...] = ()
     near: int = 0
     """Of stretches found together: at most this many chains apart (0: anywhere in the part)."""
+    occurs: Target | None = None
+    """A formula of this value that must stand somewhere in the part, written out."""
     also: Words | None = None
     """Words that must stand beside it."""
 

@@ -351,6 +351,8 @@ class CalculusParser(SumParser):
     def inner_product(self, tok: Tok) -> T.Node:
         self.next()
         left = self.within("paren", self.loose)
+        if self.peek().text == "rangle":
+            return self.mean(tok, left)
         if not self.is_op(","):
             raise self.error("unexpected", "an inner product needs two entries", self.peek())
         self.next()
@@ -362,6 +364,18 @@ class CalculusParser(SumParser):
         if self.choose("angle", 2) == 1:
             return T.Tup((left, right), start=tok.start, end=closing.end)
         return T.Call("dot", (left, right), start=tok.start, end=closing.end)
+
+    def mean(self, tok: Tok, body: T.Node) -> T.Node:
+        """`\\langle x \\rangle_q`: an expectation as physicists write it."""
+        over: tuple[T.Node, ...] = ()
+        dist: T.Node | None = None
+        end = self.next().end
+        if self.is_op("_"):
+            self.next()
+            first, last = self.group()
+            over, dist = self.slice(first, last, self.distribution)
+            end = self.toks[self.i - 1].end
+        return T.Expect(over, dist, body, start=tok.start, end=end)
 
     def evaluated_at(self, tok: Tok) -> T.Node:
         """`\\left. f \\right|_{x=0}`."""

@@ -161,7 +161,7 @@ class NameParser(CalculusParser):
                     return found
             if self.is_expectation(tok):
                 return self.expectation()
-            if tok.text in ("D",) and self.kl_subscript():
+            if tok.text in ("D",) and (self.kl_subscript() or self.bars_inside()):
                 return self.divergence(tok.start)
             if tok.font in ("mathbb",) and tok.text in "RNZCQ" and tok.text != "E":
                 return self.named_set(tok)
@@ -227,6 +227,17 @@ class NameParser(CalculusParser):
         if text.upper() == "KL":
             return True
         self.i = saved
+        return False
+
+    def bars_inside(self) -> bool:
+        """Whether `D(..)` holds a double bar: a divergence; steps over `D` if so."""
+        opening = self.peek(1)
+        if not (opening.kind == "op" and opening.text in ("(", "[")):
+            return False
+        stop = self.closing_index(self.i + 1)
+        if any(t.kind == "op" and t.text == "||" for t in self.toks[self.i + 2 : stop]):
+            self.next()
+            return True
         return False
 
     def after_name(self, name: T.Name, primes: int, power: tuple[int, int] | None, accent: str = "") -> T.Node:

@@ -69,6 +69,15 @@ class Chain:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """A formula without a relation in running text: `order` tells the chains before it, `words` the prose."""
+
+    line: Line
+    order: int
+    words: str
+
+
 @dataclass(slots=True)
 class PartText:
     """One part as read: its chains, its prose, and what could not be read."""
@@ -79,6 +88,8 @@ class PartText:
     formulas: int = 0
     tuples: set[tuple[str, ...]] = field(default_factory=set)
     """Tuples of names that occur, such as an order of variables."""
+    bare: list[Bare] = field(default_factory=list)
+    """Formulas in running text that claim nothing by themselves."""
     story: list[str] = field(default_factory=list)
     """The prose with its inline formulas in place, as source without spaces between dollars."""
 
@@ -173,7 +184,8 @@ class _Reader:
                 line.tree, condition = named, True
             self.note_tuples(line.tree)
             rel = operands(line.tree)
-            if rel is None and not isinstance(line.tree, (T.Logic, T.Boxed, T.Tup, T.SetOf, T.Expect)):
+            if rel is None and not isinstance(line.tree, (T.Logic, T.Boxed, T.Tup, T.SetOf)):
+                self.part.bare.append(Bare(line, len(self.part.chains), self.words[-160:]))
                 continue
             role = self.role()
             if joined and is_condition(line.tree):
