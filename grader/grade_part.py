@@ -143,7 +143,7 @@ def grade_part(submission: Submission, question: Question, part: Part) -> PartRe
 
 def _judge(submission: Submission, question: Question, part: Part, judge: Judge, spec: CheckBase) -> Finding:
     """One check, with what may excuse a wrong or a missing answer."""
-    finding = _run(submission, question, judge, spec, submission.texts[part.id])
+    finding = run_check(submission, question, judge, spec, submission.texts[part.id])
     if finding.outcome is Outcome.INCORRECT and any(submission.outcomes.get(n) in _NOT_RIGHT for n in spec.after):
         return replace(finding, outcome=Outcome.UNDECIDED, note="may_follow_from_earlier", fraction=None)
     if finding.outcome is Outcome.CORRECT and spec.needs:
@@ -154,13 +154,15 @@ def _judge(submission: Submission, question: Question, part: Part, judge: Judge,
             if sum(p.last - p.first + 1 for p in pieces) > _BLOCKS or submission.formulas() > _FORMULAS:
                 return replace(finding, outcome=Outcome.UNDECIDED, note="budget")
             text = submission.read(pieces, judge.world.notation, part.id)
-            other = _run(submission, question, judge, spec, text)
+            other = run_check(submission, question, judge, spec, text)
             if other.outcome is Outcome.CORRECT:
                 return replace(other, outcome=Outcome.UNDECIDED, note="found_elsewhere")
     return finding
 
 
-def _run(submission: Submission, question: Question, judge: Judge, spec: CheckBase, text: PartText) -> Finding:
+def run_check(submission: Submission, question: Question, judge: Judge, spec: CheckBase, text: PartText) -> Finding:
+    """One check on one text; what goes wrong in it is our fault and never the student's."""
+
     def target(wanted: Target) -> Any:
         return submission.assignment.target(question, judge, wanted.derived, wanted.latex)
 

@@ -60,8 +60,6 @@ def derive() -> dict[str, str]:
         "kl_pq": sp.latex(backward),
         "log_q": sp.latex(log_q),
         "log_p": sp.latex(log_p),
-        "bias": sp.latex(expectation((x - m1) ** 2, m2, s2)),
-        "spread": sp.latex(expectation((x - m2) ** 2, m2, s2)),
     }
 
 
@@ -76,6 +74,12 @@ def second(value: Any) -> list[str]:
             derived = value(name, numbers)
             if abs(direct - derived) > 1e-8 * max(1.0, abs(direct)):
                 faults.append(f"Q1 {name} at {numbers}: derived {derived}, by quadrature {direct}")
+    for name, m, s in (("log_q", 0.4, 1.3), ("log_p", -0.2, 0.7)):
+        letter = "2" if name == "log_q" else "1"
+        numbers = {f"mu_{letter}": m, f"sigma_{letter}": s, "x": 0.9}
+        direct = float(mpmath.log(mpmath.npdf(0.9, m, s)))
+        if abs(direct - value(name, numbers)) > 1e-9:
+            faults.append(f"Q1 {name} at {numbers}: derived {value(name, numbers)}, mpmath's density gives {direct}")
     return faults
 
 

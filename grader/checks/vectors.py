@@ -127,12 +127,15 @@ def check_point(spec: PointCheck, context: PartContext) -> Finding:
                 if previous is None or previous.verdict.outcome is not Outcome.CORRECT:
                     single[stem] = Claim(chain, line, rel, verdict, bool(chain.context), False)
     for chain in context.text.chains:
-        tree = chain.lines[-1].tree
-        if isinstance(tree, T.Tup) and len(tree.items) == len(keys) and _POINT_WORDS.search(chain.words):
-            if context.explicit(tree) and not all(isinstance(i, T.Name) for i in tree.items):
-                tuples.append(
-                    Claim(chain, chain.lines[-1], tree, equal(context.judge, tree, target), bool(chain.context), False)
-                )
+        tree = T.unboxed(chain.lines[-1].tree) if chain.lines[-1].tree is not None else None
+        if not (isinstance(tree, T.Tup) and len(tree.items) == len(keys) and context.explicit(tree)):
+            continue
+        if all(isinstance(i, T.Name) for i in tree.items):
+            continue
+        verdict = equal(context.judge, tree, target)
+        # without words a tuple may be anything, but the right point can hardly be something else
+        if verdict.outcome is Outcome.CORRECT or _POINT_WORDS.search(chain.words):
+            tuples.append(Claim(chain, chain.lines[-1], tree, verdict, bool(chain.context), False))
     tuples.sort(key=lambda claim: claim.chain.order)
     if tuples:
         return settle(context, tuples, [target])

@@ -199,7 +199,7 @@ class _Reader:
                 before.context = (*before.context, *relations_of(line.tree))
                 role = "hypothesis"
             elif condition and is_condition(line.tree):
-                self.conditions.enter(line.tree)
+                self.conditions.enter(line.tree, sentence=bool(phrases.SENTENCE_IF.search(self.words)))
                 role, self.conditional = "hypothesis", True
             self.chain([line], "inline", role)
             if role == "claim":

@@ -22,6 +22,7 @@ class Conditions:
         self.current: list[T.Node] = []
         self._lists: dict[str, list[T.Node]] = {}  # by style of item, in the order they were opened
         self._latex: list[list[T.Node]] = []
+        self._sentence: list[T.Node] = []  # equalities with which a sentence began: "If a = 0, then .."
 
     def wide(self) -> None:
         """Words such as "in all cases" end all cases."""
@@ -51,9 +52,15 @@ class Conditions:
             del self._lists[later]
         self.current = list(self._lists[style])
 
-    def enter(self, tree: T.Node) -> list[T.Node]:
-        """New conditions; they replace those about the same names."""
+    def enter(self, tree: T.Node, *, sentence: bool = False) -> list[T.Node]:
+        """New conditions; they replace those about the same names.
+
+        With `sentence` they begin one: special cases with which earlier sentences began are over.
+        """
         found = relations_of(tree)
+        if sentence:
+            self.current = [c for c in self.current if not any(c is old for old in self._sentence)]
+            self._sentence = [c for c in found if isinstance(c, T.Rel) and c.relations == ("=",)]
         for condition in found:
             names = T.names_in(condition)
             self.current = [c for c in self.current if c in found or T.names_in(c) != names]

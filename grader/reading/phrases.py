@@ -59,3 +59,6 @@ JOINED: Final = re.compile(r"\u00a4\s*,?\s*(et|and|ou|or)\s*(?:si|if|que|that)?\
 
 TRAILING: Final = re.compile(r"\u00a4\s*(?:if|si|when|whenever|lorsque|quand|des que|pour tout|pour|for all|for|si et seulement si|iff)\s*$")
 """A formula (¤) straight before such a word: the condition behind belongs to it alone."""
+
+SENTENCE_IF: Final = re.compile(r"(?:^\s*|[.;]\s+|\u00a4\s*[.;]\s*)(?:if|si|when|quand|lorsque)\s*$")
+"""A sentence that begins with "if": another such sentence is another case."""
