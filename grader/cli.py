@@ -118,6 +118,103 @@ def _status(data: dict[str, Any], readable: bool) -> int:
     return 1 if "incorrect" in outcomes else 0
 
 
+@app.command(name="grade")
+def grade_command(
+    paths: Annotated[list[Path], typer.Argument(help="Folders of submissions (files, or folders of files), or files.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for one JSON report per submission and summary.csv.")],
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Submissions graded at a time.")] = 1,
+    lang: Annotated[str, typer.Option("--lang", help="Language of the table: en or fr.")] = "en",
+    assignment: AssignmentOption = None,
+) -> None:
+    """Grade many submissions: a report each, a table for the class.
+
+    Exit status: 0 when every submission has a result, whatever it is; 2 usage; 3 our fault.
+    """
+    if lang not in ("en", "fr"):
+        _fail(f"--lang {lang}: en or fr", 2)
+    from grader.batch import find, grade_all
+    from grader.errors import OperatorError
+    from grader.report.class_table import progress_of, show_class, summary_csv
+
+    try:
+        entries = find(paths)
+        with progress_of(len(entries)) as progress:
+            results = grade_all(entries, out, assignment, jobs=jobs, done=progress)
+    except OperatorError as error:
+        _fail(str(error), 2)
+    except OSError as error:
+        _fail(f"{out}: cannot be written ({error.strerror})", 2)
+    rows = [(r.entry.id, r.report, r.status, r.notes) for r in results]
+    (out / "summary.csv").write_text(summary_csv(rows), encoding="utf-8")
+    show_class(rows, lang=lang)
+    raise typer.Exit(3 if any(r.report is None for r in results) else 0)
+
+
+@app.command(name="lint")
+def lint_command(
+    strict: Annotated[bool, typer.Option("--strict", help="What could not be verified is a fault too.")] = False,
+    github: Annotated[bool, typer.Option("--github", help="Print faults as GitHub annotations.")] = False,
+    assignment: AssignmentOption = None,
+) -> None:
+    """Check rubrics and references: every fault in one run as `file:line:column: message`.
+
+    Exit status: 0 no fault, 1 some fault, 2 usage.
+    """
+    from grader.isolate import Worker, WorkerDied, WorkerTimeout
+
+    with Worker(seconds=600) as worker:
+        try:
+            request = {"op": "lint", "assignment": str(assignment) if assignment else None, "strict": strict}
+            answer = _answer(worker.ask(request))
+        except (WorkerTimeout, WorkerDied) as error:
+            last = str(error).strip().splitlines()[-1:] or ["it took too long"]
+            _fail(f"lint itself failed: {last[0]}", 3)
+    errors = 0
+    here = Path.cwd()
+    for path, line, column, message, severity in answer["faults"]:
+        place = Path(path)
+        shown = place.relative_to(here) if place.is_absolute() and place.is_relative_to(here) else place
+        errors += severity == "error"
+        if github:
+            typer.echo(f"::{severity} file={shown},line={line},col={column}::{message}")
+        else:
+            typer.echo(f"{shown}:{line}:{column}: {'' if severity == 'error' else 'warning: '}{message}")
+    if not errors:
+        typer.echo("no fault" if not answer["faults"] else "no fault, but see the warnings", err=True)
+    raise typer.Exit(1 if errors else 0)
+
+
+@app.command(name="selftest")
+def selftest_command(
+    examples: Annotated[
+        Path | None, typer.Option("--examples", help="Folder of example submissions with their keys.")
+    ] = None,
+    only_examples: Annotated[bool, typer.Option("--only-examples", help="Grade the examples only.")] = False,
+    assignment: AssignmentOption = None,
+) -> None:
+    """Let the rubrics prove themselves: references, accepted and rejected answers, whole example submissions.
+
+    Exit status: 0 all as it should be, 1 some fault, 2 usage.
+    """
+    from grader.assignment import Assignment, shipped
+    from grader.errors import AuthorError, OperatorError
+    from grader.selftest import selftest
+
+    failed = tested = 0
+    try:
+        loaded = Assignment(assignment or shipped())
+        for row in selftest(loaded, examples, only_examples=only_examples):
+            tested += 1
+            failed += bool(row.faults)
+            typer.echo(f"{'FAIL' if row.faults else 'ok  '}  {row.what}")
+            for fault in row.faults:
+                typer.echo(f"      {fault}")
+    except (AuthorError, OperatorError) as error:
+        _fail(str(error), 2)
+    typer.echo(f"{tested - failed} of {tested} as they should be")
+    raise typer.Exit(1 if failed else 0)
+
+
 @app.command(context_settings={"ignore_unknown_options": True})
 def compare(
     a: Annotated[str | None, typer.Argument(help="An answer in LaTeX.")] = None,

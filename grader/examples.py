@@ -10,6 +10,8 @@ from grader.assignment import Assignment
 from grader.checks.context import Finding
 from grader.checks.specs import CheckBase
 from grader.grade_part import Submission, run_check
+from grader.maths.blocks import Judge
+from grader.maths.worlds import World
 from grader.model import Outcome
 from grader.reading.outline import Located, Piece
 from grader.reading.reader import read_files
@@ -24,13 +26,12 @@ def graded(assignment: Assignment, question: Question, part: Part, spec: CheckBa
     body = text if "$" in text or "\n" in text else f"$$ {text} $$"
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "example.md"
-        path.write_text(body + "\n", encoding="utf-8")
+        path.write_text((body if text.strip() else "-") + "\n", encoding="utf-8")
         document, _ = read_files([path])
-    pieces = [Piece(0, len(document.blocks) - 1)] if document.blocks else []
+    pieces = [Piece(0, len(document.blocks) - 1)] if document.blocks and text.strip() else []
     submission = Submission(assignment, document, Located({part.id: pieces}, {}))
     judge = assignment.judge(part.id)
-    if judge is None:
-        return Finding(Outcome.UNDECIDED, "no_world")
+    judge = judge or Judge(World())
     for _, other in assignment.parts:
         world = assignment.judge(other.id)
         notation = world.world.notation if world else judge.world.notation

@@ -13,6 +13,7 @@ from grader.checks.specs import CheckBase, Target
 from grader.errors import EvaluationError
 from grader.maths.blocks import Judge
 from grader.maths.notation import Notation
+from grader.maths.worlds import World
 from grader.model import CheckResult, Outcome, PartReport, Role
 from grader.reading.claims import Chain, PartText, read_part
 from grader.reading.document import Document, Problem
@@ -123,6 +124,8 @@ def grade_part(submission: Submission, question: Question, part: Part) -> PartRe
     judge = submission.assignment.judge(part.id)
     source = submission.document.source
     results: list[CheckResult] = []
+    if judge is None and part.checks and all(spec.role is Role.MANUAL for spec in part.checks):
+        judge = Judge(World())  # nothing is evaluated: a person marks it
     if judge is None or not part.checks:
         empty = Finding(Outcome.MISSING, "nothing_handed_in")
         finding = empty if text.empty else Finding(Outcome.UNDECIDED, "no_rubric_yet")

@@ -154,5 +154,8 @@ def load_model(path: Path, kind: type[Strict]) -> tuple[Any, list[AuthorError]]:
 
 
 _TAGS = frozenset(
-    {"value", "components", "point", "eigenvalues", "identity", "subterm", "derivation", "prose", "manual"}
+    {
+        *("value", "components", "point", "eigenvalues", "identity", "subterm", "derivation", "chain"),
+        *("factorization", "component", "not_injective", "review", "prose", "manual"),
+    }
 )

@@ -50,6 +50,27 @@ def _check(request: dict[str, Any]) -> dict[str, Any]:
     return {"ok": True, "readable": readable, "report": data}
 
 
+def _unread(request: dict[str, Any]) -> dict[str, Any]:
+    """A report for files that were not read: all parts wait for a person."""
+    from grader.grade import unreadable_report
+    from grader.report.to_json import report_data
+
+    names = [Path(n) for n in request["names"]] or [Path(request["id"])]
+    report = unreadable_report(names, _assignment(request.get("assignment")), request["note"], request["message"])
+    data = report_data(report)
+    data["submission"]["id"] = request["id"]
+    return {"ok": True, "report": data}
+
+
+def _lint(request: dict[str, Any]) -> dict[str, Any]:
+    from grader.lint import lint
+
+    folder = Path(request["assignment"]) if request.get("assignment") else shipped()
+    faults = lint(folder, strict=bool(request.get("strict")))
+    rows = [[f.path, f.line, f.column, f.message, f.severity] for f in faults]
+    return {"ok": True, "faults": rows, "folder": str(folder)}
+
+
 def _compare(request: dict[str, Any]) -> dict[str, Any]:
     from grader.api import compare
 
@@ -80,7 +101,7 @@ def verdict_data(verdict: Any) -> dict[str, Any]:
     }
 
 
-_OPERATIONS = {"check": _check, "compare": _compare}
+_OPERATIONS = {"check": _check, "compare": _compare, "unread": _unread, "lint": _lint}
 
 
 def main() -> None:

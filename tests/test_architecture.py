@@ -24,9 +24,12 @@ LAYERS = [
     ["steps"],
     ["grade_part"],
     ["grade"],
-    ["api"],
+    ["api", "references", "examples"],
+    ["lint", "selftest"],
     ["worker"],
-    ["isolate", "cli"],
+    ["isolate"],
+    ["batch"],
+    ["cli"],
     ["__main__"],
 ]
 REPORT_MAY_USE = {"model", "errors", "report"}

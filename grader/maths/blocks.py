@@ -293,6 +293,7 @@ def _force_boundaries(world: World, block: Block) -> None:
                         edges.append((right.key, left))
     for key, symbol in world.symbols.items():
         edges.extend((key, _parsed(text, world)) for text in symbol.boundary)
+    edges = [(key, value) for key, value in edges if key not in block.sizes and key not in block.variables]
     free = list(range(block.samples - 1, max(block.samples // 2, 0), -1))
     for key, value in edges:
         for _ in range(min(_FORCED, max(len(free) // max(len(edges), 1), 1))):

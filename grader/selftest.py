@@ -1,0 +1,120 @@
+"""A rubric proves itself: accepted and rejected answers, reference answers, blanks and whole example submissions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from grader.assignment import Assignment
+from grader.checks.specs import CheckBase, ComponentCheck, ComponentsCheck, EigenvaluesCheck, PointCheck, ValueCheck
+from grader.errors import GraderError, OperatorError
+from grader.examples import example_faults, graded
+from grader.grade import grade
+from grader.model import Outcome, Report
+from grader.report.to_json import dumps, report_data
+from grader.rubric import Part, Question
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that was tested: what, and what is wrong with it (empty if nothing)."""
+
+    what: str
+    faults: tuple[str, ...] = ()
+
+
+def selftest(assignment: Assignment, examples: Path | None = None, *, only_examples: bool = False) -> Iterator[Row]:
+    """All tests in order; each row says what was tested and what failed."""
+    if not only_examples:
+        yield from _rubrics(assignment)
+    folder = examples if examples is not None else assignment.folder / "submissions_example"
+    if examples is not None and not folder.is_dir():
+        raise OperatorError(f"{folder}: no such folder")
+    for key in sorted(folder.glob("*.key.yaml")):
+        yield _example(assignment, key)
+
+
+def _rubrics(assignment: Assignment) -> Iterator[Row]:
+    yield Row("references", tuple(_reference_faults(assignment)))
+    wrong = example_faults(assignment)
+    for _, part in assignment.parts:
+        count = sum(len(c.accepts) + len(c.rejects) for c in part.checks)
+        faults = tuple(f"{check}: {text}" for (p, check), texts in wrong.items() if p == part.id for text in texts)
+        if count:
+            yield Row(f"{part.id}: {count} accepted and rejected answers", faults)
+    for question, part in assignment.parts:
+        faults = tuple(_own_answer(assignment, question, part))
+        if any(_own_text(assignment, question, part, c) for c in part.checks):
+            yield Row(f"{part.id}: the reference answer", faults)
+    yield Row("an empty answer earns nothing", tuple(_blank(assignment)))
+
+
+def _reference_faults(assignment: Assignment) -> Iterator[str]:
+    from grader.references import disagreements
+
+    for name in sorted({q.reference for q in assignment.questions if q.reference}):
+        reference = assignment.reference(name)
+        yield from disagreements(reference, sorted(reference.derived))
+
+
+def _own_text(assignment: Assignment, question: Question, part: Part, spec: CheckBase) -> str | None:
+    """The reference's answer to a check, as a student would write it."""
+    judge = assignment.judge(part.id)
+    if judge is None or not isinstance(spec, (ValueCheck, ComponentsCheck, PointCheck, EigenvaluesCheck, ComponentCheck)):
+        return None
+    if spec.target.derived is None or question.reference is None:
+        return None
+    return assignment.reference(question.reference).derived[spec.target.derived]
+
+
+def _own_answer(assignment: Assignment, question: Question, part: Part) -> Iterator[str]:
+    for spec in part.checks:
+        text = _own_text(assignment, question, part, spec)
+        if text is None:
+            continue
+        found = graded(assignment, question, part, spec, text)
+        if found.outcome is not Outcome.CORRECT:
+            yield f"{spec.id}: the reference's own answer is {found.outcome} ({found.note})"
+
+
+def _blank(assignment: Assignment) -> Iterator[str]:
+    for question, part in assignment.parts:
+        for spec in part.checks:
+            found = graded(assignment, question, part, spec, "\n")
+            if found.outcome is not Outcome.MISSING:
+                yield f"{part.id} {spec.id}: an empty answer is {found.outcome} ({found.note})"
+
+
+def _example(assignment: Assignment, key: Path) -> Row:
+    """A whole submission: each part's range holds the key's mark and is no wider than it says; twice the same bytes."""
+    try:
+        data: dict[str, Any] = yaml.safe_load(key.read_text(encoding="utf-8"))
+        report = grade([key.parent / data["file"]], assignment)
+        again = grade([key.parent / data["file"]], assignment)
+    except (GraderError, OSError, KeyError, TypeError, yaml.YAMLError) as error:
+        return Row(key.name, (f"cannot be graded ({error})",))
+    faults = list(range_faults(report, data))
+    if dumps(report_data(report)) != dumps(report_data(again)):
+        faults.append("two gradings differ")
+    return Row(f"{data['file']}: {len(report.parts)} parts", tuple(faults))
+
+
+def range_faults(report: Report, key: dict[str, Any]) -> Iterator[str]:
+    """Parts whose range does not hold the mark of a key, or is wider than its `max_width`."""
+    for part in report.parts:
+        expected = key["parts"].get(part.id)
+        if expected is None:
+            yield f"{part.id}: the key has no row for it"
+            continue
+        low, high, mark = part.score.min, part.score.max, expected.get("mark")
+        if mark is not None and not low - 1e-9 <= mark <= high + 1e-9:
+            yield f"{part.id}: {low:g} to {high:g} does not hold {mark:g} ({expected.get('why', '')})"
+        width = expected.get("max_width")
+        if width is not None and high - low > width + 1e-9:
+            yield f"{part.id}: {low:g} to {high:g} is wider than {width:g}"
+        if any(c.outcome is Outcome.FAULT for c in part.checks):
+            yield f"{part.id}: a fault of ours"
