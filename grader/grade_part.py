@@ -6,11 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from grader.assignment import Assignment
+from grader.carry import carried_targets, own_answer
 from grader.checks import CHECKS
 from grader.checks.context import Finding, PartContext
 from grader.checks.definitions import defined
 from grader.checks.specs import CheckBase, Target
 from grader.errors import EvaluationError
+from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.notation import Notation
 from grader.maths.worlds import World
@@ -44,8 +46,14 @@ class Submission:
     located: Located
     texts: dict[str, PartText] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    answers: dict[str, T.Node] = field(default_factory=dict)
+    carried: set[str] = field(default_factory=set)  # checks that only follow from an earlier error
     contexts: dict[int, PartContext] = field(default_factory=dict)
     _reads: dict[tuple[tuple[Piece, ...], Notation], PartText] = field(default_factory=dict)
+
+    def unplaced(self, question: Question) -> bool:
+        """Whether a question has text and none of it was found to be any part's."""
+        return bool(self.located.unplaced.get(question.number)) and all(self.texts[p.id].empty for p in question.parts)
 
     def part_text(self, part_id: str, judge: Judge | None, notation: Notation) -> PartText:
         """A part as read; read again where the student introduces functions, for `s(a + b)` may be a product."""
@@ -134,10 +142,15 @@ def grade_part(submission: Submission, question: Question, part: Part) -> PartRe
         for spec in part.checks:
             finding = _judge(submission, question, part, judge, spec)
             submission.outcomes[f"{part.id}.{spec.id}"] = finding.outcome
+            if finding.note == "follows_from_earlier":
+                submission.carried.add(f"{part.id}.{spec.id}")
+            context = submission.contexts.get(id(text))
+            if finding.answer is not None and context is not None:
+                submission.answers[f"{part.id}.{spec.id}"] = own_answer(context, finding.answer)
             results.append(_result(submission, spec.id, spec.role, finding, spec.points, spec.title.model_dump()))
     score = total([r.points for r in results], part.points)
     readable = bool(text.chains) or bool(text.prose)
-    handed_in = not text.empty or any(r.note == "found_elsewhere" for r in results)
+    handed_in = not text.empty or any(r.note in ("found_elsewhere", "text_without_place") for r in results)
     status = status_of(results, score, handed_in=handed_in, readable=readable or text.empty)
     context = submission.contexts.get(id(text))
     steps = steps_of(text, context.judge if context is not None else judge, source, part.id)
@@ -147,20 +160,65 @@ def grade_part(submission: Submission, question: Question, part: Part) -> PartRe
 def _judge(submission: Submission, question: Question, part: Part, judge: Judge, spec: CheckBase) -> Finding:
     """One check, with what may excuse a wrong or a missing answer."""
     finding = run_check(submission, question, judge, spec, submission.texts[part.id])
-    if finding.outcome is Outcome.INCORRECT and any(submission.outcomes.get(n) in _NOT_RIGHT for n in spec.after):
+    if finding.outcome is Outcome.INCORRECT and any(
+        n in submission.carried or submission.outcomes.get(n) in _NOT_RIGHT for n in spec.after
+    ):
+        again = _carried(submission, question, judge, spec, submission.texts[part.id])
+        if again is not None:
+            return again
         return replace(finding, outcome=Outcome.UNDECIDED, note="may_follow_from_earlier", fraction=None)
+    if finding.outcome is Outcome.INCORRECT and spec.role is Role.FINAL_ANSWER:
+        if _found_elsewhere(submission, question, part, judge, spec) is not None:
+            return replace(finding, outcome=Outcome.UNDECIDED, note="found_elsewhere", fraction=None)
     if finding.outcome is Outcome.CORRECT and spec.needs:
         if not any(submission.outcomes.get(f"{part.id}.{n}") is Outcome.CORRECT for n in spec.needs):
             return replace(finding, outcome=Outcome.UNDECIDED, note="rests_on_others", fraction=None)
+    if finding.outcome is Outcome.MISSING and submission.unplaced(question):
+        return replace(finding, outcome=Outcome.UNDECIDED, note="text_without_place")
     if finding.outcome is Outcome.MISSING and spec.role is Role.FINAL_ANSWER:
-        for pieces in submission.elsewhere(question, part):
-            if sum(p.last - p.first + 1 for p in pieces) > _BLOCKS or submission.formulas() > _FORMULAS:
-                return replace(finding, outcome=Outcome.UNDECIDED, note="budget")
-            text = submission.read(pieces, judge.world.notation, part.id)
-            other = run_check(submission, question, judge, spec, text)
-            if other.outcome is Outcome.CORRECT:
-                return replace(other, outcome=Outcome.UNDECIDED, note="found_elsewhere")
+        other = _found_elsewhere(submission, question, part, judge, spec)
+        if other is not None:
+            return other
     return finding
+
+
+def _found_elsewhere(
+    submission: Submission, question: Question, part: Part, judge: Judge, spec: CheckBase
+) -> Finding | None:
+    """A right answer under another heading, or that there is too much text to look for one; None if there is none."""
+    for pieces in submission.elsewhere(question, part):
+        if sum(p.last - p.first + 1 for p in pieces) > _BLOCKS or submission.formulas() > _FORMULAS:
+            return Finding(Outcome.UNDECIDED, "budget")
+        text = submission.read(pieces, judge.world.notation, part.id)
+        other = run_check(submission, question, judge, spec, text)
+        if other.outcome is Outcome.CORRECT:
+            return replace(other, outcome=Outcome.UNDECIDED, note="found_elsewhere", answer=None)
+    return None
+
+
+def _carried(
+    submission: Submission, question: Question, judge: Judge, spec: CheckBase, text: PartText
+) -> Finding | None:
+    """The check against what follows from the student's own earlier answer; None if that says nothing sure."""
+    own = submission.answers.get(spec.carried.after) if spec.carried is not None else None
+    context = submission.contexts.get(id(text))
+    if spec.carried is None or own is None or context is None:
+        return None
+    targets = carried_targets(spec, spec.carried, own, context)
+    if targets is None:
+        return None
+    usual = context.target
+    context.target = lambda wanted: targets[wanted] if wanted in targets else usual(wanted)
+    try:
+        found = run_check(submission, question, judge, spec, text)
+    finally:
+        context.target = usual
+    if found.outcome is Outcome.CORRECT:
+        return replace(found, note="follows_from_earlier")
+    sure = submission.outcomes.get(spec.carried.after) is Outcome.INCORRECT or spec.carried.after in submission.carried
+    if found.outcome is Outcome.INCORRECT and sure and set(spec.after) == {spec.carried.after}:
+        return replace(found, note="differs_from_own", witness=None, diagnosis=None)
+    return None
 
 
 def run_check(submission: Submission, question: Question, judge: Judge, spec: CheckBase, text: PartText) -> Finding:

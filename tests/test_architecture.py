@@ -22,6 +22,7 @@ LAYERS = [
     ["rubric", "scoring"],
     ["assignment"],
     ["steps"],
+    ["carry"],
     ["grade_part"],
     ["grade"],
     ["api", "references", "examples"],

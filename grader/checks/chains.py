@@ -6,74 +6,27 @@ What is not found, or whose links are not all confirmed, is a person's: these ch
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 
 from grader.checks.context import Finding, PartContext
 from grader.checks.definitions import flat_relations
 from grader.checks.features import FEATURES, densities
 from grader.checks.prose import in_words
+from grader.checks.runs import Run
 from grader.checks.specs import ChainCheck, Target, Way, Waypoint
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
-from grader.maths.decide import agrees, equal
+from grader.maths.decide import agrees
 from grader.maths.equations import proportional
 from grader.maths.parser import parse
 from grader.maths.relations import COMPOSED, IMPLIES, MIRRORED, holds
 from grader.model import Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Members of one chain with the relations between them and their places; `conditions` it stands under."""
-
-    members: tuple[T.Node, ...]
-    relations: tuple[str, ...]
-    places: tuple[tuple[int, int], ...]
-    conditions: tuple[T.Node, ...]
-
-
-def runs(context: PartContext) -> Iterator[Run]:
-    """All chains of a part as runs of related members; goals are not claims."""
-    for chain in context.text.chains:
-        if chain.role == "goal":
-            continue
-        members: list[T.Node] = []
-        relations: list[str] = []
-        places: list[tuple[int, int]] = []
-        for line in chain.lines:
-            if line.tree is None:
-                if len(members) > 1:
-                    yield Run(tuple(members), tuple(relations), tuple(places), chain.context)
-                members, relations, places = [], [], []
-                continue
-            for k, rel in enumerate(flat_relations(line.tree)):
-                goes_on = k == 0 and line.lead == "continues" and isinstance(rel.operands[0], T.Empty)
-                if not (goes_on and members):
-                    if len(members) > 1:
-                        yield Run(tuple(members), tuple(relations), tuple(places), chain.context)
-                    members, relations, places = [], [], []
-                    if isinstance(rel.operands[0], T.Empty):
-                        continue
-                    members, places = [T.unboxed(rel.operands[0])], [(line.start, line.end)]
-                for relation, operand in zip(rel.relations, rel.operands[1:], strict=True):
-                    if isinstance(operand, T.Empty):
-                        continue
-                    members.append(T.unboxed(operand))
-                    relations.append("=" if relation in (":=", "=:") else relation)
-                    places.append((line.start, line.end))
-            if T.unboxed(line.tree) is not line.tree or not list(flat_relations(line.tree)):
-                bare = T.unboxed(line.tree)
-                if not members and not isinstance(bare, (T.Logic, T.Rel)):
-                    members, places = [bare], [(line.start, line.end)]
-        if len(members) > 1:
-            yield Run(tuple(members), tuple(relations), tuple(places), chain.context)
-
-
 def check_chain(spec: ChainCheck, context: PartContext) -> Finding:
     """Some way of the rubric is gone: its start, relation, end and waypoints, all links holding."""
-    found = list(runs(context))
-    failing = _failing(spec, context, found)
+    found = context.runs
+    failing = _failing(spec, context)
     if failing is not None:
         return Finding(Outcome.UNDECIDED, "some_link_fails", (failing,))
     unclear: tuple[tuple[int, int], ...] | None = None
@@ -100,44 +53,18 @@ def check_chain(spec: ChainCheck, context: PartContext) -> Finding:
     return Finding(Outcome.UNDECIDED, "not_found")
 
 
-def _failing(spec: ChainCheck, context: PartContext, found: list[Run]) -> tuple[int, int] | None:
+def _failing(spec: ChainCheck, context: PartContext) -> tuple[int, int] | None:
     """A clearly false line among those that `clean` speaks of: `any`, or those that take an operator away or bring it
     in.
     """
     if not spec.clean:
         return None
-    for run, k in false_links(context, spec.families, found):
+    for run, k in context.false_links(spec.families):
         left, right = run.members[k], run.members[k + 1]
         for name in spec.clean:
             if name == "any" or FEATURES[name](left) != FEATURES[name](right):
                 return run.places[k + 1]
     return None
-
-
-def false_links(context: PartContext, families: str, found: list[Run]) -> list[tuple[Run, int]]:
-    """Equalities that fail in every world of the family, under their own conditions and all stated earlier.
-
-    Equations to be solved (one side is zero) are no claims.
-    """
-    known = context.kept.get(("false", families))
-    if known is not None:
-        return known  # type: ignore[no-any-return]
-    out: list[tuple[Run, int]] = []
-    earlier: list[tuple[T.Node, ...]] = []
-    for run in found:
-        if run.conditions and run.conditions not in earlier:
-            earlier.append(run.conditions)
-        for k, relation in enumerate(run.relations):
-            left, right = run.members[k], run.members[k + 1]
-            if relation != "=" or any(isinstance(m, T.Num) and not m.value for m in (left, right)):
-                continue
-            if agrees(context.judge, left, right):
-                continue
-            judges = [*context.families(families), *(context.narrowed(c) for c in earlier)]
-            if all(equal(judge, left, right).outcome is Outcome.INCORRECT for judge in judges):
-                out.append((run, k))
-    context.kept[("false", families)] = out
-    return out
 
 
 def _occurs(wanted: Target, judge: Judge, context: PartContext) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from grader.checks.definitions import defined, flat_relations
+from grader.checks.runs import Run, false_links, runs
 from grader.checks.specs import Target
 from grader.errors import EvaluationError
 from grader.maths import syntax as T
@@ -36,6 +38,8 @@ class Finding:
     diagnosis: str | None = None
     fraction: float | None = None
     share: tuple[float, float] | None = None
+    answer: T.Node | None = None
+    """What was claimed, for parts that build on it."""
 
 
 class PartContext:
@@ -54,7 +58,7 @@ class PartContext:
         self.orders = orders  # tuples of names the student writes in this question: an order of the variables
         self.target = target
         self.other_worlds = other_worlds
-        self.kept: dict[tuple[str, ...], Any] = {}  # what checks of one part find out once
+        self._false: dict[str, list[tuple[Run, int]]] = {}
         self._families: dict[str, list[Judge]] = {}
         self.base = judge
         self.shared = shared  # what stands before the part and may introduce names for it
@@ -80,6 +84,25 @@ class PartContext:
             found = Judge(replace(world, conditions=(*world.conditions, *conditions)))
             self._narrowed[conditions] = found
         return found
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """The chains of the part as runs of related members."""
+        return list(runs(self.text.chains))
+
+    def false_links(self, families: str = "") -> list[tuple[Run, int]]:
+        """Equalities of the part that clearly fail, in every world of the family and under all conditions stated."""
+        if families not in self._false:
+            stated = dict.fromkeys(run.conditions for run in self.runs if run.conditions)
+            judges = [*self.families(families), *(self.narrowed(c) for c in stated)]
+            self._false[families] = false_links(self.runs, self.judge, judges)
+        return self._false[families]
+
+    @property
+    def false_line(self) -> tuple[int, int] | None:
+        """The place of the first line that clearly fails."""
+        found = self.false_links()
+        return found[0][0].places[found[0][1] + 1] if found else None
 
     def families(self, pattern: str) -> list[Judge]:
         """The worlds whose names match, with the student's definitions; the part's own world without a pattern."""

@@ -22,13 +22,13 @@ from grader.reading.rows import Line
 def check_eigenvalues(spec: EigenvaluesCheck, context: PartContext) -> Finding:
     """A set of values, gathered from the claims that hold in the regime asked for."""
     target = context.target(spec.target)
-    assert isinstance(target, T.SetOf)
+    size = len(target.items) if isinstance(target, T.SetOf) else _order(target)
     label = parse(spec.label, context.notation)
     assert isinstance(label, T.Name)
     regime = tuple(parse(r, context.notation) for r in spec.regime)
-    gathered = _gather(context, label, target, regime)
+    gathered = _gather(context, label, size, regime)
     claims = []
-    gathered.complete.extend(_in_words(context, len(target.items)))
+    gathered.complete.extend(_in_words(context, size))
     for values, conditions, chain, line in gathered.complete:
         node = T.SetOf(tuple(values))
         verdict = equal(context.narrowed(regime), node, target)
@@ -50,12 +50,11 @@ class _Gathered:
     partial: list[tuple[int, int]]
 
 
-def _gather(context: PartContext, label: T.Name, target: T.SetOf, regime: tuple[T.Node, ...]) -> _Gathered:
+def _gather(context: PartContext, label: T.Name, size: int, regime: tuple[T.Node, ...]) -> _Gathered:
     """Put together the values claimed one by one; a later claim for an index replaces the earlier one.
 
     Values given without conditions complete those of every case.
     """
-    size = len(target.items)
     out = _Gathered([], [])
     cases: dict[tuple[T.Node, ...], dict[frozenset[str], tuple[list[T.Node], Chain, Line]]] = {(): {}}
     for chain in context.text.chains:
@@ -130,6 +129,12 @@ def _spectrum(node: T.Node) -> bool:
 _OTHER_VALUES = re.compile(r"real parts?|imaginary parts?|parties? reelles?|parties? imaginaires?|diagonal|trace|determinant")
 """Words before a list of numbers that is no list of eigenvalues."""
 _NAMED = re.compile(r"(?:eigen ?values?|valeurs? propres?|spectr)[^.;]*$")
+
+
+def _order(target: T.Node) -> int:
+    """How many eigenvalues `eig(M)` has."""
+    matrix = target.args[0] if isinstance(target, T.Call) else target
+    return len(matrix.rows) if isinstance(matrix, T.Matrix) else 1
 
 
 def _in_words(context: PartContext, size: int) -> Iterator[tuple[list[T.Node], tuple[T.Node, ...], Chain, Line]]:

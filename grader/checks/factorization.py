@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
-from grader.checks.chains import runs
 from grader.checks.context import Finding, PartContext
 from grader.checks.definitions import flat_relations
 from grader.checks.features import densities
@@ -76,7 +75,7 @@ def _products(context: PartContext, target: T.Density) -> list[_Candidate]:
     """Products of densities that a chain equates with the target, in order."""
     wanted = densities(target)
     out: list[_Candidate] = []
-    for run in runs(context):
+    for run in context.runs:
         at = next(
             (i for i, m in enumerate(run.members) if isinstance(m, T.Density) and densities(m) == wanted), None
         )
@@ -128,7 +127,7 @@ def check_component(spec: ComponentCheck, context: PartContext) -> Finding:
         return Finding(Outcome.MISSING, "nothing_handed_in")
     ends = [
         _Candidate(run.members[-1], run.places[-1])
-        for run in runs(context)
+        for run in context.runs
         if set(run.relations) <= {"="} and any(agrees(judges[0], m, whole) for m in run.members[:-1])
     ]
     if ends and not context.text.unread:

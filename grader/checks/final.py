@@ -295,7 +295,9 @@ def settle(
         ]
         if later and not last.boxed:
             return Finding(Outcome.UNDECIDED, "contradicted_later", (last.place, later[-1].place))
-        return Finding(Outcome.CORRECT, last.verdict.note, (last.place,), {"samples": last.verdict.samples})
+        return Finding(
+            Outcome.CORRECT, last.verdict.note, (last.place,), {"samples": last.verdict.samples}, answer=last.node
+        )
     if not claims:
         if context.text.empty:
             return Finding(Outcome.MISSING, "nothing_handed_in")
@@ -322,7 +324,14 @@ def settle(
         return Finding(Outcome.UNDECIDED, "only_under_condition", (last.place,), witness=last.verdict.witness)
     answer = read_answer(last.node)
     hint = diagnose(context.judge, answer.items[0], targets[0]) if answer.kind == "value" else None
-    return Finding(Outcome.INCORRECT, last.verdict.note, (last.place,), witness=last.verdict.witness, diagnosis=hint)
+    return Finding(
+        Outcome.INCORRECT,
+        last.verdict.note,
+        (last.place,),
+        witness=last.verdict.witness,
+        diagnosis=hint,
+        answer=last.node,
+    )
 
 
 def _holds_with_values(context: PartContext, claim: Claim, since: int, targets: Sequence[T.Node]) -> bool:

@@ -14,7 +14,20 @@ from grader.reading.marks import folded
 
 def check_prose(spec: ProseCheck, context: PartContext) -> Finding:
     """Some phrase, or one of each group of `together`, stands in the part's prose and nothing of `unless` does."""
-    return in_words(spec, context)
+    found = in_words(spec, context)
+    if found.outcome is not Outcome.CORRECT:
+        return found
+    if spec.clean and context.false_line is not None:
+        return Finding(Outcome.UNDECIDED, "some_link_fails", (context.false_line,))
+    text, story = _views(context)
+    if any(re.search(pattern, view) for pattern in spec.minor for view in (text, story)):
+        return Finding(Outcome.UNDECIDED, "over_claim", found.places, share=(0.75, 1.0))
+    return found
+
+
+def _views(context: PartContext) -> tuple[str, str]:
+    """The part's prose without its formulas and with the inline ones."""
+    return " ".join(folded(b.text) for b in context.text.prose), folded(" ".join(context.text.story))
 
 
 def in_words(spec: ProseCheck | Words, context: PartContext) -> Finding:
@@ -22,8 +35,7 @@ def in_words(spec: ProseCheck | Words, context: PartContext) -> Finding:
     blocks = context.text.prose
     if not blocks:
         return Finding(Outcome.MISSING if context.text.empty else Outcome.UNDECIDED, "no_words")
-    text = " ".join(folded(b.text) for b in blocks)
-    story = folded(" ".join(context.text.story))
+    text, story = _views(context)
     place = (blocks[0].start, blocks[-1].end)
     if any(re.search(pattern, view) for pattern in spec.unless for view in (text, story)):
         return Finding(Outcome.UNDECIDED, "negated_or_contrary", (place,))

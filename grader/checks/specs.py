@@ -29,6 +29,18 @@ class Target(Strict):
     latex: str | None = None
 
 
+class Carried(Strict):
+    """How the target follows from the answer to an earlier check (`after`), to judge what is consistent with an error.
+
+    `how`: `jacobian` of a field by `variables` where they are zero; `eigenvalues` of a matrix; `added` to a vector.
+    """
+
+    after: str
+    how: Literal["jacobian", "eigenvalues", "added"]
+    variables: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+
+
 class CheckBase(Strict):
     """What all checks have; `type` names the check in the table `CHECKS`."""
 
@@ -45,6 +57,7 @@ class CheckBase(Strict):
     after: tuple[str, ...] = ()
     """Checks (`Q4.1.field`) whose answers this one builds on: a wrong answer after a wrong one may only follow from it,
     and is then for a person."""
+    carried: Carried | None = None
 
 
 class Words(Strict):
@@ -251,6 +264,10 @@ class ProseCheck(CheckBase):
     unless: tuple[str, ...] = ()
     together: tuple[tuple[str, ...], ...] = ()
     """Groups of which each must be met (beside `phrases`, any one of which suffices alone)."""
+    minor: tuple[str, ...] = ()
+    """Words of an over-claim that costs little: a person decides about the last quarter only."""
+    clean: bool = False
+    """Whether no line of the part may clearly fail: a conclusion drawn from a false line is for a person."""
 
 
 class ManualCheck(CheckBase):

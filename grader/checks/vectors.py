@@ -84,6 +84,7 @@ def _entry_by_entry(whole: Finding, entries: list[Finding]) -> Finding:
         return Finding(Outcome.CORRECT, "entry_by_entry", places)
     decided = [o for o in outcomes if o in (Outcome.CORRECT, Outcome.INCORRECT)]
     if len(decided) == len(outcomes) and whole.outcome in (Outcome.INCORRECT, Outcome.MISSING):
+        claimed = [e.answer for e in entries if e.answer is not None]
         wrong = next(e for e in entries if e.outcome is Outcome.INCORRECT)
         share = outcomes.count(Outcome.CORRECT) / len(outcomes)
         return Finding(
@@ -93,6 +94,7 @@ def _entry_by_entry(whole: Finding, entries: list[Finding]) -> Finding:
             witness=wrong.witness,
             diagnosis=wrong.diagnosis,
             fraction=share,
+            answer=T.Tup(tuple(read_answer(c).items[0] for c in claimed)) if len(claimed) == len(entries) else None,
         )
     if all(o is Outcome.MISSING for o in outcomes) and whole.outcome is Outcome.MISSING:
         return whole

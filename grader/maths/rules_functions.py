@@ -6,6 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import mpmath
+import numpy as np
+
 from grader.errors import EvaluationError
 from grader.maths import numeric as N
 from grader.maths import syntax as T
@@ -21,6 +24,8 @@ def _call(ev: Evaluator, node: T.Call) -> Value:
         return V.determinant(_matrix_argument(ev, node.args))
     if func == "tr":
         return V.trace(ev.value(node.args[0]))
+    if func == "eig":
+        return _eigenvalues(ev, _matrix_argument(ev, node.args))
     if func == "dot":
         return V.dot(ev.value(node.args[0]), ev.value(node.args[1]))
     if func == "indicator":
@@ -41,6 +46,31 @@ def _spread(args: tuple[T.Node, ...]) -> tuple[T.Node, ...]:
 
 def _matrix_argument(ev: Evaluator, args: tuple[T.Node, ...]) -> Value:
     return ev.value(args[0])
+
+
+def _eigenvalues(ev: Evaluator, value: Value) -> Value:
+    """The eigenvalues of a square matrix as a set, sample by sample."""
+    if not (isinstance(value, Tens) and value.kind == "mat" and value.shape[0] == value.shape[1] <= 6):
+        raise EvaluationError("shape", "eigenvalues of something that is no small square matrix")
+    size = value.shape[0]
+    entries = [np.asarray(N.primal(v)) for v in V.leaves(value)]
+    shape = np.broadcast_shapes(*(e.shape for e in entries))
+    flat = [np.broadcast_to(e, shape).reshape(-1) for e in entries]
+    out = [np.empty(len(flat[0]), dtype=object if ev.precise else complex) for _ in range(size)]
+    for k in range(len(flat[0])):
+        row = [column[k] for column in flat]
+        if ev.precise:
+            with mpmath.workdps(3 * mpmath.mp.dps):  # a multiple root keeps a third of the digits
+                found = mpmath.eig(_mp_matrix(row, size), left=False, right=False)
+        else:
+            found = np.linalg.eigvals(np.array(row, dtype=complex).reshape(size, size))
+        for i in range(size):
+            out[i][k] = found[i]
+    return Tens("set", [column.reshape(shape) for column in out])
+
+
+def _mp_matrix(row: Sequence[object], size: int) -> mpmath.matrix:
+    return mpmath.matrix([[mpmath.mpc(row[i * size + j]) for j in range(size)] for i in range(size)])
 
 
 def _diagonal(ev: Evaluator, args: tuple[T.Node, ...]) -> Value:

@@ -87,6 +87,10 @@ def _by_words(page: Page, question: QuestionOutline, at: int) -> Label | None:
     if not block.fresh or block.kind not in (Kind.HEADING, Kind.TEXT, Kind.ITEM):
         return None
     named = part_named(block.text, question, block.kind is Kind.HEADING)
+    if named is None and block.para and 0 < block.strong < len(block.text):
+        # a bold word leads its paragraph, without a colon
+        lead = part_named(block.text[: block.strong].strip(), question, True)
+        named = (lead[0], block.text[block.strong :].strip()) if lead is not None else None
     if named is None:
         return None
     part, rest = named

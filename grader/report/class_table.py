@@ -20,8 +20,8 @@ Row = tuple[str, dict[str, Any] | None, str, list[str]]
 _WORDS = {
     "submission": {"en": "submission", "fr": "remise"},
     "total": {"en": "total", "fr": "total"},
-    "open": {"en": "to look at", "fr": "à relire"},
-    "parts": {"en": "{0} parts", "fr": "{0} parties"},
+    "open": {"en": "parts\nto read", "fr": "parties\nà relire"},
+    "parts": {"en": "{0}", "fr": "{0}"},
     "mean": {"en": "mean", "fr": "moyenne"},
     "decided": {
         "en": "{0} submissions; {1:.0%} of the points of the machine-graded questions are decided",
@@ -69,13 +69,13 @@ def show_class(rows: Sequence[Row], *, lang: str = "en", console: Console | None
     reports = [report for _, report, _, _ in rows if report is not None]
     names = list(questions_of(reports[0])) if reports else []
     worth = questions_of(reports[0]) if reports else {}
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(_WORDS["submission"][lang], no_wrap=True, overflow="ellipsis", min_width=12)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(_WORDS["submission"][lang], no_wrap=True, overflow="ellipsis", min_width=14)
     for name in names:
-        table.add_column(f"{name} /{worth[name][2]:g}", justify="right", no_wrap=True)
+        table.add_column(f"{name}\n/{worth[name][2]:g}", justify="right", no_wrap=True)
     total = sum(most for _, _, most in worth.values())
-    table.add_column(f"{_WORDS['total'][lang]} /{total:g}", justify="right", no_wrap=True)
-    table.add_column(_WORDS["open"][lang], no_wrap=True, overflow="ellipsis")
+    table.add_column(f"{_WORDS['total'][lang]}\n/{total:g}", justify="right", no_wrap=True)
+    table.add_column(_WORDS["open"][lang], overflow="fold")
     for name, report, status, notes in rows:
         if report is None:
             table.add_row(name, *[""] * (len(names) + 1), Text(_WORDS[status][lang], style="red"))
@@ -110,7 +110,7 @@ def decided(reports: Sequence[dict[str, Any]], roles: tuple[str, ...] = ()) -> f
 
 
 def _range(low: float, high: float) -> str:
-    low, high = round(low, 2), round(high, 2)
+    low, high = round(low, 1), round(high, 1)
     return f"{low:g}" if low == high else f"{low:g}–{high:g}"
 
 
