@@ -19,7 +19,9 @@ def own_answer(context: PartContext, node: T.Node) -> T.Node:
     return context.expanded(T.unboxed(value))
 
 
-def carried_targets(spec: CheckBase, carried: Carried, own: T.Node, context: PartContext) -> Mapping[Target, T.Node] | None:
+def carried_targets(
+    spec: CheckBase, carried: Carried, own: T.Node, context: PartContext
+) -> Mapping[Target, T.Node] | None:
     """What the check's targets become if the student's own earlier answer is taken for right; None if that is not known.
 
     A Jacobian is written as derivatives of the student's own field at the point, eigenvalues as those of the student's

@@ -153,7 +153,10 @@ def grade_part(submission: Submission, question: Question, part: Part) -> PartRe
     handed_in = not text.empty or any(r.note in ("found_elsewhere", "text_without_place") for r in results)
     status = status_of(results, score, handed_in=handed_in, readable=readable or text.empty)
     context = submission.contexts.get(id(text))
-    steps = steps_of(text, context.judge if context is not None else judge, source, part.id)
+    if context is None:
+        steps = steps_of(text, judge, source, part.id)
+    else:
+        steps = steps_of(text, context.judge, source, part.id, context.narrowed)
     return PartReport(part.id, part.title.model_dump(), score, status, tuple(results), steps)
 
 
@@ -173,6 +176,10 @@ def _judge(submission: Submission, question: Question, part: Part, judge: Judge,
     if finding.outcome is Outcome.CORRECT and spec.needs:
         if not any(submission.outcomes.get(f"{part.id}.{n}") is Outcome.CORRECT for n in spec.needs):
             return replace(finding, outcome=Outcome.UNDECIDED, note="rests_on_others", fraction=None)
+    if finding.note == "not_mentioned" and any(
+        submission.outcomes.get(f"{part.id}.{n}") is Outcome.CORRECT for n in spec.needs
+    ):
+        return replace(finding, outcome=Outcome.UNDECIDED, note="no_phrase_known")  # what leads to it stands there
     if finding.outcome is Outcome.MISSING and submission.unplaced(question):
         return replace(finding, outcome=Outcome.UNDECIDED, note="text_without_place")
     if finding.outcome is Outcome.MISSING and spec.role is Role.FINAL_ANSWER:

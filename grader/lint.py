@@ -72,7 +72,9 @@ def lint(folder: Path, *, strict: bool = False) -> list[Fault]:
     faults += [Fault(str(folder / "rubrics" / name), 1, 1, "no assignment uses this file") for name in sorted(known)]
     total = sum(p.points for _, q, _ in questions for p in q.parts)
     if len(questions) == len(file.questions) and not math.isclose(total, file.points, abs_tol=1e-9):
-        faults.append(Fault(str(index), 1, 1, f"the parts are worth {total:g} points and the assignment {file.points:g}"))
+        faults.append(
+            Fault(str(index), 1, 1, f"the parts are worth {total:g} points and the assignment {file.points:g}")
+        )
     ids = Counter(p.id for _, q, _ in questions for p in q.parts)
     if not faults:
         assignment = Assignment(folder)
@@ -114,7 +116,9 @@ def _references(assignment: Assignment, strict: bool) -> Iterator[Fault]:
 
 def targets_of(spec: CheckBase) -> Iterator[Target]:
     """All targets a check speaks of."""
-    if isinstance(spec, (ValueCheck, PointCheck, EigenvaluesCheck, FactorizationCheck, ComponentCheck, ComponentsCheck)):
+    if isinstance(
+        spec, (ValueCheck, PointCheck, EigenvaluesCheck, FactorizationCheck, ComponentCheck, ComponentsCheck)
+    ):
         yield spec.target
     if isinstance(spec, ComponentsCheck):
         yield from spec.entries
@@ -177,7 +181,9 @@ class _Linter:
                     self.say((*here, "id"), f"the check id {spec.id} stands twice in {part.id}")
                 for need in spec.needs:
                     if need not in names[:k]:
-                        self.say((*here, "needs"), f"{spec.id} needs {need}, which does not stand before it in {part.id}")
+                        self.say(
+                            (*here, "needs"), f"{spec.id} needs {need}, which does not stand before it in {part.id}"
+                        )
                 self.check(part, spec, judge, here)
         return self.faults
 
@@ -186,7 +192,9 @@ class _Linter:
         try:
             judge = self.assignment.judge(part.id)
             if judge is None:
-                self.say((*where, "id"), f"the reference {self.question.reference} has no world {part.world or part.id!r}")
+                self.say(
+                    (*where, "id"), f"the reference {self.question.reference} has no world {part.world or part.id!r}"
+                )
                 return None
             judge.blocks([])
             return judge

@@ -90,9 +90,7 @@ class Forms:
         if isinstance(value, Tens):
             return [self._plain(item, states) for item in value.items]
         array = np.asarray(primal(value))
-        place = tuple(
-            states.get(axis, 0) if axis and array.shape[axis] > 1 else 0 for axis in range(array.ndim)
-        )
+        place = tuple(states.get(axis, 0) if axis and array.shape[axis] > 1 else 0 for axis in range(array.ndim))
         number = complex(array[place]) * (1 + self.shift) + self.shift
         return number.real if number.imag == 0 else number
 

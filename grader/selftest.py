@@ -64,7 +64,9 @@ def _reference_faults(assignment: Assignment) -> Iterator[str]:
 def _own_text(assignment: Assignment, question: Question, part: Part, spec: CheckBase) -> str | None:
     """The reference's answer to a check, as a student would write it."""
     judge = assignment.judge(part.id)
-    if judge is None or not isinstance(spec, (ValueCheck, ComponentsCheck, PointCheck, EigenvaluesCheck, ComponentCheck)):
+    if judge is None or not isinstance(
+        spec, (ValueCheck, ComponentsCheck, PointCheck, EigenvaluesCheck, ComponentCheck)
+    ):
         return None
     if spec.target.derived is None or question.reference is None:
         return None

@@ -6,18 +6,28 @@ derivation, which the derivation checker brings. Lines that cannot be read say w
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
-from grader.maths.decide import agrees
 from grader.maths.printer import to_latex
+from grader.maths.relations import holds
 from grader.model import Outcome, Span, Step, Verdict
 from grader.reading.claims import Chain, PartText
 from grader.reading.rows import Line, operands
 from grader.source import SourceMap
 
+_JUDGED = frozenset({"=", "<", ">", "<=", ">=", "!="})
 
-def steps_of(text: PartText, judge: Judge | None, source: SourceMap, part: str) -> tuple[Step, ...]:
-    """All steps of a part in order."""
+
+def steps_of(
+    text: PartText,
+    judge: Judge | None,
+    source: SourceMap,
+    part: str,
+    narrowed: Callable[[tuple[T.Node, ...]], Judge] | None = None,
+) -> tuple[Step, ...]:
+    """All steps of a part in order; a link that does not hold everywhere is tried under its own conditions."""
     out: list[Step] = []
     for chain in text.chains:
         previous: T.Node | None = None
@@ -34,7 +44,10 @@ def steps_of(text: PartText, judge: Judge | None, source: SourceMap, part: str) 
             if isinstance(left, T.Empty):
                 left = previous if previous is not None and line.lead == "continues" else left
             for relation, right in zip(rel.relations, rel.operands[1:], strict=True):
-                out.append(_link(left, relation, right, line, chain, judge, source, f"{part}:{len(out) + 1}"))
+                judges = [judge] if judge is not None else []
+                if chain.context and narrowed is not None and judge is not None:
+                    judges.append(narrowed(chain.context))
+                out.append(_link(left, relation, right, line, chain, judges, source, f"{part}:{len(out) + 1}"))
                 left = right
             previous = left
     return tuple(out)
@@ -68,7 +81,7 @@ def _link(
     right: T.Node,
     line: Line,
     chain: Chain,
-    judge: Judge | None,
+    judges: list[Judge],
     source: SourceMap,
     name: str,
 ) -> Step:
@@ -77,9 +90,12 @@ def _link(
     verdict = Verdict(Outcome.UNDECIDED, "not_judged")
     if chain.role == "hypothesis" and chain.kind == "inline":
         verdict = Verdict(Outcome.ASSUMED, "hypothesis")
-    elif judge is not None and relation == "=" and not isinstance(left, T.Empty) and not isinstance(right, T.Empty):
-        holds = agrees(judge, left, right)
-        verdict = Verdict(Outcome.CORRECT, "agrees") if holds else Verdict(Outcome.UNDECIDED, "not_judged")
+    elif not isinstance(left, T.Empty) and not isinstance(right, T.Empty) and relation in _JUDGED:
+        for judge in judges:
+            found = holds(judge, left, "=" if relation == ":=" else relation, right)
+            if found.outcome is Outcome.CORRECT:
+                verdict = found
+                break
     span = _span(right, line, source)
     left_span = _span(left, line, source) if left.end > left.start else None
     return Step(

@@ -36,7 +36,10 @@ _MIXTURE: dict[str, Any] = {
     "indices": {"i": (1, "N"), "j": (1, "N")},
     "simplex": {"w": "N"},
     "functions": {
-        "g": {"params": ["z"], "body": r"\log\frac{\sum_{i=1}^{N} w_i\sigma(a_i z + b_i)}{1 - \sum_{i=1}^{N} w_i\sigma(a_i z + b_i)}"},
+        "g": {
+            "params": ["z"],
+            "body": r"\log\frac{\sum_{i=1}^{N} w_i\sigma(a_i z + b_i)}{1 - \sum_{i=1}^{N} w_i\sigma(a_i z + b_i)}",
+        },
     },
     "variable": "z",
     "scalars": ["a", "b", "w", "z", "N", "i"],
@@ -44,7 +47,10 @@ _MIXTURE: dict[str, Any] = {
 _RESIDUAL: dict[str, Any] = {
     # f has f' > -1 everywhere and is neither increasing nor a contraction: f' lies between κ - 1 and κ - 1 + 2 μ ν
     "symbols": {
-        **{n: {"kind": "real"} for n in ("z", "x", "y", "u", "t", "z_1", "z_2", "x_1", "x_2", "z'", "a", "b", "c", "v", r"\xi", r"\zeta")},
+        **{
+            n: {"kind": "real"}
+            for n in ("z", "x", "y", "u", "t", "z_1", "z_2", "x_1", "x_2", "z'", "a", "b", "c", "v", r"\xi", r"\zeta")
+        },
         r"\kappa": {"kind": "positive", "low": 0.1, "high": 1.2},
         r"\mu": {"kind": "positive", "low": 0.4, "high": 1.8},
         r"\nu": {"kind": "positive", "low": 0.5, "high": 2.0},

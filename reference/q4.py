@@ -156,7 +156,9 @@ def second(value: Any) -> list[str]:
             faults.append(f"Q4 field{name} at {numbers}: derived {derived}, direct {field}")
         step = 1e-30
         moved = [
-            np.array(_field(0.4 + 1j * step * (j == 0), -0.7 + 1j * step * (j == 1), 1.1 + 1j * step * (j == 2), gamma)).imag
+            np.array(
+                _field(0.4 + 1j * step * (j == 0), -0.7 + 1j * step * (j == 1), 1.1 + 1j * step * (j == 2), gamma)
+            ).imag
             / step
             for j in range(3)
         ]

@@ -11,7 +11,7 @@ from fractions import Fraction
 from grader.checks.context import Finding, PartContext
 from grader.checks.definitions import flat_relations
 from grader.checks.features import FEATURES, densities
-from grader.checks.prose import in_words
+from grader.checks.prose import in_words, speaks
 from grader.checks.runs import Run
 from grader.checks.specs import ChainCheck, Target, Way, Waypoint
 from grader.maths import syntax as T
@@ -28,7 +28,8 @@ def check_chain(spec: ChainCheck, context: PartContext) -> Finding:
     found = context.runs
     failing = _failing(spec, context)
     if failing is not None:
-        return Finding(Outcome.UNDECIDED, "some_link_fails", (failing,))
+        run, k = failing
+        return Finding(Outcome.UNDECIDED, "some_link_fails", (run.places[k + 1],), context.link_evidence(run, k))
     unclear: tuple[tuple[int, int], ...] | None = None
     for judge in context.families(spec.families):
         for way in spec.any_of:
@@ -50,10 +51,16 @@ def check_chain(spec: ChainCheck, context: PartContext) -> Finding:
         return Finding(Outcome.UNDECIDED, "some_link_unclear", unclear)
     if context.text.empty:
         return Finding(Outcome.MISSING, "nothing_handed_in")
+    if spec.partly is not None:
+        words = in_words(spec.partly, context)
+        if words.outcome is Outcome.CORRECT:
+            return Finding(Outcome.UNDECIDED, "without_reason", words.places, share=(0.5, 1.0))
+    if spec.mentions and not speaks(spec.mentions, context):
+        return Finding(Outcome.MISSING, "not_mentioned")
     return Finding(Outcome.UNDECIDED, "not_found")
 
 
-def _failing(spec: ChainCheck, context: PartContext) -> tuple[int, int] | None:
+def _failing(spec: ChainCheck, context: PartContext) -> tuple[Run, int] | None:
     """A clearly false line among those that `clean` speaks of: `any`, or those that take an operator away or bring it
     in.
     """
@@ -63,7 +70,7 @@ def _failing(spec: ChainCheck, context: PartContext) -> tuple[int, int] | None:
         left, right = run.members[k], run.members[k + 1]
         for name in spec.clean:
             if name == "any" or FEATURES[name](left) != FEATURES[name](right):
-                return run.places[k + 1]
+                return run, k
     return None
 
 

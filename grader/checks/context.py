@@ -13,7 +13,9 @@ from grader.checks.specs import Target
 from grader.errors import EvaluationError
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
+from grader.maths.decide import equal
 from grader.maths.notation import Notation
+from grader.maths.printer import to_latex
 from grader.maths.worlds import World
 from grader.model import Outcome, Witness
 from grader.reading.claims import Chain, PartText
@@ -97,6 +99,14 @@ class PartContext:
             judges = [*self.families(families), *(self.narrowed(c) for c in stated)]
             self._false[families] = false_links(self.runs, self.judge, judges)
         return self._false[families]
+
+    def link_evidence(self, run: Run, k: int) -> dict[str, Any]:
+        """Both sides of a failing link with numbers: they are the student's own."""
+        witness = equal(self.judge, run.members[k], run.members[k + 1]).witness
+        link = {"left": to_latex(run.members[k]), "right": to_latex(run.members[k + 1])}
+        if witness is None:
+            return {"link": link}
+        return {"link": {**link, "values": witness.values, "at_left": witness.left, "at_right": witness.right}}
 
     @property
     def false_line(self) -> tuple[int, int] | None:

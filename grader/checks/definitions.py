@@ -63,6 +63,8 @@ def defined(judge: Judge, chains: Sequence[Chain], shared: Sequence[Chain] = ())
         return judge.world, frozenset()
     chosen = {place: next((d for d in several if d.declared), several[0]) for place, several in found.items()}
     world = _extended(judge.world, chosen.values())
+    # a declared name may be the subject of later claims, which need not hold everywhere
+    found = {place: [d for d in several if d.declared] or several for place, several in found.items()}
     doubtful = [place for place, several in found.items() if any(d.body != several[0].body for d in several)]
     if doubtful:
         trial = Judge(world)
@@ -156,7 +158,12 @@ def _definition(world: World, left: T.Node, right: T.Node, declared: bool) -> De
     if index in _INDEX_LETTERS and index not in world.definitions:
         taken = left.base in world.families or left.base in world.simplex
         taken = taken or any(k.split("_", 1)[0] == left.base and "_" in k for k in (*world.symbols, *world.definitions))
-        if taken or left.base in _model_letters(world) or left.key in world.symbols or any(n.base == left.base for n in _names(right)):
+        if (
+            taken
+            or left.base in _model_letters(world)
+            or left.key in world.symbols
+            or any(n.base == left.base for n in _names(right))
+        ):
             return None
         return Definition("family", left.base, (index,), right, declared)
     key = left.key

@@ -126,7 +126,9 @@ def _spectrum(node: T.Node) -> bool:
     return head.lower() in ("sp", "spec", "spectrum", "spectre", "eig", "vp")
 
 
-_OTHER_VALUES = re.compile(r"real parts?|imaginary parts?|parties? reelles?|parties? imaginaires?|diagonal|trace|determinant")
+_OTHER_VALUES = re.compile(
+    r"real parts?|imaginary parts?|parties? reelles?|parties? imaginaires?|diagonal|trace|determinant"
+)
 """Words before a list of numbers that is no list of eigenvalues."""
 _NAMED = re.compile(r"(?:eigen ?values?|valeurs? propres?|spectr)[^.;]*$")
 

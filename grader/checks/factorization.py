@@ -6,6 +6,7 @@ the question demands beyond truth (which variable comes first) is seen on the tr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
@@ -39,7 +40,7 @@ def check_factorization(spec: FactorizationCheck, context: PartContext) -> Findi
     if not candidates:
         if context.text.empty:
             return Finding(Outcome.MISSING, "nothing_handed_in")
-        if context.text.unread or any(c.lines for c in context.text.chains):
+        if context.text.unread or _speaks_of(context, target):
             return Finding(Outcome.UNDECIDED, "not_found")
         return Finding(Outcome.UNDECIDED, "in_words_only", share=(0.0, 0.5))
     judges = context.families(spec.families)
@@ -67,6 +68,13 @@ def check_factorization(spec: FactorizationCheck, context: PartContext) -> Findi
     return Finding(Outcome.INCORRECT, "fails_in_every_model", (last.place,), witness=witness, share=share)
 
 
+def _speaks_of(context: PartContext, target: T.Density) -> bool:
+    """Whether some formula of the part holds a product, or several densities, of the target's letter."""
+    trees = [line.tree for chain in context.text.chains for line in chain.lines]
+    trees += [bare.line.tree for bare in context.text.bare]
+    return any(tree is not None and sum(d[0] == target.letter for d in _keys(tree)) > 1 for tree in trees)
+
+
 def _keys(node: T.Node) -> set[tuple[str, frozenset[str], frozenset[str]]]:
     return densities(node)  # type: ignore[return-value]
 
@@ -76,9 +84,7 @@ def _products(context: PartContext, target: T.Density) -> list[_Candidate]:
     wanted = densities(target)
     out: list[_Candidate] = []
     for run in context.runs:
-        at = next(
-            (i for i, m in enumerate(run.members) if isinstance(m, T.Density) and densities(m) == wanted), None
-        )
+        at = next((i for i, m in enumerate(run.members) if isinstance(m, T.Density) and densities(m) == wanted), None)
         if at is None or not set(run.relations) <= {"="}:
             continue
         for i, member in enumerate(run.members):
@@ -115,16 +121,20 @@ def check_component(spec: ComponentCheck, context: PartContext) -> Finding:
     target, whole = context.target(spec.target), context.target(spec.whole)
     judges = context.families(spec.families)
     candidates = list(_components(context, target))
+    wrong = _named_wrong(spec, context, target, judges)
     for judge in judges:
         for candidate in candidates:
             if agrees(judge, candidate.node, target):
                 if candidate.within is None or agrees(judge, candidate.within, whole):
-                    other = _later(candidates, candidate, target, judges)
+                    other = wrong or _later(candidates, candidate, target, judges)
                     if other is not None:
                         return Finding(Outcome.UNDECIDED, "contradicted_later", (candidate.place, other.place))
                     return Finding(Outcome.CORRECT, "occurs", (candidate.place,))
     if context.text.empty:
         return Finding(Outcome.MISSING, "nothing_handed_in")
+    if wrong is not None and not context.text.unread and not context.rests_on_inferred(wrong.node):
+        witness = equal(judges[0], wrong.node, target).witness
+        return Finding(Outcome.INCORRECT, "differs", (wrong.place,), witness=witness, answer=wrong.node)
     ends = [
         _Candidate(run.members[-1], run.places[-1])
         for run in context.runs
@@ -137,9 +147,23 @@ def check_component(spec: ComponentCheck, context: PartContext) -> Finding:
     return Finding(Outcome.UNDECIDED, "not_found")
 
 
-def _later(
-    candidates: list[_Candidate], found: _Candidate, target: T.Node, judges: list[Judge]
-) -> _Candidate | None:
+def _named_wrong(spec: ComponentCheck, context: PartContext, target: T.Node, judges: list[Judge]) -> _Candidate | None:
+    """The last formula claimed under the component's own name, if it fails in every world; None if it may be right."""
+    if not spec.named:
+        return None
+    found: _Candidate | None = None
+    for run in context.runs:
+        head = run.members[0]
+        if isinstance(head, T.Name) and re.search(spec.named, head.key) and set(run.relations) <= {"="}:
+            if not any(isinstance(m, T.Name) for m in run.members[1:]):
+                found = _Candidate(run.members[-1], run.places[-1])
+    if found is None:
+        return None
+    verdicts = [equal(judge, found.node, target) for judge in judges]
+    return found if all(v.outcome is Outcome.INCORRECT for v in verdicts) else None
+
+
+def _later(candidates: list[_Candidate], found: _Candidate, target: T.Node, judges: list[Judge]) -> _Candidate | None:
     """A whole formula behind the right one that has the same body under another expectation and differs."""
     for candidate in candidates:
         if candidate.place <= found.place or not candidate.whole or not isinstance(candidate.node, T.Expect):

@@ -29,8 +29,7 @@ def _log_of_mean(node: T.Node) -> bool:
 def _mean_of_log(node: T.Node) -> bool:
     """`E[log ..]`, `∫ q log ..`."""
     return any(
-        isinstance(n, (T.Expect, T.Integral))
-        and any(isinstance(m, T.Call) and m.func == "log" for m in T.walk(n.body))
+        isinstance(n, (T.Expect, T.Integral)) and any(isinstance(m, T.Call) and m.func == "log" for m in T.walk(n.body))
         for n in T.walk(node)
     )
 
@@ -55,8 +54,10 @@ FEATURES: Final[dict[str, Callable[[T.Node], bool]]] = {
     ),
     "divergence": _has(T.KL),
     "norm": _has((T.Norm, T.Abs)),
-    "logistic": lambda node: any(isinstance(n, T.Call) and n.func in ("logistic", "exp") for n in T.walk(node))
-    or any(isinstance(n, T.Pow) and isinstance(n.base, T.Const) for n in T.walk(node)),
+    "logistic": lambda node: (
+        any(isinstance(n, T.Call) and n.func in ("logistic", "exp") for n in T.walk(node))
+        or any(isinstance(n, T.Pow) and isinstance(n.base, T.Const) for n in T.walk(node))
+    ),
     "partial": _has((T.Deriv, T.Grad)),
     "matrix": _has((T.Matrix, T.Tup)),
     "sum": lambda node: any(isinstance(n, T.Big) and n.op == "sum" for n in T.walk(node)),

@@ -233,9 +233,7 @@ def _is_order(condition: T.Node) -> bool:
     )
 
 
-def _arguments(
-    tree: T.Node, function: str, argument: str, parameters: frozenset[str]
-) -> Iterator[tuple[str, T.Node]]:
+def _arguments(tree: T.Node, function: str, argument: str, parameters: frozenset[str]) -> Iterator[tuple[str, T.Node]]:
     """Points at which the function is applied outright: `g(-c/b)`."""
     for node in T.walk(tree):
         if isinstance(node, T.Apply) and node.head.key == function and len(node.args) == 1 and not node.primes:

@@ -16,6 +16,8 @@ def check_prose(spec: ProseCheck, context: PartContext) -> Finding:
     """Some phrase, or one of each group of `together`, stands in the part's prose and nothing of `unless` does."""
     found = in_words(spec, context)
     if found.outcome is not Outcome.CORRECT:
+        if spec.mentions and found.note in ("no_phrase_known", "no_words") and not speaks(spec.mentions, context):
+            return Finding(Outcome.MISSING, "not_mentioned")
         return found
     if spec.clean and context.false_line is not None:
         return Finding(Outcome.UNDECIDED, "some_link_fails", (context.false_line,))
@@ -23,6 +25,11 @@ def check_prose(spec: ProseCheck, context: PartContext) -> Finding:
     if any(re.search(pattern, view) for pattern in spec.minor for view in (text, story)):
         return Finding(Outcome.UNDECIDED, "over_claim", found.places, share=(0.75, 1.0))
     return found
+
+
+def speaks(pattern: str, context: PartContext) -> bool:
+    """Whether the part may speak of a matter at all; a part with unread lines always may."""
+    return bool(context.text.unread) or any(re.search(pattern, view) for view in _views(context))
 
 
 def _views(context: PartContext) -> tuple[str, str]:

@@ -209,6 +209,10 @@ class ChainCheck(CheckBase):
 
     type: Literal["chain"]
     any_of: tuple[Way, ...]
+    partly: Words | None = None
+    """Words that earn half where no way is gone: a bare statement without its reason."""
+    mentions: str = ""
+    """A pattern of words without any of which the part cannot speak of the matter: then it is missing."""
     clean: tuple[Feature | Literal["any"], ...] = ()
     """No line of the part that takes such an operator away or brings it in (`any`: no line at all) may clearly fail; one
     that does leaves the points to a person."""
@@ -235,6 +239,8 @@ class ComponentCheck(CheckBase):
     type: Literal["component"]
     target: Target
     whole: Target
+    named: str = ""
+    """A pattern of names (their keys) under which the component is claimed, such as `VAE`."""
     families: str = ""
 
 
@@ -264,6 +270,8 @@ class ProseCheck(CheckBase):
     unless: tuple[str, ...] = ()
     together: tuple[tuple[str, ...], ...] = ()
     """Groups of which each must be met (beside `phrases`, any one of which suffices alone)."""
+    mentions: str = ""
+    """A pattern of words without any of which the part cannot speak of the matter: then it is missing."""
     minor: tuple[str, ...] = ()
     """Words of an over-claim that costs little: a person decides about the last quarter only."""
     clean: bool = False

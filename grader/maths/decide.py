@@ -221,7 +221,7 @@ class _Tally:
                 continue
             if key not in block.variables:
                 values[key] = plain(found, place, count, 0)
-        values.update(block.sizes)
+        values.update((k, v) for k, v in block.sizes.items() if k not in block.world.indices)
         return Witness(values, plain(left, place, count, cell), plain(right, place, count, cell))
 
     def shape_witness(self, block: Block) -> Witness:

@@ -9,7 +9,9 @@ from grader.maths import syntax as T
 from grader.reading import phrases
 from grader.reading.document import Block, Kind
 
-_MARKER = re.compile(r"^(?:([-*+\u2022])|\(?(\d{1,2})[.)]|\(?([a-hj-uwyz])[.)]|\(?([ivx]{1,4})[.)]|([A-H])[.)])(?=\s|$)")
+_MARKER = re.compile(
+    r"^(?:([-*+\u2022])|\(?(\d{1,2})[.)]|\(?([a-hj-uwyz])[.)]|\(?([ivx]{1,4})[.)]|([A-H])[.)])(?=\s|$)"
+)
 _ORDERED = frozenset({"<", ">", "<=", ">=", "!=", "=", "in"})
 _BETWEEN = frozenset({",", "et", "and", "ou", "or", "&", ", et", ", and"})
 _STRUCTURED = (T.Deriv, T.Expect, T.KL, T.Density, T.Matrix, T.Tup)

@@ -8,7 +8,9 @@ from typing import Final
 _CONDITIONS: Final = """si|if|cas|case|quand|when|lorsque|lorsqu'on a|pour|for|whenever|ou|where|dans le cas|
 in the case|
 supposons|suppose|supposing|assume|assuming|soit|regime|en supposant|sinon|otherwise|else|tant que|as long as|only if|ssi"""
-_FILLERS: Final = "ou|where|que|that|de|of|now|maintenant|the|le|alors|tout|tous|toute|toutes|all|any|every|each|first|d'abord|et|and"
+_FILLERS: Final = (
+    "ou|where|que|that|de|of|now|maintenant|the|le|alors|tout|tous|toute|toutes|all|any|every|each|first|d'abord|et|and"
+)
 _WIDE: Final = """dans tous les cas|dans les deux cas|dans chaque cas|in both cases|in each case|
 in all cases|in every case|in either case|en general|in general|generalement|
 generally|recapitulatif|conclusion|finalement|finally|quel que soit le cas|therefore in"""
@@ -44,7 +46,9 @@ PLAIN_CASE: Final = re.compile(
 )
 """A condition written as plain text: `cas : c < 0`, `si a = 0`."""
 
-REASONING: Final = re.compile(r"(?:regardons|considerons|calculons|etudions|look at|consider|compute|study)[^.;:]*[:\s]*$")
+REASONING: Final = re.compile(
+    r"(?:regardons|considerons|calculons|etudions|look at|consider|compute|study)[^.;:]*[:\s]*$"
+)
 """Text that ends so announces a step, whatever stood before it."""
 
 _ATOM = r"[a-zA-Z\u03b1-\u03c90-9'().*/^+\-\u2212 ]"
@@ -57,7 +61,9 @@ PLAIN_CLAIM: Final = re.compile(
 JOINED: Final = re.compile(r"\u00a4\s*,?\s*(et|and|ou|or)\s*(?:si|if|que|that)?\s*$")
 """A condition (¤) and a word that joins another to it."""
 
-TRAILING: Final = re.compile(r"\u00a4\s*(?:if|si|when|whenever|lorsque|quand|des que|pour tout|pour|for all|for|si et seulement si|iff)\s*$")
+TRAILING: Final = re.compile(
+    r"\u00a4\s*(?:if|si|when|whenever|lorsque|quand|des que|pour tout|pour|for all|for|si et seulement si|iff)\s*$"
+)
 """A formula (¤) straight before such a word: the condition behind belongs to it alone."""
 
 SENTENCE_IF: Final = re.compile(r"(?:^\s*|[.;]\s+|\u00a4\s*[.;]\s*)(?:if|si|when|quand|lorsque)\s*$")

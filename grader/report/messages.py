@@ -119,6 +119,114 @@ _NOTES: Final[dict[str, dict[Lang, str]]] = {
         "en": "fails only on the boundary of the domain",
         "fr": "ne tient pas seulement au bord du domaine",
     },
+    "all_cases": {
+        "en": "every case is covered by points that work",
+        "fr": "chaque cas est couvert par des points qui conviennent",
+    },
+    "cases_left": {
+        "en": "some values of the parameters are not covered",
+        "fr": "certaines valeurs des paramètres ne sont pas couvertes",
+    },
+    "some_link_fails": {
+        "en": "a line does not follow from the one before; a person looks",
+        "fr": "une ligne ne suit pas de la précédente ; une personne relit",
+    },
+    "rests_on_others": {
+        "en": "said, but what leads to it was not recognised: a person looks",
+        "fr": "affirmé, mais ce qui y mène n'a pas été reconnu : une personne relit",
+    },
+    "rests_on_a_name": {
+        "en": "rests on a name whose meaning was only guessed: a person looks",
+        "fr": "repose sur un nom dont le sens est seulement deviné : une personne relit",
+    },
+    "fails_in_every_model": {
+        "en": "does not hold in any model of the form asked for",
+        "fr": "ne vaut dans aucun modèle de la forme demandée",
+    },
+    "differs_from_own": {
+        "en": "does not follow from your own earlier answer either",
+        "fr": "ne suit pas non plus de votre réponse précédente",
+    },
+    "follows_from_earlier": {
+        "en": "follows from your own earlier answer; not charged again",
+        "fr": "suit de votre réponse précédente ; non pénalisé de nouveau",
+    },
+    "another_structure": {
+        "en": "holds, but is not of the form asked for: a person looks",
+        "fr": "exact, mais pas de la forme demandée : une personne relit",
+    },
+    "right_factor": {
+        "en": "this factor is of the right form",
+        "fr": "ce facteur a la bonne forme",
+    },
+    "in_words_only": {
+        "en": "said in words only, no formula was found",
+        "fr": "dit en mots seulement, aucune formule trouvée",
+    },
+    "sum_differs": {
+        "en": "the sum does not equal the bound",
+        "fr": "la somme n'égale pas la borne",
+    },
+    "not_mentioned": {
+        "en": "nothing here speaks of it",
+        "fr": "rien ici n'en parle",
+    },
+    "without_reason": {
+        "en": "said, but no reason was recognised",
+        "fr": "affirmé, mais aucune raison n'a été reconnue",
+    },
+    "over_claim": {
+        "en": "explained; one claim goes further than what was shown",
+        "fr": "expliqué ; une affirmation va plus loin que ce qui est montré",
+    },
+    "text_without_place": {
+        "en": "there is text for this question, but no heading says which part it answers",
+        "fr": "il y a du texte pour cette question, mais aucun titre ne dit à quelle partie il répond",
+    },
+    "holds": {
+        "en": "holds at every point tried",
+        "fr": "vérifié en tous les points essayés",
+    },
+    "differs_generically": {
+        "en": "the two sides differ, as said",
+        "fr": "les deux membres diffèrent, comme annoncé",
+    },
+    "relation_fails": {
+        "en": "does not hold",
+        "fr": "n'est pas vrai",
+    },
+    "needs_a_person": {
+        "en": "not read here: a person looks",
+        "fr": "non lu ici : une personne relit",
+    },
+    "not_judged": {
+        "en": "read, and left to a person",
+        "fr": "lu, et laissé à une personne",
+    },
+    "hypothesis": {
+        "en": "taken as given",
+        "fr": "pris comme donné",
+    },
+    "fails_at_small_sizes": {
+        "en": "fails only for very small sizes",
+        "fr": "ne manque que pour de très petites tailles",
+    },
+    "too_few_samples": {
+        "en": "too few points to say",
+        "fr": "trop peu de points pour conclure",
+    },
+    "no_world": {
+        "en": "no values satisfy the conditions stated",
+        "fr": "aucune valeur ne satisfait les conditions énoncées",
+    },
+    "quadrature": {
+        "en": "an integral was too hard to compute surely",
+        "fr": "une intégrale trop difficile à calculer sûrement",
+    },
+    "one_point": {
+        "en": "differs at one point only",
+        "fr": "ne diffère qu'en un point",
+    },
     "timeout": {"en": "took too long to read; nothing is concluded", "fr": "lecture trop longue ; on ne conclut rien"},
     "budget": {
         "en": "too much work for one formula; nothing is concluded",
@@ -136,6 +244,24 @@ _DIAGNOSES: Final[dict[str, dict[Lang, str]]] = {
     "transposed": {"en": "the matrix seems transposed", "fr": "la matrice semble transposée"},
     "constant_factor": {"en": "off by the constant factor {0}", "fr": "un facteur constant {0} d'écart"},
     "constant_term": {"en": "off by the constant term {0}", "fr": "un terme constant {0} d'écart"},
+}
+PROMPTS: Final[dict[str, dict[Lang, str]]] = {
+    "topic": {"en": "what it is about", "fr": "le sujet"},
+    "contribution": {"en": "the main contribution", "fr": "la contribution principale"},
+    "results": {"en": "approach and results", "fr": "l'approche et les résultats"},
+    "insight": {"en": "a new insight", "fr": "un nouvel aperçu"},
+    "empirical_progress": {"en": "empirical progress", "fr": "un progrès empirique"},
+    "concrete_results": {"en": "code or an algorithm", "fr": "du code ou un algorithme"},
+    "experiments": {"en": "the experiments", "fr": "les expériences"},
+    "use": {"en": "use for others", "fr": "l'utilité pour les autres"},
+    "improvement": {"en": "what could be better", "fr": "ce qui pourrait être mieux"},
+    "baselines_and_data": {"en": "baselines and data sets", "fr": "références et jeux de données"},
+    "design_and_writing": {"en": "design and writing", "fr": "conception et écriture"},
+    "novelty": {"en": "novelty", "fr": "la nouveauté"},
+    "importance": {"en": "why one should care", "fr": "pourquoi s'en soucier"},
+    "link_with_class": {"en": "the link with the class", "fr": "le lien avec le cours"},
+    "next_directions": {"en": "next directions", "fr": "les prochaines directions"},
+    "own_ideas": {"en": "own ideas", "fr": "ses propres idées"},
 }
 HINTS: Final[dict[str, dict[Lang, str]]] = {
     "unclosed": {

@@ -28,6 +28,8 @@ _STATUS_STYLES = {
     "unreadable": "magenta",
     "needs_review": "yellow",
 }
+_REMARKED = frozenset({"follows_from_earlier", "other_order_declared", "unchanged"})
+"""Notes of right answers that are worth a word."""
 _WORDS = {
     "points": {"en": "points", "fr": "points"},
     "total": {"en": "Total", "fr": "Total"},
@@ -36,6 +38,9 @@ _WORDS = {
     "at": {"en": "for example at", "fr": "par exemple en"},
     "yours": {"en": "yours", "fr": "la vôtre"},
     "expected": {"en": "reference", "fr": "référence"},
+    "sides": {"en": "left {0}, right {1}", "fr": "à gauche {0}, à droite {1}"},
+    "words": {"en": "{0} words", "fr": "{0} mots"},
+    "no_passage": {"en": "no passage found on: {0}", "fr": "aucun passage trouvé sur : {0}"},
     "unread": {"en": "{0} line(s) could not be read", "fr": "{0} ligne(s) non lue(s)"},
     "confirmed": {
         "en": "{0} of {1} lines confirmed with numbers",
@@ -128,11 +133,33 @@ class _View:
         if status == "empty" or all(c["id"] == "manual" for c in part["checks"]):
             self.unread(part)
             return
+        self.right(part)
+        shown: set[str] = set()
         for check in part["checks"]:
-            self.check(check)
+            if check["outcome"] != "correct":
+                self.check(check, shown)
         self.unread(part)
 
-    def check(self, check: dict[str, Any]) -> None:
+    def right(self, part: dict[str, Any]) -> None:
+        """What is right, in one line."""
+        found = [c for c in part["checks"] if c["outcome"] == "correct"]
+        if not found:
+            return
+        mark, style = _MARKS["correct"]
+        line = Text()
+        for i, check in enumerate(found):
+            line.append(" · " if i else "", style="bright_black")
+            line.append(check["title"][self.lang])
+            spans = sorted({s["line"] for s in check["spans"]})
+            if spans:
+                line.append(f" ({self.word('line')} {spans[-1]})", style="bright_black")
+            if check["note"] in _REMARKED:
+                line.append(f" – {M.note(check['note'], self.lang)}", style="bright_black")
+        row = Table.grid(padding=(0, 1))
+        row.add_row(Text(mark, style=style), line)
+        self.console.print(Padding(row, (0, 0, 0, 6)))
+
+    def check(self, check: dict[str, Any], shown: set[str]) -> None:
         outcome = check["outcome"]
         mark, style = _MARKS[outcome]
         line = Text(check["title"][self.lang])
@@ -145,6 +172,36 @@ class _View:
         self.console.print(Padding(row, (0, 0, 0, 6)))
         if outcome == "incorrect":
             self.evidence(check)
+        link = check["evidence"].get("link")
+        if link and link["left"] + link["right"] not in shown:
+            shown.add(link["left"] + link["right"])
+            self.link(link)
+        if check["note"] == "for_a_person":
+            self.passages(check["evidence"])
+
+    def link(self, link: dict[str, Any]) -> None:
+        """A line that does not follow, as it was read, with the numbers that show it."""
+        read = Text(f"{link['left']}  =  {link['right']}"[:400], style="cyan")
+        self.console.print(Padding(read, (0, 0, 0, 10)))
+        if "values" in link:
+            at = ", ".join(f"{k} = {M.number(v)}" for k, v in link["values"].items())
+            text = f"{self.word('at')} {at}: " if at else ""
+            text += self.word("sides", M.number(link["at_left"]), M.number(link["at_right"]))
+            self.console.print(Padding(Text(text), (0, 0, 0, 10)))
+
+    def passages(self, evidence: dict[str, Any]) -> None:
+        """Of a text for a person: its length, what it speaks of, and (for the assistant) the passages."""
+        if "passages" not in evidence:
+            return
+        text = self.word("words", evidence["words"])
+        missing = [M.say(M.PROMPTS, p, self.lang) for p in evidence["without_passage"]]
+        if missing:
+            text += "; " + self.word("no_passage", ", ".join(missing))
+        self.console.print(Padding(Text(text, style="bright_black"), (0, 0, 0, 10)))
+        if self.audience == "ta":
+            for prompt, passage in evidence["passages"].items():
+                line = Text.assemble((f"{M.say(M.PROMPTS, prompt, self.lang)}: ", "bold"), (f"“{passage}”", "cyan"))
+                self.console.print(Padding(line, (0, 0, 0, 10)))
 
     def evidence(self, check: dict[str, Any]) -> None:
         evidence = check["evidence"]

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from grader.model import CheckResult, PartReport, Points, Report, Span, Step
+from grader.report import messages as M
 
 
 def report_data(report: Report) -> dict[str, Any]:
@@ -46,6 +47,7 @@ def _check(check: CheckResult) -> dict[str, Any]:
         "outcome": check.outcome.value,
         "points": _points(check.points),
         "note": check.note,
+        "message": M.note(check.note, "en"),
         "title": check.message,
         "evidence": check.evidence,
         "spans": [_span(s) for s in check.spans],
