@@ -78,6 +78,7 @@ class Assignment:
             raise self.faults[0]
         self._references: dict[str, Reference] = {}
         self._judges: dict[str, Judge] = {}
+        self._targets: dict[tuple[int, str | None, str | None, Notation], T.Node] = {}
 
     @cached_property
     def sha256(self) -> str:
@@ -143,15 +144,24 @@ class Assignment:
         return [judge for name in names if (judge := self.world(question, name)) is not None]
 
     def target(self, question: Question, judge: Judge, derived: str | None, latex: str | None) -> T.Node:
-        """A target's tree. Raises AuthorError if the reference does not derive it."""
-        if derived is not None:
-            if question.reference is None:
-                raise AuthorError(f"the target {derived!r} needs a reference")
-            forms = self.reference(question.reference).derived
-            if derived not in forms:
-                raise AuthorError(f"the reference {question.reference} derives no {derived!r}")
-            return parse(forms[derived], judge.world.notation)
-        return parse(latex or "", judge.world.notation)
+        """A target's tree, one and the same for each notation: what is evaluated of it is kept by identity.
+
+        Raises AuthorError if the reference does not derive it.
+        """
+        place = (question.number, derived, latex, judge.world.notation)
+        found = self._targets.get(place)
+        if found is None:
+            found = parse(self._form(question, derived) if derived is not None else latex or "", judge.world.notation)
+            self._targets[place] = found
+        return found
+
+    def _form(self, question: Question, derived: str) -> str:
+        if question.reference is None:
+            raise AuthorError(f"the target {derived!r} needs a reference")
+        forms = self.reference(question.reference).derived
+        if derived not in forms:
+            raise AuthorError(f"the reference {question.reference} derives no {derived!r}")
+        return forms[derived]
 
 
 def load_reference(path: Path) -> Reference:

@@ -66,6 +66,11 @@ def check(
     reports = []
     worst = 0
     with Worker() as worker:
+        worker.start()
+        if json_out != "-":  # loaded while the worker gets ready
+            from rich.console import Console
+
+            from grader.report.terminal import show
         for group in groups:
             request = {
                 "op": "check",
@@ -99,10 +104,6 @@ def check(
         else:
             Path(json_out).write_text(text, encoding="utf-8")
     if json_out != "-":
-        from rich.console import Console
-
-        from grader.report.terminal import show
-
         console = Console(highlight=False, soft_wrap=False)
         for data in reports:
             show(data, console, lang=lang, audience=audience)

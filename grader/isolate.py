@@ -56,6 +56,10 @@ class Worker:
             threading.Thread(target=_pump, args=(self._process, self._lines), daemon=True).start()
         return self._process
 
+    def start(self) -> None:
+        """Start the process now, so that it gets ready while the caller does something else."""
+        self._start()
+
     def ask(self, request: dict[str, Any]) -> Any:
         """Send one request and wait for its answer.
 

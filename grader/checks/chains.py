@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import lru_cache
 
 from grader.checks.context import Finding, PartContext
 from grader.checks.definitions import flat_relations
@@ -18,6 +19,7 @@ from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.decide import agrees
 from grader.maths.equations import proportional
+from grader.maths.notation import Notation
 from grader.maths.parser import parse
 from grader.maths.relations import COMPOSED, IMPLIES, MIRRORED, holds
 from grader.model import Outcome
@@ -129,11 +131,11 @@ def _ends(way: Way, judge: Judge, context: PartContext, run: Run) -> Iterator[tu
         return
     yield from _between(way, judge, run, start, end, way.relation)
     if start is not None or end is not None:
-        yield from _between(way, judge, run, _negative(start), _negative(end), MIRRORED[way.relation])
+        yield from _between(way, judge, run, _negated(start), _negated(end), MIRRORED[way.relation])
 
 
-def _negative(node: T.Node | None) -> T.Node | None:
-    return None if node is None else T.Neg(node)
+def _negated(node: T.Node | None) -> T.Node | None:
+    return None if node is None else _negative(node)
 
 
 def _between(
@@ -217,19 +219,29 @@ def _shaped(point: Waypoint, context: PartContext, node: T.Node) -> bool:
         return False
     if point.contains or point.without:
         here = densities(node)
-        if not all(_wanted(context, text) <= here for text in point.contains):
+        if not all(_densities_of(text, context.notation) <= here for text in point.contains):
             return False
-        if any(_wanted(context, text) & here for text in point.without):
+        if any(_densities_of(text, context.notation) & here for text in point.without):
             return False
     if point.only:
-        allowed = {key for text in point.only for key in T.names_in(parse(text, context.notation))}
-        if not T.names_in(node) <= allowed:
+        if not T.names_in(node) <= _names_of(point.only, context.notation):
             return False
     return True
 
 
-def _wanted(context: PartContext, text: str) -> set[object]:
-    return densities(parse(text, context.notation))
+@lru_cache(maxsize=512)
+def _densities_of(text: str, notation: Notation) -> frozenset[object]:
+    return frozenset(densities(parse(text, notation)))
+
+
+@lru_cache(maxsize=512)
+def _names_of(texts: tuple[str, ...], notation: Notation) -> frozenset[str]:
+    return frozenset(key for text in texts for key in T.names_in(parse(text, notation)))
+
+
+@lru_cache(maxsize=1024)
+def _negative(node: T.Node) -> T.Node:
+    return T.Neg(node)
 
 
 def _target(context: PartContext, target: Target | None) -> T.Node | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from grader.checks.definitions import defined, flat_relations
 from grader.checks.runs import Run, false_links, runs
@@ -97,7 +97,7 @@ class PartContext:
         if families not in self._false:
             stated = dict.fromkeys(run.conditions for run in self.runs if run.conditions)
             judges = [*self.families(families), *(self.narrowed(c) for c in stated)]
-            self._false[families] = false_links(self.runs, self.judge, judges)
+            self._false[families] = false_links(self.runs, self.judge, judges, self.inferred)
         return self._false[families]
 
     def link_evidence(self, run: Run, k: int) -> dict[str, Any]:
@@ -122,8 +122,7 @@ class PartContext:
         if found is None:
             found = []
             for base in self.other_worlds(pattern):
-                world, _ = defined(base, self.text.chains, self.shared)
-                found.append(base if world == base.world else Judge(world))
+                found.append(Judge(self._with_own_names(base.world)) if self.judge is not self.base else base)
             if not found:
                 raise EvaluationError("no_world", f"the reference has no world {pattern!r}")
             self._families[pattern] = found
@@ -152,6 +151,17 @@ class PartContext:
                 break
             node = fresh
         return node
+
+    def _with_own_names(self, world: World) -> World:
+        """A sister world with the names the student introduced in this part."""
+        mine, usual = self.judge.world, self.base.world
+        return replace(
+            world,
+            notation=mine.notation,
+            definitions={**world.definitions, **_fresh(mine.definitions, usual.definitions)},
+            functions={**world.functions, **_fresh(mine.functions, usual.functions)},
+            families={**world.families, **_fresh(mine.families, usual.families)},
+        )
 
     def rests_on_inferred(self, node: T.Node) -> bool:
         """Whether a name stands in a formula whose meaning was only inferred."""
@@ -202,6 +212,13 @@ class PartContext:
                 if line.tree is not None:
                     for rel in flat_relations(line.tree):
                         yield chain, line, rel
+
+
+_T = TypeVar("_T")
+
+
+def _fresh(mine: Mapping[str, _T], usual: Mapping[str, _T]) -> dict[str, _T]:
+    return {key: value for key, value in mine.items() if key not in usual}
 
 
 _TABLE_FUNCTIONS = frozenset({"logistic", "logit", "log", "exp", "relu", "softplus"})

@@ -32,6 +32,7 @@ class Definition:
     params: tuple[str, ...]
     body: T.Node
     declared: bool
+    display: bool = False
 
 
 def flat_relations(tree: T.Node) -> Iterator[T.Rel]:
@@ -57,8 +58,11 @@ def defined(judge: Judge, chains: Sequence[Chain], shared: Sequence[Chain] = ())
     for definition in _candidates(judge.world, chains):
         found.setdefault((definition.kind, definition.key), []).append(definition)
     for definition in _candidates(judge.world, shared):
+        place = (definition.kind, definition.key)
+        if any(d.display for d in found.get(place, ())):
+            continue  # the part itself says what the name is
         if definition.declared and _understood(judge.world, definition, found):
-            found.setdefault((definition.kind, definition.key), []).insert(0, definition)
+            found.setdefault(place, []).insert(0, definition)
     if not found or len(found) > _MOST:
         return judge.world, frozenset()
     chosen = {place: next((d for d in several if d.declared), several[0]) for place, several in found.items()}
@@ -135,7 +139,7 @@ def _candidates(world: World, chains: Sequence[Chain]) -> Iterator[Definition]:
                     continue
                 definition = _definition(world, rel.operands[0], rel.operands[1], declared)
                 if definition is not None:
-                    yield definition
+                    yield replace(definition, display=chain.kind == "display")
 
 
 def _definition(world: World, left: T.Node, right: T.Node, declared: bool) -> Definition | None:

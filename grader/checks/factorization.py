@@ -17,7 +17,7 @@ from grader.checks.features import densities
 from grader.checks.specs import ComponentCheck, FactorizationCheck
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
-from grader.maths.decide import agrees, equal
+from grader.maths.decide import agrees, differ_clearly, equal
 from grader.maths.parser import parse
 from grader.model import Outcome, Verdict
 
@@ -52,11 +52,11 @@ def check_factorization(spec: FactorizationCheck, context: PartContext) -> Findi
         return Finding(Outcome.CORRECT if leads else Outcome.UNDECIDED, note, (last.place,))
     if any(d[0] != target.letter for d in _keys(last.node)):
         return Finding(Outcome.UNDECIDED, "another_structure", (last.place,))
-    verdicts = [equal(judge, target, last.node) for judge in judges]
-    if context.text.unread or any(v.outcome is not Outcome.INCORRECT for v in verdicts):
+    verdict = _fails_everywhere(judges, last.node, target)
+    if context.text.unread or verdict is None:
         note = "unread_lines" if context.text.unread else "not_confirmed"
         return Finding(Outcome.UNDECIDED, note, (last.place,))
-    witness = verdicts[0].witness
+    witness = verdict.witness
     if spec.asks == "over":
         if not leads:
             return Finding(Outcome.INCORRECT, "fails_in_every_model", (last.place,), witness=witness)
@@ -66,6 +66,14 @@ def check_factorization(spec: FactorizationCheck, context: PartContext) -> Findi
     # what a wrong rest still earns is for a person: it may be a true factorization of something else
     share = (0.0, 1.0) if true else (0.0, 0.5)
     return Finding(Outcome.INCORRECT, "fails_in_every_model", (last.place,), witness=witness, share=share)
+
+
+def _fails_everywhere(judges: list[Judge], node: T.Node, target: T.Node) -> Verdict | None:
+    """The verdict of the first world, confirmed at high precision, if the two differ in every world."""
+    if not all(differ_clearly(judge, target, node) for judge in judges):
+        return None
+    verdict = equal(judges[0], target, node)
+    return verdict if verdict.outcome is Outcome.INCORRECT else None
 
 
 def _speaks_of(context: PartContext, target: T.Density) -> bool:
@@ -123,13 +131,19 @@ def check_component(spec: ComponentCheck, context: PartContext) -> Finding:
     candidates = list(_components(context, target))
     wrong = _named_wrong(spec, context, target, judges)
     for judge in judges:
+        right: dict[int, bool] = {}  # whole sums that are right in this world, by identity
         for candidate in candidates:
+            if candidate.within is not None:
+                place = id(candidate.within)
+                if place not in right:
+                    right[place] = agrees(judge, candidate.within, whole)
+                if not right[place]:
+                    continue
             if agrees(judge, candidate.node, target):
-                if candidate.within is None or agrees(judge, candidate.within, whole):
-                    other = wrong or _later(candidates, candidate, target, judges)
-                    if other is not None:
-                        return Finding(Outcome.UNDECIDED, "contradicted_later", (candidate.place, other.place))
-                    return Finding(Outcome.CORRECT, "occurs", (candidate.place,))
+                other = wrong or _later(candidates, candidate, target, judges)
+                if other is not None:
+                    return Finding(Outcome.UNDECIDED, "contradicted_later", (candidate.place, other.place))
+                return Finding(Outcome.CORRECT, "occurs", (candidate.place,))
     if context.text.empty:
         return Finding(Outcome.MISSING, "nothing_handed_in")
     if wrong is not None and not context.text.unread and not context.rests_on_inferred(wrong.node):
@@ -141,9 +155,9 @@ def check_component(spec: ComponentCheck, context: PartContext) -> Finding:
         if set(run.relations) <= {"="} and any(agrees(judges[0], m, whole) for m in run.members[:-1])
     ]
     if ends and not context.text.unread:
-        verdicts: list[Verdict] = [equal(judge, ends[-1].node, whole) for judge in judges]
-        if all(v.outcome is Outcome.INCORRECT for v in verdicts):
-            return Finding(Outcome.UNDECIDED, "sum_differs", (ends[-1].place,), witness=verdicts[0].witness)
+        verdict = _fails_everywhere(judges, ends[-1].node, whole)
+        if verdict is not None:
+            return Finding(Outcome.UNDECIDED, "sum_differs", (ends[-1].place,), witness=verdict.witness)
     return Finding(Outcome.UNDECIDED, "not_found")
 
 
@@ -159,8 +173,7 @@ def _named_wrong(spec: ComponentCheck, context: PartContext, target: T.Node, jud
                 found = _Candidate(run.members[-1], run.places[-1])
     if found is None:
         return None
-    verdicts = [equal(judge, found.node, target) for judge in judges]
-    return found if all(v.outcome is Outcome.INCORRECT for v in verdicts) else None
+    return found if _fails_everywhere(judges, found.node, target) is not None else None
 
 
 def _later(candidates: list[_Candidate], found: _Candidate, target: T.Node, judges: list[Judge]) -> _Candidate | None:
@@ -177,7 +190,7 @@ def _later(candidates: list[_Candidate], found: _Candidate, target: T.Node, judg
 def _components(context: PartContext, target: T.Node) -> Iterator[_Candidate]:
     """Formulas that may be the component: those in which its letters stand."""
     seen: set[T.Node] = set()
-    letters = {d[0] for d in _keys(target)}
+    letters, variables = {d[0] for d in _keys(target)}, _latents(target)
     for chain in context.text.chains:
         if chain.role == "goal":
             continue
@@ -185,18 +198,31 @@ def _components(context: PartContext, target: T.Node) -> Iterator[_Candidate]:
             if line.tree is None:
                 continue
             tops = [T.unboxed(line.tree), *(T.unboxed(o) for r in flat_relations(line.tree) for o in r.operands)]
+            if not _speaks(line.tree, letters, variables):
+                continue
             for node in T.walk(line.tree):
                 for group, within in _groups(node):
-                    if group not in seen and letters <= {d[0] for d in _keys(group)}:
+                    if group not in seen and _speaks(group, letters, variables):
                         seen.add(group)
                         whole = any(group is top for top in tops)
                         yield _Candidate(group, (line.start, line.end), within, whole)
     for bare in context.text.bare:
         tree = bare.line.tree
-        if tree is not None and letters <= {d[0] for d in _keys(tree)}:
+        if tree is not None and _speaks(tree, letters, variables):
             place = (bare.line.start, bare.line.end)
             for group, within in _groups(T.unboxed(tree)):
                 yield _Candidate(group, place, within, group is tree)
+
+
+def _latents(node: T.Node) -> set[str]:
+    """Variables without an index that the densities of a formula name."""
+    return {v for _, args, given in _keys(node) for v in (*args, *given) if "_" not in v and ":" not in v}
+
+
+def _speaks(node: T.Node, letters: set[str], variables: set[str]) -> bool:
+    """Whether a formula names densities of these letters and (somewhere) these variables."""
+    keys = _keys(node)
+    return letters <= {d[0] for d in keys} and variables <= {v for _, args, given in keys for v in (*args, *given)}
 
 
 def _groups(node: T.Node) -> Iterator[tuple[T.Node, T.Node | None]]:

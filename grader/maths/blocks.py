@@ -22,6 +22,8 @@ _OVERSAMPLE = 24
 _FORCED = 4
 _KEPT = 4096
 _INDEX_LETTERS = frozenset("ijkltnm")
+_FACTS: dict[int, tuple[T.Node, int, bool]] = {}
+"""What trees need of a world, for all judges; the tree is kept with it, so that its identity stays its own."""
 
 
 class Judge:
@@ -30,7 +32,6 @@ class Judge:
     def __init__(self, world: World) -> None:
         self.world = _solve_equalities(world)
         self._blocks: dict[tuple[object, ...], list[Block]] = {}
-        self._facts: dict[int, tuple[T.Node, int, bool]] = {}
 
     def blocks(self, nodes: Sequence[T.Node]) -> list[Block]:
         """Samples fit for these formulas.
@@ -57,13 +58,13 @@ class Judge:
     def facts(self, node: T.Node) -> tuple[int, bool]:
         """Depth of integrals in a tree and whether densities stand in it; kept by identity, for chains share
         members."""
-        found = self._facts.get(id(node))
+        found = _FACTS.get(id(node))
         if found is None:
             probable = any(isinstance(x, (T.Density, T.KL, T.Expect)) for x in T.walk(node))
             found = (node, quadrature_depth(node), probable)
-            if len(self._facts) > _KEPT:
-                self._facts.clear()
-            self._facts[id(node)] = found
+            if len(_FACTS) > _KEPT:
+                _FACTS.clear()
+            _FACTS[id(node)] = found
         return found[1], found[2]
 
     def _make(self, sizes: list[str], quadratures: int, discrete: list[T.Node], modelled: bool) -> list[Block]:

@@ -71,7 +71,9 @@ def agrees(judge: Judge, left: T.Node, right: T.Node) -> bool:
     try:
         with np.errstate(all="ignore"):
             blocks = judge.blocks([left, right])
-            for block in blocks:
+            closed = not judge.world.open
+            # in a closed world a gap anywhere rules agreement out: small tables tell sooner than large ones
+            for block in sorted(blocks, key=_effort) if closed else blocks:
                 try:
                     a_value, _ = evaluated(block, left)
                     b_value, _ = evaluated(block, right)
@@ -82,11 +84,51 @@ def agrees(judge: Judge, left: T.Node, right: T.Node) -> bool:
                 for a, b in align(a_value, b_value):
                     x, y = N.primal(a), N.primal(b)
                     gap = np.abs(x - y) > CLEAR * (1e-3 + np.maximum(np.abs(x), np.abs(y)))
-                    if not block.degenerate and (~_per_sample(~gap, block) & ~block.special).any():
+                    wide = ~_per_sample(~gap, block)
+                    if (wide & ~block.special).any() and (closed or not block.degenerate):
                         return judge.world.open and equal(judge, left, right).outcome is Outcome.CORRECT
     except (EvaluationError, Mismatch):
         return False
     return equal(judge, left, right).outcome is Outcome.CORRECT
+
+
+def _effort(block: Block) -> tuple[bool, int]:
+    """Blocks with sizes of one say little and come last; among the others the smaller comes first."""
+    return min(block.sizes.values(), default=2) < 2, len(block.variables) + max(block.sizes.values(), default=0)
+
+
+def differ_clearly(judge: Judge, left: T.Node, right: T.Node) -> bool:
+    """Whether floats alone show that two trees differ at several ordinary samples of this world."""
+    found = 0
+    try:
+        with np.errstate(all="ignore"):
+            blocks = judge.blocks([left, right])
+            for block in blocks:
+                if block.degenerate:
+                    continue
+                try:
+                    a_value, first = evaluated(block, left)
+                    b_value, second = evaluated(block, right)
+                except EvaluationError as error:
+                    if error.note == "empty_range" and len(blocks) > 1:
+                        continue
+                    raise
+                if first.unreliable or second.unreliable:
+                    return False
+                gap = np.zeros(block.samples, dtype=bool)
+                for a, b in align(a_value, b_value):
+                    x, y = N.primal(a), N.primal(b)
+                    size = np.maximum(np.abs(x), np.abs(y))
+                    wide = (np.abs(x - y) > CLEAR * (1e-3 + size)) & np.isfinite(size)
+                    gap |= ~_per_sample(~wide, block)
+                found += int((gap & ~block.special).sum())
+                if found >= MIN_WITNESSES:
+                    return True
+    except Mismatch:
+        return True
+    except EvaluationError:
+        return False
+    return False
 
 
 def evaluated(block: Block, node: T.Node) -> tuple[Value, Evaluator]:
@@ -102,6 +144,24 @@ def evaluated(block: Block, node: T.Node) -> tuple[Value, Evaluator]:
     return found[1], found[2]
 
 
+_SHAPES: dict[int, tuple[T.Node, tuple[bool, bool, frozenset[str]]]] = {}
+"""What is asked of every tree, kept by identity (the tree is kept with it)."""
+
+
+def _shape(node: T.Node) -> tuple[bool, bool, frozenset[str]]:
+    """Whether names or operators over them stand in a tree, whether complex numbers are written, its strictness."""
+    found = _SHAPES.get(id(node))
+    if found is None:
+        names = complexes = False
+        for n in T.walk(node):
+            names = names or isinstance(n, (T.Name, T.Density, T.Integral, T.Expect, T.KL))
+            complexes = complexes or isinstance(n, T.SetOf) or (isinstance(n, T.Const) and n.name == "i")
+        if len(_SHAPES) > KEPT:
+            _SHAPES.clear()
+        found = _SHAPES[id(node)] = (node, (names, complexes, strictness(node)))
+    return found[1]
+
+
 class _Tally:
     """Counts over the samples of all blocks."""
 
@@ -113,16 +173,9 @@ class _Tally:
         self.witness: Witness | None = None
         self.nonreal_witness: Witness | None = None
         self.edge_witness: Witness | None = None
-        self.closed = not any(
-            isinstance(n, (T.Name, T.Density, T.Integral, T.Expect, T.KL))
-            for root in (left, right)
-            for n in T.walk(root)
-        )
-        self.complex_written = any(
-            isinstance(n, T.SetOf) or (isinstance(n, T.Const) and n.name == "i")
-            for root in (left, right)
-            for n in T.walk(root)
-        )
+        shapes = _shape(left), _shape(right)
+        self.closed = not any(names for names, _, _ in shapes)
+        self.complex_written = any(complexes for _, complexes, _ in shapes)
 
     def add(self, block: Block) -> None:
         left, first = evaluated(block, self.left)
@@ -252,7 +305,7 @@ class _Tally:
             return Verdict(Outcome.UNDECIDED, note, self.edge_witness, samples=self.agree)
         if self.agree < 3:
             return Verdict(Outcome.UNDECIDED, "undefined" if self.undefined else "too_few_samples", samples=self.agree)
-        edges = strictness(self.left), strictness(self.right)
+        edges = _shape(self.left)[2], _shape(self.right)[2]
         if edges[0] and edges[1] and edges[0] != edges[1]:
             return Verdict(Outcome.UNDECIDED, "fails_at_boundary", samples=self.agree)
         return Verdict(Outcome.CORRECT, "agrees", samples=self.agree)

@@ -271,12 +271,18 @@ def _letters_used(node: T.Node) -> set[str]:
     return {n.letter for n in T.walk(node) if isinstance(n, T.Density)}
 
 
+def _named_density(ev: Evaluator, node: T.Node) -> T.Node:
+    """The density a name stands for, if the student says so (`q_psi = q(z | c)`)."""
+    found = ev.block.world.definitions.get(node.key) if isinstance(node, T.Name) else None
+    return found if isinstance(found, T.Density) else node
+
+
 def _expect_table(ev: Evaluator, node: T.Expect) -> Value:
     assert node.dist is not None
     value = ev.value(node.body)
     block = ev.block
     dists = node.dist.items if isinstance(node.dist, T.Tup) else (node.dist,)
-    for dist in reversed(dists):
+    for dist in [_named_density(ev, d) for d in reversed(dists)]:
         if isinstance(dist, T.Density):
             args = _all_keys(ev, dist.args) or (_all_keys(ev, node.over) if node.over else [])
             given = frozenset(_all_keys(ev, dist.given))
@@ -308,6 +314,7 @@ def _kl(ev: Evaluator, node: T.KL) -> Value:
     if left is not None or right is not None:
         raise EvaluationError("unsupported", "a divergence between a density and something else")
     block = ev.block
+    node = T.KL(_named_density(ev, node.left), _named_density(ev, node.right), start=node.start, end=node.end)
     letters = [n for n in (node.left, node.right) if isinstance(n, T.Name)]
     if len(letters) == 2:
         keys = [k for k in block.variables if k not in block.world.given]

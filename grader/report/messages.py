@@ -128,8 +128,8 @@ _NOTES: Final[dict[str, dict[Lang, str]]] = {
         "fr": "certaines valeurs des paramètres ne sont pas couvertes",
     },
     "some_link_fails": {
-        "en": "a line does not follow from the one before; a person looks",
-        "fr": "une ligne ne suit pas de la précédente ; une personne relit",
+        "en": "on some line the two sides differ in numbers; a person looks",
+        "fr": "sur une ligne, les deux membres diffèrent en nombres ; une personne relit",
     },
     "rests_on_others": {
         "en": "said, but what leads to it was not recognised: a person looks",
