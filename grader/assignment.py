@@ -176,6 +176,9 @@ def load_reference(path: Path) -> Reference:
         raise AuthorError("cannot be loaded", str(path))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    for function in ("worlds", "derive"):
+        if not callable(getattr(module, function, None)):
+            raise AuthorError(f"has no function {function}()", str(path))
     cache = cache_folder() / f"{path.stem}-{digest[:24]}.json"
     try:
         derived = json.loads(cache.read_text(encoding="utf-8"))

@@ -54,7 +54,7 @@ def find(paths: Sequence[Path]) -> list[Entry]:
     for path in paths:
         if not path.exists():
             raise OperatorError(f"{path}: no such file or folder")
-        found = list(_in_folder(path)) if path.is_dir() else [_of_files(path.stem, [path])]
+        found = sorted(_in_folder(path), key=lambda e: e.id) if path.is_dir() else [_of_files(path.stem, [path])]
         if not found:
             raise OperatorError(
                 f"{path}: no submissions here (files ending in {', '.join(sorted(READ)[:6])} .. or folders of such)"

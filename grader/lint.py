@@ -68,6 +68,7 @@ def lint(folder: Path, *, strict: bool = False) -> list[Fault]:
         faults += [_of(f) for f in found]
         if isinstance(question, Question):
             questions.append((path, question, load_yaml(path)[1]))
+    unread = bool(faults)
     known = {p.name for p in (folder / "rubrics").glob("*.yaml")} - set(file.questions) - {"assignment.yaml"}
     faults += [Fault(str(folder / "rubrics" / name), 1, 1, "no assignment uses this file") for name in sorted(known)]
     total = sum(p.points for _, q, _ in questions for p in q.parts)
@@ -76,7 +77,7 @@ def lint(folder: Path, *, strict: bool = False) -> list[Fault]:
             Fault(str(index), 1, 1, f"the parts are worth {total:g} points and the assignment {file.points:g}")
         )
     ids = Counter(p.id for _, q, _ in questions for p in q.parts)
-    if not faults:
+    if not unread:
         assignment = Assignment(folder)
         for path, question, positions in questions:
             faults += _Linter(assignment, path, question, positions, ids).run()
@@ -146,6 +147,10 @@ def _words_of(spec: CheckBase) -> Iterator[Words | ProseCheck]:
         yield spec.otherwise
     if isinstance(spec, ChainCheck):
         yield from (way.also for way in spec.any_of if way.also is not None)
+        if spec.partly is not None:
+            yield spec.partly
+    if isinstance(spec, ComponentCheck) and spec.named:
+        yield Words(phrases=(spec.named,))
 
 
 class _Linter:
@@ -222,7 +227,8 @@ class _Linter:
             except (AuthorError, ReadError) as error:
                 self.say(where, f"{spec.id}: {error}")
         for key in ("named", "coordinates", "variables", "must_name", "must_not_name", "regime", "region"):
-            for text in getattr(spec, key, ()):
+            texts = getattr(spec, key, ())
+            for text in texts if isinstance(texts, tuple) else ():
                 self.reads(judge, text, (*where, key), spec.id)
         families = getattr(spec, "families", "")
         if families and not self.assignment.worlds(self.question, families):

@@ -70,7 +70,7 @@ _RESIDUAL: dict[str, Any] = {
 _RADIAL: dict[str, Any] = {
     "symbols": {
         r"\alpha": {"kind": "positive", "low": 0.3, "high": 2.0},
-        r"\beta": {"kind": "real", "low": 0.1, "high": 3.0},
+        r"\beta": {"kind": "real", "low": 0.1, "high": 1.5},
         "r": {"kind": "positive", "low": 0.05, "high": 2.5},
         "r_1": {"kind": "positive", "low": 0.05, "high": 2.5},
         "r_2": {"kind": "positive", "low": 0.05, "high": 2.5},

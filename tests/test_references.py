@@ -1,113 +1,48 @@
-"""References derived twice, rubrics whose examples come out as they should."""
+"""References derived twice, rubrics whose examples come out as they should, faults that lint must see."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import shutil
+from pathlib import Path
 
 import pytest
+import yaml
+from conftest import ROOT
 
 from grader.assignment import Assignment, shipped
-from grader.checks.specs import ComponentsCheck, EigenvaluesCheck, PointCheck, ValueCheck
-from grader.maths import syntax as T
-from grader.maths.answers import read_answer
-from grader.maths.compare import compare_answers
-from grader.maths.equations import same_equation
-from grader.maths.evaluate import Evaluator
-from grader.maths.numeric import primal
-from grader.maths.parser import parse, readings
-from grader.maths.tokens import tokenize
-from grader.maths.values import Tens, Value
-from grader.maths.worlds import Block, World
-from grader.model import Outcome
+from grader.examples import example_faults
+from grader.lint import lint
+from grader.references import Forms, disagreements
+from grader.selftest import selftest
 
 ASSIGNMENT = Assignment(shipped())
 NAMES = sorted({q.reference for q in ASSIGNMENT.questions if q.reference})
-
-
-def evaluator(name: str) -> Callable[[str, dict[str, float]], Any]:
-    """Evaluate a derived form of a reference at numbers."""
-    import numpy as np
-
-    derived = ASSIGNMENT.reference(name).derived
-
-    def number(v: Value) -> Any:
-        if isinstance(v, Tens):
-            return [number(item) for item in v.items]
-        out = complex(primal(v).reshape(-1)[0])
-        return out.real if out.imag == 0 else out
-
-    def value(form: str, numbers: dict[str, float]) -> Any:
-        ev = Evaluator(Block(World(), 0, {}, (), 1))
-        ev.bound.update({k: np.array([float(x)]) for k, x in numbers.items()})
-        return number(ev.value(parse(derived[form])))
-
-    return value
+MATHEMATICAL = [p for _, p in ASSIGNMENT.parts if not p.id.startswith("Q5")]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_second_derivation_agrees(name: str) -> None:
-    assert ASSIGNMENT.reference(name).module.second(evaluator(name)) == []
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_wrong_reference_is_noticed(name: str) -> None:
-    """Changing any derived form that is checked makes the second derivation disagree."""
-    value = evaluator(name)
-
-    def shifted(form: str, numbers: dict[str, float]) -> Any:
-        def shift(v: Any) -> Any:
-            return [shift(x) for x in v] if isinstance(v, list) else v + 1e-3
-
-        return shift(value(form, numbers))
-
-    assert ASSIGNMENT.reference(name).module.second(shifted)
+def test_every_form_is_derived_twice_and_a_change_is_noticed(name: str) -> None:
+    reference = ASSIGNMENT.reference(name)
+    assert disagreements(reference, sorted(reference.derived)) == []
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_torch_agrees(name: str) -> None:
     pytest.importorskip("torch")
-    assert ASSIGNMENT.reference(name).module.second_torch(evaluator(name)) == []
+    module = ASSIGNMENT.reference(name).module
+    if hasattr(module, "second_torch"):
+        assert module.second_torch(Forms(module.derive())) == []
 
 
-def rows() -> list[tuple[str, Any, Any, str, bool]]:
-    out = []
-    for question, part in ASSIGNMENT.parts:
-        for spec in part.checks:
-            out += [(part.id, question, spec, text, True) for text in spec.accepts]
-            out += [(part.id, question, spec, text, False) for text in spec.rejects]
-    return out
+def test_accepted_and_rejected_answers() -> None:
+    assert example_faults(ASSIGNMENT) == {}
 
 
-@pytest.mark.parametrize(
-    "part,question,spec,text,good", rows(), ids=lambda x: x if isinstance(x, str) and len(x) < 60 else ""
-)
-def test_accepted_and_rejected_answers(part: str, question: Any, spec: Any, text: str, good: bool) -> None:
-    from dataclasses import replace
-
-    from grader.maths.blocks import Judge
-
-    assert isinstance(spec, (ValueCheck, ComponentsCheck, PointCheck, EigenvaluesCheck))
-    judge = ASSIGNMENT.judge(part)
-    assert judge is not None
-    if isinstance(spec, EigenvaluesCheck):
-        conditions = tuple(parse(r, judge.world.notation) for r in spec.regime)
-        judge = Judge(replace(judge.world, conditions=(*judge.world.conditions, *conditions)))
-    target = ASSIGNMENT.target(question, judge, spec.target.derived, spec.target.latex)
-    outcomes = set()
-    for tree, _ in readings(tokenize(text), judge.world.notation):
-        answer = read_answer(tree)
-        if answer.kind == "equation":
-            outcomes.add(same_equation(judge, answer.items, (target, parse("0"))).outcome)
-        elif isinstance(spec, PointCheck) and len(answer.items) == 1 and not isinstance(answer.items[0], T.Matrix):
-            pass  # `a = b = c = 0` names the coordinates one by one: test_examples grades it
-        else:
-            outcomes.add(compare_answers(judge, answer, read_answer(target)).outcome)
-    if good:
-        assert Outcome.CORRECT in outcomes or not outcomes
-    else:
-        assert Outcome.CORRECT not in outcomes
-        assert outcomes, "nothing was compared"
+@pytest.mark.parametrize("part", MATHEMATICAL, ids=lambda p: p.id)
+def test_each_mathematical_part_has_six_of_each(part: object) -> None:
+    checks = part.checks  # type: ignore[attr-defined]
+    assert max(len(c.accepts) for c in checks) >= 6
+    assert max(len(c.rejects) for c in checks) >= 6
 
 
 def test_points_sum_as_the_statement_has_them() -> None:
@@ -115,6 +50,113 @@ def test_points_sum_as_the_statement_has_them() -> None:
     for question in ASSIGNMENT.questions:
         assert [p.points for p in question.parts] == per_question[question.number]
         for part in question.parts:
-            if part.checks:
-                assert sum(c.points for c in part.checks) == pytest.approx(part.points)
+            assert sum(c.points for c in part.checks) == pytest.approx(part.points)
     assert sum(p.points for _, p in ASSIGNMENT.parts) == ASSIGNMENT.file.points == 71
+
+
+def test_a_reference_answer_and_a_blank_come_out_as_they_should() -> None:
+    rows = list(selftest(ASSIGNMENT, examples=ROOT / "rubrics"))  # a folder without examples: the rubrics alone
+    assert len(rows) > 25
+    assert [row for row in rows if row.faults] == []
+
+
+# lint
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    for name in ("rubrics", "reference"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def said(folder: Path, *, strict: bool = False) -> list[str]:
+    return [str(f) for f in lint(folder, strict=strict) if f.severity == "error"]
+
+
+def test_the_assignment_has_no_fault(copy: Path) -> None:
+    assert said(copy) == []
+
+
+# an edit of a reference, and what lint must say of it
+BROKEN_REFERENCES = {
+    "first derivation changed": ("q1", "(x - m) ** 2 / (2 * s**2)", "(x - m) ** 2 / (2 * s)", "kl_qp"),
+    "first derivation removed": ("q2", "def derive()", "def derived()", "derive()"),
+    "second derivation changed": (
+        "q4",
+        "return [-th * sigma(u) - gamma * p0",
+        "return [th * sigma(u) - gamma * p0",
+        "field",
+    ),
+    "second derivation removed": ("q3", "def second(", "def no_second(", "second()"),
+    "one form no longer looked at": ("q2", '"rho_slope": (', '"rho_gone": (', "rho_"),
+    "enumeration changed": (
+        "q3",
+        "reconstruction - inner - prior - elbo",
+        "reconstruction + inner - prior - elbo",
+        "(b)",
+    ),
+    "comparison made blind": ("q2", "> 1e-7 * max(1.0, abs(e))", "> 1e7", "not noticed"),
+    "a form typed wrong": (
+        "q3",
+        r'"\log q(x_1|x_0) - \log q(x_T|x_0)"',
+        r'"\log q(x_T|x_0) - \log q(x_1|x_0)"',
+        "telescoped",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN_REFERENCES)
+def test_a_broken_reference_is_seen(copy: Path, name: str) -> None:
+    module, old, new, word = BROKEN_REFERENCES[name]
+    path = copy / "reference" / f"{module}.py"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    faults = said(copy)
+    assert faults and any(word in fault for fault in faults), faults
+
+
+# an edit of a rubric, what lint must say, and the word on the line it must name
+BROKEN_RUBRICS = {
+    "points do not sum": ("q1", "points: 5\n", "points: 6\n", "are worth 5", "points: 6"),
+    "unknown key": ("q1", "id: set_up", "id: set_up\n        colour: red", "colour", "colour"),
+    "unknown form": ("q2", "derived: rho_slope}, relation", "derived: rho_slopes}, relation", "rho_slopes", "monotone"),
+    "notation that does not parse": (
+        "q4",
+        r"'\psi_0', '\psi_1', '\theta']",
+        r"'\psi_0', '\psi_1', '\theta +']",
+        "cannot be read",
+        "named",
+    ),
+    "a pattern that is none": ("q4", "'diverg']", "'diverg(']", "pattern", "discussion"),
+    "an unknown world": ("q3", "families: 'combined*'", "families: 'compound*'", "no world", "families"),
+    "a need that is not there": ("q2", "needs: [sign]", "needs: [signs]", "signs", "needs"),
+    "a key twice": ("q1", "number: 1", "number: 1\nnumber: 1", "twice", "number"),
+    "a title in one language": ("q5", ', fr: "Sommaire"', "", "fr", "title"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN_RUBRICS)
+def test_a_broken_rubric_is_seen_at_its_line(copy: Path, name: str) -> None:
+    file, old, new, message, word = BROKEN_RUBRICS[name]
+    path = copy / "rubrics" / f"{file}.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    faults = [f for f in lint(copy) if f.severity == "error"]
+    assert any(message in f.message for f in faults), [str(f) for f in faults]
+    fault = next(f for f in faults if message in f.message)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert word in "\n".join(lines[max(fault.line - 3, 0) : fault.line + 2])
+
+
+def test_without_torch_lint_warns_and_strict_makes_it_a_fault(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert any(f.severity == "warning" and "torch" in f.message for f in lint(copy))
+    assert any("torch" in fault for fault in said(copy, strict=True))
+
+
+def test_rubric_files_are_yaml_without_surprises() -> None:
+    for path in (ROOT / "rubrics").glob("*.yaml"):
+        assert yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -84,6 +84,18 @@ def test_the_rows_that_are_not_damaged_are_read(seed: Path) -> None:
         ("Q4.4", "field"),
         ("Q4.5", "matrix"),
         ("Q4.6", "eigenvalues_below_one"),
+        ("Q2.1", "main_case"),
+        ("Q2.1", "degenerate"),
+        ("Q2.2", "derivative"),
+        ("Q2.3", "derivative"),
+        ("Q2.3", "conclusion"),
+        ("Q2.4", "direction"),
+        ("Q3.a", "introduce_q"),
+        ("Q3.a", "jensen"),
+        ("Q3.a", "sum_of_logs"),
+        ("Q3.b", "bayes"),
+        ("Q3.b", "cancellation"),
+        ("Q3.b", "final_identity"),
     ],
 )
 def test_right_answers_are_correct(report: Report, part: str, check: str) -> None:
@@ -97,6 +109,33 @@ def test_nothing_right_is_called_wrong(report: Report) -> None:
     wrong = {(p.id, c.id) for p in report.parts for c in p.checks if c.outcome is Outcome.INCORRECT}
     assert wrong <= {("Q4.6", "eigenvalues_from_one")}
     assert not any(s.outcome in (Outcome.INCORRECT, Outcome.FAULT) for p in report.parts for s in p.steps)
+
+
+def test_what_a_person_must_see_is_left_to_one(report: Report) -> None:
+    """Two false derivatives under a right g', the argument Δ = 0, a slip in the telescoping sum, a damaged line."""
+    found = {(p.id, c.id): c for p in report.parts for c in p.checks}
+    for place in [
+        ("Q1", "algebra"),
+        ("Q2.2", "slope_of_the_mixture"),
+        ("Q2.2", "chain_rule"),
+        ("Q2.4", "monotone"),
+        ("Q3.b", "telescoping"),
+        ("Q3.b", "divergences"),
+        ("Q3.c", "marginalisation"),
+        ("Q3.d", "encoder"),
+    ]:
+        assert found[place].outcome is Outcome.UNDECIDED, place
+    assert found[("Q2.2", "chain_rule")].spans[0].line == 200
+    assert found[("Q2.2", "chain_rule")].evidence["link"]["values"]
+
+
+def test_nothing_is_handed_in_for_e_and_the_review_waits(report: Report) -> None:
+    parts = {p.id: p for p in report.parts}
+    assert {c.outcome for c in parts["Q3.e"].checks} == {Outcome.MISSING}
+    assert parts["Q3.e"].score.max == 0
+    for i in range(1, 5):
+        (check,) = parts[f"Q5.{i}"].checks
+        assert check.outcome is Outcome.UNDECIDED and check.evidence["passages"]
 
 
 def test_two_runs_are_the_same(seed: Path, assignment: Assignment, report: Report) -> None:

@@ -100,8 +100,10 @@ def _label_claims(
             if isinstance(names[0], T.Empty) and head is not None:
                 names[0] = T.unboxed(head)
             ours = [n for n in names if isinstance(n, T.Name) and n.base == label.base]
-            ours = ours or [T.Name(label.base) for n in names if _spectrum(n)]
-            answer = whole if len(rels) == 1 else read_answer(rel)
+            spectrum = not ours and any(_spectrum(n) for n in names)
+            if spectrum:
+                ours = [T.Name(label.base)]
+            answer = read_answer(rel.operands[-1]) if spectrum else whole if len(rels) == 1 else read_answer(rel)
             values = list(answer.items)
             usable = answer.kind in ("value", "set", "list") and all(
                 context.explicit(i) and label.base not in {n.base for n in T.walk(i) if isinstance(n, T.Name)}

@@ -368,7 +368,7 @@ def _loose_ends(context: PartContext) -> bool:
     confirmed), which might hold the answer."""
     world = context.judge.world
     for chain in context.text.chains:
-        if chain.kind != "display" or chain.role == "goal":
+        if chain.role == "goal":
             continue
         for line in chain.lines:
             if line.tree is None:
