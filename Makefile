@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: grade test test-all bench bench-pairs clean
+.PHONY: grade lint test test-all bench bench-pairs clean
 .DEFAULT_GOAL := grade
 
 $(VENV)/base: pyproject.toml
@@ -19,9 +19,13 @@ $(VENV)/all: $(VENV)/dev
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev,python]'
 	touch $@
 
-# exit status 1 says that some answer is incorrect, which some examples are meant to be
-grade: $(VENV)/base  ## the main job, on the examples
-	$(BIN)/grader check submissions_example/*.md submissions_example/*.tex || [ $$? -eq 1 ]
+grade: $(VENV)/base  ## the main job, on the examples: the class table, and each range against its key
+	$(BIN)/grader grade submissions_example --out build/grades --jobs 2
+	$(BIN)/grader selftest --only-examples --examples submissions_example
+
+lint: $(VENV)/base  ## the assignment's rubrics and references
+	$(BIN)/grader lint
+	$(BIN)/grader selftest
 
 test: $(VENV)/dev  ## what CI runs
 	$(BIN)/ruff check grader reference tests

@@ -17,12 +17,12 @@ from grader.checks.runs import Run
 from grader.checks.specs import ChainCheck, Target, Way, Waypoint
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
-from grader.maths.decide import agrees
+from grader.maths.decide import agrees, differ_clearly, equal
 from grader.maths.equations import proportional
 from grader.maths.notation import Notation
 from grader.maths.parser import parse
 from grader.maths.relations import COMPOSED, IMPLIES, MIRRORED, holds
-from grader.model import Outcome
+from grader.model import Outcome, Role
 
 
 def check_chain(spec: ChainCheck, context: PartContext) -> Finding:
@@ -57,6 +57,10 @@ def check_chain(spec: ChainCheck, context: PartContext) -> Finding:
         words = in_words(spec.partly, context)
         if words.outcome is Outcome.CORRECT:
             return Finding(Outcome.UNDECIDED, "without_reason", words.places, share=(0.5, 1.0))
+    if spec.role is Role.FINAL_ANSWER and not context.text.unread:
+        wrong = _claimed_otherwise(spec, context)
+        if wrong is not None:
+            return wrong
     if spec.mentions and not speaks(spec.mentions, context):
         return Finding(Outcome.MISSING, "not_mentioned")
     return Finding(Outcome.UNDECIDED, "not_found")
@@ -73,6 +77,27 @@ def _failing(spec: ChainCheck, context: PartContext) -> tuple[Run, int] | None:
         for name in spec.clean:
             if name == "any" or FEATURES[name](left) != FEATURES[name](right):
                 return run, k
+    return None
+
+
+def _claimed_otherwise(spec: ChainCheck, context: PartContext) -> Finding | None:
+    """A formula of the shape asked for that is claimed to be the start of a way and is something else in every world."""
+    judges = context.families(spec.families)
+    for run in reversed(context.runs):
+        if run.conditions or not set(run.relations) <= {"="}:
+            continue
+        for k, member in enumerate(run.members):
+            for way in spec.any_of:
+                if not way.past or not all(_meets(point, context, member) for point in way.past):
+                    continue
+                start, end = _target(context, way.start), _target(context, way.end)
+                if start is None or end is None:
+                    continue
+                claimed = any(agrees(judges[0], other, start) for i, other in enumerate(run.members) if i != k)
+                if claimed and all(differ_clearly(judge, member, end) for judge in judges):
+                    verdict = equal(judges[0], member, end)
+                    if verdict.outcome is Outcome.INCORRECT and not context.rests_on_inferred(member):
+                        return Finding(Outcome.INCORRECT, "differs", (run.places[k],), witness=verdict.witness)
     return None
 
 

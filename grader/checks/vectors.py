@@ -37,8 +37,8 @@ def check_components(spec: ComponentsCheck, context: PartContext) -> Finding:
             for i in block.entries:
                 entries[i - 1] = found
     for i in spec.unchanged:
-        if entries[i - 1].note in _UNCLAIMED and any(e.outcome is Outcome.CORRECT for e in entries):
-            entries[i - 1] = Finding(Outcome.CORRECT, "unchanged")
+        if entries[i - 1].note in _UNCLAIMED and any(e.outcome in _DECIDED for e in entries):
+            entries[i - 1] = Finding(Outcome.CORRECT, "unchanged", answer=goals[i - 1])
     return _entry_by_entry(whole, entries)
 
 
@@ -69,6 +69,7 @@ def _vector_entries(node: T.Node) -> list[T.Node]:
     return list(vector.items) if isinstance(vector, T.Tup) else []
 
 
+_DECIDED = (Outcome.CORRECT, Outcome.INCORRECT)
 _UNCLAIMED = frozenset({"not_claimed", "not_found", "unread_lines", "nothing_handed_in"})
 
 

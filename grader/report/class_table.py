@@ -20,7 +20,7 @@ Row = tuple[str, dict[str, Any] | None, str, list[str]]
 _WORDS = {
     "submission": {"en": "submission", "fr": "remise"},
     "total": {"en": "total", "fr": "total"},
-    "open": {"en": "parts\nto read", "fr": "parties\nà relire"},
+    "open": {"en": "open", "fr": "ouvert"},
     "parts": {"en": "{0}", "fr": "{0}"},
     "mean": {"en": "mean", "fr": "moyenne"},
     "decided": {
