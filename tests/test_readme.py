@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from conftest import ROOT
@@ -31,6 +33,19 @@ def test_example(command: str, output: str) -> None:
         [sys.executable, "-m", "grader.cli", *words[1:]], capture_output=True, text=True, cwd=ROOT, encoding="utf-8"
     )
     assert done.stdout == output
+
+
+def test_the_class_is_the_one_shown(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "grader.cli", "grade", "submissions_example", "--out", str(tmp_path), "--jobs", "2"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        encoding="utf-8",
+        env={**os.environ, "COLUMNS": "100"},
+    )
+    shown = [line.rstrip() for line in done.stdout.splitlines() if line.strip()]
+    assert "\n".join(shown) in README.replace("\n\n15 ", "\n15 ")
 
 
 def test_there_are_examples_and_the_targets_exist() -> None:

@@ -1,6 +1,7 @@
 """Chains that lead somewhere: from a start by a relation to an end, past waypoints, with every link checked.
 
-What is not found, or whose links are not all confirmed, is a person's: these checks never say `incorrect`.
+What is not found, or whose links are not all confirmed, is a person's. Only a final answer that is claimed in the shape
+asked for and differs in every model is `incorrect`.
 """
 
 from __future__ import annotations

@@ -212,7 +212,8 @@ def _last_explicit(
 ) -> list[tuple[Line, T.Rel | None, list[tuple[T.Node, bool]]]]:
     """The last line of a chain that gives a value outright, in all its readings (each cut at that value)."""
     head = chain.head()
-    for line in reversed(chain.lines):
+    for row in range(len(chain.lines) - 1, -1, -1):
+        line = chain.lines[row]
         if line.tree is None:
             continue
         out: list[tuple[Line, T.Rel | None, list[tuple[T.Node, bool]]]] = []
@@ -237,12 +238,19 @@ def _last_explicit(
             else:
                 tree: T.Node = cut
                 if k == 0 and line.lead == "continues" and head is not None:
-                    tree = with_left(cut, head)
+                    before = _end_of(chain.lines[row - 1].tree) if row and _is_zero(rel.operands[-1]) else None
+                    tree = with_left(cut, before or head)  # `det(J - λI) = p(λ)`, then `= 0`: p(λ) = 0
                 readings = [(tree, True)]
             out.append((line, cut, readings))
         if out:
             return out
     return []
+
+
+def _end_of(tree: T.Node | None) -> T.Node | None:
+    """The last member of the relation that a row ends with."""
+    rels = list(flat_relations(tree)) if tree is not None else []
+    return rels[-1].operands[-1] if rels else None
 
 
 def _best(
