@@ -38,8 +38,11 @@ def check_chain(spec: ChainCheck, context: PartContext) -> Finding:
         for way in spec.any_of:
             if way.occurs is not None and not _occurs(way.occurs, judge, context):
                 continue
-            if way.also is not None and in_words(way.also, context).outcome is not Outcome.CORRECT:
+            words = in_words(way.also, context) if way.also is not None else None
+            if words is not None and words.outcome is not Outcome.CORRECT:
                 continue
+            if words is not None and not (way.start or way.end or way.past or way.together):
+                return Finding(Outcome.CORRECT, words.note, words.places, words.evidence)
             if way.together:
                 places = [_one(step, judge, context, found) for step in way.together]
                 good = [p for p, held in places if held and p is not None]
