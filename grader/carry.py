@@ -35,9 +35,27 @@ def carried_targets(
         where = tuple(T.Rel((v, T.Num(Fraction(0))), ("=",)) for v in variables)
         whole = T.Matrix(tuple(tuple(T.At(T.Deriv((v,), e), where) for v in variables) for e in entries))
     elif carried.how == "eigenvalues" and isinstance(own, T.Matrix):
-        if all(isinstance(e, T.Num) and not e.value for row in own.rows for e in row):
+        if _all_zero(own):
             return None  # an error that left nothing to do
         whole = T.Call("eig", (own,))
+    elif (
+        carried.how == "polynomial"
+        and not _all_zero(own)
+        and isinstance(own, T.Matrix)
+        and len(own.rows) == len(own.rows[0])
+    ):
+        size = range(len(own.rows))
+        lam = parse(r"\lambda", context.notation)
+        whole = T.Call(
+            "det",
+            (
+                T.Matrix(
+                    tuple(tuple(_minus(own.rows[i][j], lam) if i == j else own.rows[i][j] for j in size) for i in size)
+                ),
+            ),
+        )
+    elif carried.how == "added" and isinstance(own, T.Matrix) and len(carried.added) == 1:
+        whole = T.Add((own, parse(carried.added[0], context.notation)))
     elif carried.how == "added" and len(entries) == len(carried.added):
         parts = tuple(T.Add((e, parse(text, context.notation))) for e, text in zip(entries, carried.added, strict=True))
         whole = T.Tup(parts)
@@ -49,6 +67,14 @@ def carried_targets(
             return None
         targets.update(zip(spec.entries, parts, strict=True))
     return targets
+
+
+def _all_zero(own: T.Node) -> bool:
+    return isinstance(own, T.Matrix) and all(isinstance(e, T.Num) and not e.value for row in own.rows for e in row)
+
+
+def _minus(a: T.Node, b: T.Node) -> T.Node:
+    return T.Add((a, T.Neg(b)))
 
 
 def _entries(node: T.Node) -> tuple[T.Node, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -163,12 +164,14 @@ def grade_part(submission: Submission, question: Question, part: Part) -> PartRe
 def _judge(submission: Submission, question: Question, part: Part, judge: Judge, spec: CheckBase) -> Finding:
     """One check, with what may excuse a wrong or a missing answer."""
     finding = run_check(submission, question, judge, spec, submission.texts[part.id])
-    if finding.outcome is Outcome.INCORRECT and any(
+    if finding.outcome in (Outcome.INCORRECT, Outcome.UNDECIDED) and any(
         n in submission.carried or submission.outcomes.get(n) in _NOT_RIGHT for n in spec.after
     ):
         again = _carried(submission, question, judge, spec, submission.texts[part.id])
-        if again is not None:
+        if again is not None and (again.outcome is Outcome.CORRECT or finding.outcome is Outcome.INCORRECT):
             return again
+        if finding.outcome is Outcome.UNDECIDED:
+            return finding
         return replace(finding, outcome=Outcome.UNDECIDED, note="may_follow_from_earlier", fraction=None)
     if finding.outcome is Outcome.INCORRECT and spec.role is Role.FINAL_ANSWER:
         if _found_elsewhere(submission, question, part, judge, spec) is not None:
@@ -176,6 +179,10 @@ def _judge(submission: Submission, question: Question, part: Part, judge: Judge,
     if finding.outcome is Outcome.CORRECT and spec.needs:
         if not any(submission.outcomes.get(f"{part.id}.{n}") is Outcome.CORRECT for n in spec.needs):
             return replace(finding, outcome=Outcome.UNDECIDED, note="rests_on_others", fraction=None)
+    if finding.outcome is Outcome.CORRECT and not all(
+        submission.outcomes.get(f"{part.id}.{n}") is Outcome.CORRECT for n in spec.covers
+    ):
+        return replace(finding, outcome=Outcome.UNDECIDED, note="cases_left", share=(0.5, 1.0))
     if finding.note == "not_mentioned" and any(
         submission.outcomes.get(f"{part.id}.{n}") is Outcome.CORRECT for n in spec.needs
     ):
@@ -206,26 +213,32 @@ def _found_elsewhere(
 def _carried(
     submission: Submission, question: Question, judge: Judge, spec: CheckBase, text: PartText
 ) -> Finding | None:
-    """The check against what follows from the student's own earlier answer; None if that says nothing sure."""
-    own = submission.answers.get(spec.carried.after) if spec.carried is not None else None
+    """The check against what follows from the student's own earlier answers; None if that says nothing sure."""
     context = submission.contexts.get(id(text))
-    if spec.carried is None or own is None or context is None:
+    if context is None:
         return None
-    targets = carried_targets(spec, spec.carried, own, context)
-    if targets is None:
-        return None
+    differs = None
     usual = context.target
-    context.target = lambda wanted: targets[wanted] if wanted in targets else usual(wanted)
-    try:
-        found = run_check(submission, question, judge, spec, text)
-    finally:
-        context.target = usual
-    if found.outcome is Outcome.CORRECT:
-        return replace(found, note="follows_from_earlier")
-    sure = submission.outcomes.get(spec.carried.after) is Outcome.INCORRECT or spec.carried.after in submission.carried
-    if found.outcome is Outcome.INCORRECT and sure and set(spec.after) == {spec.carried.after}:
-        return replace(found, note="differs_from_own", witness=None, diagnosis=None)
-    return None
+    for carried in spec.carried:
+        own = submission.answers.get(carried.after)
+        targets = carried_targets(spec, carried, own, context) if own is not None else None
+        if targets is None:
+            continue
+        context.target = _first_from(targets, usual)
+        try:
+            found = run_check(submission, question, judge, spec, text)
+        finally:
+            context.target = usual
+        if found.outcome is Outcome.CORRECT:
+            return replace(found, note="follows_from_earlier")
+        sure = submission.outcomes.get(carried.after) is Outcome.INCORRECT or carried.after in submission.carried
+        if found.outcome is Outcome.INCORRECT and sure and set(spec.after) == {carried.after}:
+            differs = replace(found, note="differs_from_own", witness=None, diagnosis=None)
+    return differs
+
+
+def _first_from(known: Mapping[Target, T.Node], usual: Callable[[Target], Any]) -> Callable[[Target], Any]:
+    return lambda wanted: known[wanted] if wanted in known else usual(wanted)
 
 
 def run_check(submission: Submission, question: Question, judge: Judge, spec: CheckBase, text: PartText) -> Finding:

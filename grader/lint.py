@@ -184,11 +184,12 @@ class _Linter:
                 here = (*where, "checks", k)
                 if names.count(spec.id) > 1:
                     self.say((*here, "id"), f"the check id {spec.id} stands twice in {part.id}")
-                for need in spec.needs:
-                    if need not in names[:k]:
-                        self.say(
-                            (*here, "needs"), f"{spec.id} needs {need}, which does not stand before it in {part.id}"
-                        )
+                for key, needed in (("needs", spec.needs), ("covers", spec.covers)):
+                    for need in needed:
+                        if need not in names[:k]:
+                            self.say(
+                                (*here, key), f"{spec.id} {key} {need}, which does not stand before it in {part.id}"
+                            )
                 self.check(part, spec, judge, here)
         return self.faults
 

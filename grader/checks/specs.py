@@ -32,11 +32,12 @@ class Target(Strict):
 class Carried(Strict):
     """How the target follows from the answer to an earlier check (`after`), to judge what is consistent with an error.
 
-    `how`: `jacobian` of a field by `variables` where they are zero; `eigenvalues` of a matrix; `added` to a vector.
+    `how`: `jacobian` of a field by `variables` where they are zero; `polynomial` (characteristic, in λ) or `eigenvalues`
+    of a matrix; `added` to a vector's entries, or to a matrix as one formula.
     """
 
     after: str
-    how: Literal["jacobian", "eigenvalues", "added"]
+    how: Literal["jacobian", "polynomial", "eigenvalues", "added"]
     variables: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
 
@@ -54,10 +55,12 @@ class CheckBase(Strict):
     needs: tuple[str, ...] = ()
     """Checks of the same part of which one must be correct before this one can be: a conclusion that nothing leads to is
     only the question repeated."""
+    covers: tuple[str, ...] = ()
+    """Checks of the same part that are the cases of this conclusion: unless all are correct only half of it is sure."""
     after: tuple[str, ...] = ()
     """Checks (`Q4.1.field`) whose answers this one builds on: a wrong answer after a wrong one may only follow from it,
     and is then for a person."""
-    carried: Carried | None = None
+    carried: tuple[Carried, ...] = ()
 
 
 class Words(Strict):

@@ -39,7 +39,7 @@ def check_components(spec: ComponentsCheck, context: PartContext) -> Finding:
     for i in spec.unchanged:
         if entries[i - 1].note in _UNCLAIMED and any(e.outcome in _DECIDED for e in entries):
             entries[i - 1] = Finding(Outcome.CORRECT, "unchanged", answer=goals[i - 1])
-    return _entry_by_entry(whole, entries)
+    return _entry_by_entry(context, whole, entries, goals)
 
 
 def _wrong_vector(
@@ -78,15 +78,21 @@ def _entry(context: PartContext, goal: T.Node, names: tuple[str, ...]) -> Findin
     return settle(context, claims, [goal])
 
 
-def _entry_by_entry(whole: Finding, entries: list[Finding]) -> Finding:
+def _entry_by_entry(context: PartContext, whole: Finding, entries: list[Finding], goals: Sequence[T.Node]) -> Finding:
     outcomes = [e.outcome for e in entries]
     places = tuple(p for e in entries for p in e.places)
     if all(o is Outcome.CORRECT for o in outcomes):
         return Finding(Outcome.CORRECT, "entry_by_entry", places)
     decided = [o for o in outcomes if o in (Outcome.CORRECT, Outcome.INCORRECT)]
-    if len(decided) == len(outcomes) and whole.outcome in (Outcome.INCORRECT, Outcome.MISSING):
+    unclaimed = whole.outcome is Outcome.MISSING or whole.note == "not_found"
+    if len(decided) == len(outcomes) and (whole.outcome is Outcome.INCORRECT or unclaimed):
         claimed = [e.answer for e in entries if e.answer is not None]
         wrong = next(e for e in entries if e.outcome is Outcome.INCORRECT)
+        others = [goal for goal, e in zip(goals, entries, strict=True) if e is not wrong]
+        if wrong.answer is not None and any(
+            agrees(context.judge, read_answer(wrong.answer).items[0], goal) for goal in others
+        ):
+            return Finding(Outcome.UNDECIDED, "other_order", places)
         share = outcomes.count(Outcome.CORRECT) / len(outcomes)
         return Finding(
             Outcome.INCORRECT,
