@@ -85,10 +85,12 @@ def _link(
     source: SourceMap,
     name: str,
 ) -> Step:
-    kind = {"goal": "goal", "hypothesis": "hypothesis"}.get(chain.role, "identity" if relation == "=" else "inequality")
+    kind = {"goal": "goal", "denied": "denied", "hypothesis": "hypothesis"}.get(
+        chain.role, "identity" if relation == "=" else "inequality"
+    )
     kind = "definition" if relation in (":=", "=:") else kind
     verdict = Verdict(Outcome.UNDECIDED, "not_judged")
-    if chain.role == "hypothesis" and chain.kind == "inline":
+    if chain.role == "denied" or (chain.role == "hypothesis" and chain.kind == "inline"):
         verdict = Verdict(Outcome.ASSUMED, "hypothesis")
     elif not isinstance(left, T.Empty) and not isinstance(right, T.Empty) and relation in _JUDGED:
         for judge in judges:

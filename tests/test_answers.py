@@ -22,14 +22,24 @@ FULL = {"Q2.1": 4, "Q2.2": 3, "Q2.3": 7, "Q2.4": 4, "Q3.a": 6, "Q3.b": 4, "Q3.c"
 """Right answers (of 8) that are decided whole; the figure may only rise."""
 
 
+HUNTED: list[dict[str, Any]] = yaml.safe_load(
+    (ROOT / "tests" / "cases" / "hunted_answers.yaml").read_text(encoding="utf-8")
+)
+
+
 @cache
 def graded(index: int) -> PartReport:
-    row = ROWS[index]
-    question, label = row["part"].split(".")
+    return graded_row(ROWS[index])
+
+
+def graded_row(row: dict[str, Any]) -> PartReport:
+    question, _, label = row["part"].partition(".")
     heading = f"({label})" if question == "Q3" else f"{question[1:]}.{label}"
     with TemporaryDirectory() as folder:
         path = Path(folder) / "answer.md"
-        path.write_text(f"## Question {question[1:]}\n\n### {heading}\n\n{row['text']}", encoding="utf-8")
+        path.write_text(
+            f"## Question {question[1:]}\n\n{'### ' + heading if label else ''}\n\n{row['text']}", encoding="utf-8"
+        )
         report = grade([path], ASSIGNMENT)
     return next(p for p in report.parts if p.id == row["part"])
 
@@ -50,3 +60,14 @@ def test_right_answers_are_decided_whole() -> None:
         part = graded(index)
         found[row["part"]] += row["right"] and part.score.min >= part.score.out_of
     assert all(found[part] >= least for part, least in FULL.items()), found
+
+
+@pytest.mark.parametrize("row", HUNTED, ids=[row["id"] for row in HUNTED])
+def test_what_was_written_to_make_it_fail(row: dict[str, Any]) -> None:
+    part = graded_row(row)
+    outcomes = {c.id: c.outcome for c in part.checks}
+    assert Outcome.FAULT not in outcomes.values()
+    if row["right"]:
+        assert Outcome.INCORRECT not in outcomes.values() and Outcome.MISSING not in outcomes.values()
+    else:
+        assert part.score.min <= row["at_most"] + 1e-9

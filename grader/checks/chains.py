@@ -7,13 +7,14 @@ asked for and differs in every model is `incorrect`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 
 from grader.checks.context import Finding, PartContext
 from grader.checks.definitions import flat_relations
 from grader.checks.features import FEATURES, densities
-from grader.checks.prose import in_words, speaks
+from grader.checks.prose import contrary, in_words, speaks
 from grader.checks.runs import Run
 from grader.checks.specs import ChainCheck, Target, Way, Waypoint
 from grader.maths import syntax as T
@@ -28,6 +29,13 @@ from grader.model import Outcome, Role
 
 def check_chain(spec: ChainCheck, context: PartContext) -> Finding:
     """Some way of the rubric is gone: its start, relation, end and waypoints, all links holding."""
+    finding = _gone(spec, context)
+    if finding.outcome is Outcome.CORRECT and contrary(spec.unless, context):
+        return replace(finding, outcome=Outcome.UNDECIDED, note="negated_or_contrary")
+    return finding
+
+
+def _gone(spec: ChainCheck, context: PartContext) -> Finding:
     found = context.runs
     failing = _failing(spec, context)
     if failing is not None:
@@ -108,7 +116,7 @@ def _claimed_otherwise(spec: ChainCheck, context: PartContext) -> Finding | None
 def _occurs(wanted: Target, judge: Judge, context: PartContext) -> bool:
     goal = context.target(wanted)
     names = T.names_in(goal)
-    trees = [line.tree for chain in context.text.chains if chain.role != "goal" for line in chain.lines]
+    trees = [line.tree for chain in context.text.chains if not chain.aside for line in chain.lines]
     trees += [bare.line.tree for bare in context.text.bare]
     for tree in trees:
         if tree is None:

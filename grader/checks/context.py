@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -42,6 +43,13 @@ class Finding:
     share: tuple[float, float] | None = None
     answer: T.Node | None = None
     """What was claimed, for parts that build on it."""
+
+
+_PLAIN = re.compile(
+    r"[\w)\]'] ?(?:[=<>\u2264\u2265\u2248]) ?[-+\u2212]?[\w(\[{]|\d ?/ ?\d|[+\u00b1]/?-? ?\d|[\u03a3\u2211\u222b\u221a\u220f]|"
+    r"\b(?:sqrt|sigma|theta|lambda|gamma|psi|alpha|beta|mu|exp|log|ln) ?[(_\d*/^]"
+)
+"""Mathematics as plain text: `v = (-theta sigma(u), ..)`, `-1/2`."""
 
 
 class PartContext:
@@ -91,6 +99,11 @@ class PartContext:
     def runs(self) -> list[Run]:
         """The chains of the part as runs of related members."""
         return list(runs(self.text.chains))
+
+    @cached_property
+    def written_plainly(self) -> bool:
+        """Whether mathematics stands in the prose without formula marks: it may hold an answer that is not read."""
+        return any(_PLAIN.search(block.text) for block in self.text.prose)
 
     def false_links(self, families: str = "") -> list[tuple[Run, int]]:
         """Equalities of the part that clearly fail, in every world of the family and under all conditions stated."""

@@ -122,7 +122,7 @@ def _extended(world: World, chosen: object) -> World:
 
 def _candidates(world: World, chains: Sequence[Chain]) -> Iterator[Definition]:
     for chain in chains:
-        if chain.role == "goal":
+        if chain.aside:
             continue
         for line in chain.lines:
             if line.tree is None or line.lead == "continues":

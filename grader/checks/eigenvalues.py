@@ -58,7 +58,7 @@ def _gather(context: PartContext, label: T.Name, size: int, regime: tuple[T.Node
     out = _Gathered([], [])
     cases: dict[tuple[T.Node, ...], dict[frozenset[str], tuple[list[T.Node], Chain, Line]]] = {(): {}}
     for chain in context.text.chains:
-        if chain.role == "goal":
+        if chain.aside:
             continue
         if (chain.context or regime) and context.compatible((*regime, *chain.context)) is False:
             continue

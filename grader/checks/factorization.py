@@ -40,7 +40,7 @@ def check_factorization(spec: FactorizationCheck, context: PartContext) -> Findi
     if not candidates:
         if context.text.empty:
             return Finding(Outcome.MISSING, "nothing_handed_in")
-        if context.text.unread or _speaks_of(context, target):
+        if context.text.unread or context.written_plainly or _speaks_of(context, target):
             return Finding(Outcome.UNDECIDED, "not_found")
         return Finding(Outcome.UNDECIDED, "in_words_only", share=(0.0, 0.5))
     judges = context.families(spec.families)
@@ -192,7 +192,7 @@ def _components(context: PartContext, target: T.Node) -> Iterator[_Candidate]:
     seen: set[T.Node] = set()
     letters, variables = {d[0] for d in _keys(target)}, _latents(target)
     for chain in context.text.chains:
-        if chain.role == "goal":
+        if chain.aside:
             continue
         for line in chain.lines:
             if line.tree is None:

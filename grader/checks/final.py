@@ -142,7 +142,7 @@ def claims_of(
     """
     found: list[Claim] = []
     for chain in context.text.chains:
-        if chain.role == "goal":
+        if chain.aside:
             continue
         head = chain.head()
         claims = head is not None and _is_head(context, head, targets, heads)
@@ -346,7 +346,7 @@ def _holds_with_values(context: PartContext, claim: Claim, since: int, targets: 
     """Whether a claim is the target once values found since then are put in: `theta = 0`, then `v_2 = ..` there."""
     found: dict[str, T.Rel] = {}
     for chain in context.text.chains:
-        if chain.order < since or chain.order > claim.chain.order or chain.role == "goal":
+        if chain.order < since or chain.order > claim.chain.order or chain.aside:
             continue
         for line in chain.lines:
             for rel in flat_relations(line.tree) if line.tree is not None else ():
@@ -374,9 +374,11 @@ def _holds_earlier(context: PartContext, claim: Claim, targets: Sequence[T.Node]
 def _loose_ends(context: PartContext) -> bool:
     """Displays that are not understood as they stand (names or functions the world does not know, lines that are not
     confirmed), which might hold the answer."""
+    if any(_answers(context, bare.line.tree) for bare in context.text.bare) or context.written_plainly:
+        return True
     world = context.judge.world
     for chain in context.text.chains:
-        if chain.role == "goal":
+        if chain.aside:
             continue
         for line in chain.lines:
             if line.tree is None:
@@ -390,6 +392,17 @@ def _loose_ends(context: PartContext) -> bool:
             if any(k not in world.functions and k not in world.definitions and k not in _TABLES for k in heads):
                 return True
     return False
+
+
+def _answers(context: PartContext, tree: T.Node | None) -> bool:
+    """A formula in running text that may be an answer without a left side: more than a name, a call or a counting
+    number."""
+    bare = T.unboxed(tree) if tree is not None else None
+    if bare is None or isinstance(bare, (T.Name, T.Apply)):
+        return False
+    if isinstance(bare, T.Num) and bare.value == int(bare.value) >= 0:
+        return False
+    return context.explicit(bare)
 
 
 _TABLES = frozenset({"logistic", "logit", "log", "exp", "relu", "softplus"})

@@ -6,7 +6,7 @@ function itself is the rubric's, so a witness is tested and not the words around
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import combinations, product
@@ -15,6 +15,7 @@ import numpy as np
 
 from grader.checks.context import Finding, PartContext, free_names
 from grader.checks.definitions import flat_relations
+from grader.checks.prose import contrary
 from grader.checks.specs import InjectivityCheck
 from grader.errors import EvaluationError
 from grader.maths import numeric as N
@@ -68,6 +69,8 @@ def check_injectivity(spec: InjectivityCheck, context: PartContext) -> Finding:
         if (shown & wanted).any():
             places.extend(case.places[:2])
         covered |= shown
+    if contrary(spec.unless, context) or _misjudged(context, grid, cases):
+        return Finding(Outcome.UNDECIDED, "negated_or_contrary", tuple(dict.fromkeys(places)))
     if bool((covered | ~wanted).all()):
         return Finding(Outcome.CORRECT, "all_cases", tuple(dict.fromkeys(places)))
     if context.text.empty:
@@ -76,6 +79,29 @@ def check_injectivity(spec: InjectivityCheck, context: PartContext) -> Finding:
     if not (covered & wanted).any():
         return Finding(Outcome.UNDECIDED, "not_found")
     return Finding(Outcome.UNDECIDED, "cases_left", tuple(places), {"values": grid.describe(int(missing[0]))})
+
+
+def _misjudged(context: PartContext, grid: _Grid, cases: Sequence[_Case]) -> bool:
+    """Whether a value claimed for the function at one of the points (`g(z_1) = a`) is wrong for all ordinary parameters."""
+    points = {name: point for case in cases for name, point in case.points.items()}
+    for chain in context.text.chains:
+        for line in chain.lines if chain.role == "claim" else ():
+            for rel in flat_relations(line.tree) if line.tree is not None else ():
+                left, right = T.unboxed(rel.operands[0]), T.unboxed(rel.operands[-1])
+                if not (isinstance(left, T.Apply) and left.head.key == grid.function and set(rel.relations) == {"="}):
+                    continue
+                at = points.get(left.args[0].key) if len(left.args) == 1 and isinstance(left.args[0], T.Name) else None
+                if at is None or not T.names_in(right) <= set(grid.keys):
+                    continue
+                found, value = grid.image(at), grid.value(right)
+                if found is None or value is None:
+                    continue
+                here = grid.ordinary.copy()
+                for condition in chain.context:
+                    here &= grid.true(condition)
+                if here.any() and bool((np.abs(found[1] - value) > 1e-6)[here].all()):
+                    return True
+    return False
 
 
 class _Grid:
@@ -128,6 +154,15 @@ class _Grid:
             return None
         shape = (self.size, len(_GRID))
         return np.broadcast_to(N.primal(at), shape), np.broadcast_to(N.primal(out), shape)
+
+    def value(self, node: T.Node) -> N.Array | None:
+        """A formula in the parameters alone."""
+        try:
+            with np.errstate(all="ignore"):
+                out = V.scalar(self.evaluator().value(node))
+        except EvaluationError:
+            return None
+        return np.broadcast_to(N.primal(out), (self.size, len(_GRID)))
 
     def level(self, image: N.Array, stretch: T.Node | None) -> tuple[N.Array, N.Array]:
         """For which parameters the function is constant on a stretch, and where the stretch has two points at all."""

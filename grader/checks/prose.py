@@ -32,6 +32,11 @@ def speaks(pattern: str, context: PartContext) -> bool:
     return bool(context.text.unread) or any(re.search(pattern, view) for view in _views(context))
 
 
+def contrary(patterns: Sequence[str], context: PartContext) -> bool:
+    """Whether words stand in the part that take back what its formulas show."""
+    return any(re.search(pattern, view) for view in _views(context) for pattern in patterns) if patterns else False
+
+
 def _views(context: PartContext) -> tuple[str, str]:
     """The part's prose without its formulas and with the inline ones."""
     return " ".join(folded(b.text) for b in context.text.prose), folded(" ".join(context.text.story))

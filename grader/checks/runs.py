@@ -1,4 +1,4 @@
-"""Chains as runs of related members, and which of their equalities clearly fail."""
+"""Chains as runs of related members, and which of their links clearly fail."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from grader.checks.definitions import flat_relations
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.decide import agrees, differ_clearly, equal
+from grader.maths.relations import holds
 from grader.maths.worlds import World
 from grader.model import Outcome
 from grader.reading.claims import Chain
@@ -42,7 +43,7 @@ class Run:
 def runs(chains: Sequence[Chain]) -> Iterator[Run]:
     """All chains of a part as runs of related members; goals are not claims."""
     for chain in chains:
-        if chain.role == "goal":
+        if chain.aside:
             continue
         members: list[T.Node] = []
         relations: list[str] = []
@@ -108,7 +109,7 @@ def _free(node: T.Node, world: World) -> bool:
 def false_links(
     found: Sequence[Run], first: Judge, judges: Sequence[Judge], inferred: frozenset[str] = frozenset()
 ) -> list[tuple[Run, int]]:
-    """Equalities that fail in every one of some worlds; those that hold in the `first` are not looked at again.
+    """Links that fail in every one of some worlds; those that hold in the `first` are not looked at again.
 
     Left out is what claims no identity: equations to be solved, values given to free quantities, hypotheses, examples,
     points that only exist; and vectors whose entries are only in another order.
@@ -121,6 +122,10 @@ def false_links(
             continue
         for k, relation in enumerate(run.relations):
             left, right = run.members[k], run.members[k + 1]
+            if relation in _ORDERS:
+                if _orders_fail(run, k, (first, *judges), world, inferred):
+                    out.append((run, k))
+                continue
             if relation != "=" or not _claims(run, left, right, world, inferred) or agrees(first, left, right):
                 continue
             if not all(differ_clearly(judge, left, right) for judge in judges):
@@ -130,6 +135,26 @@ def false_links(
                 if equal(judges[0], left, right).outcome is Outcome.INCORRECT:
                     out.append((run, k))
     return out
+
+
+_ORDERS = frozenset({"<", ">", "<=", ">="})
+
+
+def _orders_fail(run: Run, k: int, judges: Sequence[Judge], world: World, inferred: frozenset[str]) -> bool:
+    """An inequality between operators that fails outright, its weak form too, in every world."""
+    left, right = run.members[k], run.members[k + 1]
+    members = run.members if len(run.members) > 2 else (left, right)
+    if run.conditions or not any(isinstance(n, _OPERATORS) for m in members for n in T.walk(m)):
+        return False
+    if any(
+        isinstance(n, T.Name) and (n.key in inferred or n.base in inferred) for m in (left, right) for n in T.walk(m)
+    ):
+        return False
+    weak = {"<": "<=", ">": ">="}.get(run.relations[k], run.relations[k])
+    return all(holds(judge, left, weak, right).outcome is Outcome.INCORRECT for judge in judges)
+
+
+_OPERATORS = (T.Deriv, T.Grad, T.Expect, T.KL, T.Apply)
 
 
 def _claims(run: Run, left: T.Node, right: T.Node, world: World, inferred: frozenset[str]) -> bool:

@@ -220,6 +220,8 @@ class ChainCheck(CheckBase):
     """No line of the part that takes such an operator away or brings it in (`any`: no line at all) may clearly fail; one
     that does leaves the points to a person."""
     families: str = ""
+    unless: tuple[str, ...] = ()
+    """Words that take the way back (a circular or a false reason): then it is for a person."""
 
 
 class FactorizationCheck(CheckBase):
@@ -255,6 +257,8 @@ class InjectivityCheck(CheckBase):
     argument: str
     parameters: tuple[str, ...]
     region: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    """Words that say the contrary of what the points show."""
 
 
 class ReviewCheck(CheckBase):

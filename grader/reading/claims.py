@@ -24,7 +24,7 @@ from grader.reading.sections import Piece
 class Chain:
     """A run of lines that hang together; `head` is what its first line says on the left.
 
-    `context` holds the conditions in force, `kind` is display or inline, `role` claim, goal or hypothesis.
+    `context` holds the conditions in force, `kind` is display or inline, `role` claim, goal, hypothesis or denied.
     """
 
     id: str
@@ -47,6 +47,11 @@ class Chain:
         return any(
             line.tree is not None and any(isinstance(n, T.Boxed) for n in T.walk(line.tree)) for line in self.lines
         )
+
+    @property
+    def aside(self) -> bool:
+        """Whether it claims nothing: what is still to be shown, or what the words deny."""
+        return self.role in ("goal", "denied")
 
     def head(self) -> T.Node | None:
         """The left side of the first line, if it was read and says one."""
@@ -116,6 +121,7 @@ class _Reader:
         self.conditional = False  # the last formula was a condition
         self.open: Chain | None = None  # the display chain that may go on
         self.last_role = "claim"
+        self.formula: Chain | None = None  # the chain that the text behind may deny
         self.claimed = -1  # the order of the chain just claimed in running text
 
     def run(self, blocks: Sequence[Block]) -> None:
@@ -137,6 +143,9 @@ class _Reader:
         self.part.prose.append(block)
         self.part.story.append(block.text)
         text = folded(block.text)
+        if self.formula is not None and phrases.DENIED_AFTER.match(text):
+            self.formula.role = "denied"  # `(note that .. would be false in general)`
+        self.formula = None
         if phrases.WIDE.search(text):
             self.conditions.wide()
         lowered = block.text.lower()
@@ -185,6 +194,8 @@ class _Reader:
             self.note_tuples(line.tree)
             rel = operands(line.tree)
             if rel is None and not isinstance(line.tree, (T.Logic, T.Boxed, T.Tup, T.SetOf)):
+                if self.role() == "denied":
+                    continue
                 self.part.bare.append(Bare(line, len(self.part.chains), self.words[-160:]))
                 continue
             role = self.role()
@@ -214,6 +225,8 @@ class _Reader:
     def role(self) -> str:
         if phrases.GOES_ON.search(self.words):
             return self.last_role  # `posons d = .. et r = ..`
+        if phrases.DENIED.search(self.words):
+            return "denied"
         words = self.words.rstrip(" \u00a4")
         if phrases.GOAL.search(words) and not phrases.REASONING.search(words):
             return "goal"
@@ -289,6 +302,7 @@ class _Reader:
                 self.words[-120:],
             )
         )
+        self.formula = self.part.chains[-1]
 
 
 def _source(token: Token) -> str:

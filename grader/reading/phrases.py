@@ -36,6 +36,21 @@ GOES_ON: Final = re.compile(r"\u00a4\s*(?:,\s*)?(?:et|and)\s*$")
 GOAL: Final = re.compile(rf"{_any(_GOALS)}[^.;:]*[:\s]*$")
 """Text that ends so announces what is to be shown."""
 
+_WRONG: Final = "wrong|false|incorrect|faux|fausse|inexact|errone"
+DENIED: Final = re.compile(
+    r"(?:\b(?:is|are|was|were) not|\bisn't|n'est pas|ne vaut pas|\bnot equal to|(?:not (?:true|the case)|pas vrai) (?:that|que)|"
+    rf"(?:would be|serait|is|est) (?:{_WRONG}) (?:to|que|that|de|d')[^.;:]*|"
+    r"(?:cannot|can not|can't|must not|ne peut pas|ne faut pas) (?:write|say|claim|have|ecrire|dire|avoir)(?: that| que)?)\s*:?\s*$|"
+    rf"(?:^|[.;:(]\s*)(?:{_WRONG})\s*:\s*$|\b(?:{_WRONG}) (?:idea|way|approach|attempt)\s*:\s*$|\b(?:mauvaise|fausse) (?:idee|piste)\s*:\s*$"
+)
+"""Text that ends so denies the formula behind it."""
+
+DENIED_AFTER: Final = re.compile(
+    rf"\s*,?\s*(?:would be|is|are|would in general be|serait|est|sont) (?:in general |en general |generally )?(?:{_WRONG}|not true|pas vrai)\b|"
+    r"\s*(?:does not hold|ne tient pas|n'est pas vrai|n'est pas vraie|is not true)\b"
+)
+"""Text that begins so denies the formula before it."""
+
 HYPOTHESIS: Final = re.compile(rf"{_any(_HYPOTHESES)}\s*(?:que|that)?[:\s]*$")
 """Text that ends so introduces a name or a given."""
 
