@@ -143,9 +143,8 @@ _ORDERS = frozenset({"<", ">", "<=", ">="})
 def _orders_fail(run: Run, k: int, judges: Sequence[Judge], world: World, inferred: frozenset[str]) -> bool:
     """An inequality between operators that fails outright, its weak form too, in every world."""
     left, right = run.members[k], run.members[k + 1]
-    members = run.members if len(run.members) > 2 else (left, right)
-    if run.conditions or not any(isinstance(n, _OPERATORS) for m in members for n in T.walk(m)):
-        return False
+    if run.conditions or not any(isinstance(n, _OPERATORS) for m in (left, right) for n in T.walk(m)):
+        return False  # `1/(s(1-s)) > 0` may be meant on a domain that goes without saying
     if any(
         isinstance(n, T.Name) and (n.key in inferred or n.base in inferred) for m in (left, right) for n in T.walk(m)
     ):
@@ -154,7 +153,7 @@ def _orders_fail(run: Run, k: int, judges: Sequence[Judge], world: World, inferr
     return all(holds(judge, left, weak, right).outcome is Outcome.INCORRECT for judge in judges)
 
 
-_OPERATORS = (T.Deriv, T.Grad, T.Expect, T.KL, T.Apply)
+_OPERATORS = (T.Deriv, T.Grad, T.Expect, T.KL, T.Apply, T.Big)
 
 
 def _claims(run: Run, left: T.Node, right: T.Node, world: World, inferred: frozenset[str]) -> bool:
