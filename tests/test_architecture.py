@@ -96,7 +96,7 @@ def test_modules_have_one_purpose_and_are_short() -> None:
 
 def test_the_latex_path_never_imports_torch_or_sympy(tmp_path: Path) -> None:
     """Grading a file (the references being cached) loads neither."""
-    target = SEED if SEED.is_file() else ROOT / "submissions_example" / "fr_kl.md"
+    target = SEED if SEED.is_file() else ROOT / "submissions_example" / "fr_careful.md"
     code = (
         "import sys; from pathlib import Path; from grader.assignment import Assignment, shipped; from grader.grade import grade\n"
         "a = Assignment(shipped()); grade([Path(sys.argv[1])], a)\n"

@@ -19,11 +19,12 @@ from grader.checks.runs import Run
 from grader.checks.specs import ChainCheck, Target, Way, Waypoint
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
-from grader.maths.decide import agrees, differ_clearly, equal
+from grader.maths.decide import equal
 from grader.maths.equations import proportional
 from grader.maths.notation import Notation
 from grader.maths.parser import parse
 from grader.maths.relations import COMPOSED, IMPLIES, MIRRORED, holds
+from grader.maths.screening import agrees, differ_clearly
 from grader.model import Outcome, Role
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
-from grader.maths.decide import agrees
+from grader.maths.screening import agrees
 from grader.maths.worlds import Function, World
 from grader.reading.claims import Chain
 from grader.reading.rows import operands

@@ -6,8 +6,8 @@ from __future__ import annotations
 from grader.checks.context import Finding, PartContext
 from grader.checks.specs import DerivationCheck, IdentityCheck, SubtermCheck
 from grader.maths import syntax as T
-from grader.maths.decide import agrees
 from grader.maths.parser import parse
+from grader.maths.screening import agrees
 from grader.model import Outcome
 from grader.reading.claims import Chain
 from grader.reading.rows import operands

@@ -17,8 +17,9 @@ from grader.checks.features import densities
 from grader.checks.specs import ComponentCheck, FactorizationCheck
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
-from grader.maths.decide import agrees, differ_clearly, equal
+from grader.maths.decide import equal
 from grader.maths.parser import parse
+from grader.maths.screening import agrees, differ_clearly
 from grader.model import Outcome, Verdict
 
 _MOST_TERMS = 7

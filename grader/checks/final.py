@@ -19,11 +19,11 @@ from grader.maths import syntax as T
 from grader.maths.answers import Answer, read_answer
 from grader.maths.blocks import Judge
 from grader.maths.compare import compare_answers
-from grader.maths.decide import agrees
 from grader.maths.diagnose import diagnose
 from grader.maths.equations import proportional, same_equation
 from grader.maths.notation import Notation
 from grader.maths.parser import parse
+from grader.maths.screening import agrees
 from grader.model import Outcome, Verdict
 from grader.reading.claims import Chain
 from grader.reading.rows import Line, with_left
@@ -374,7 +374,9 @@ def _holds_earlier(context: PartContext, claim: Claim, targets: Sequence[T.Node]
 def _loose_ends(context: PartContext) -> bool:
     """Displays that are not understood as they stand (names or functions the world does not know, lines that are not
     confirmed), which might hold the answer."""
-    if any(_answers(context, bare.line.tree) for bare in context.text.bare) or context.written_plainly:
+    if context.text.denied or context.written_plainly:
+        return True
+    if any(_answers(context, bare.line.tree) for bare in context.text.bare):
         return True
     world = context.judge.world
     for chain in context.text.chains:

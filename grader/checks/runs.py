@@ -10,8 +10,9 @@ from itertools import permutations
 from grader.checks.definitions import flat_relations
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
-from grader.maths.decide import agrees, differ_clearly, equal
+from grader.maths.decide import equal
 from grader.maths.relations import holds
+from grader.maths.screening import agrees, differ_clearly
 from grader.maths.worlds import World
 from grader.model import Outcome
 from grader.reading.claims import Chain

@@ -12,8 +12,9 @@ from grader.checks.final import Claim, claims_of, heads_of, settle
 from grader.checks.specs import ComponentsCheck, PointCheck
 from grader.maths import syntax as T
 from grader.maths.answers import read_answer
-from grader.maths.decide import agrees, equal
+from grader.maths.decide import equal
 from grader.maths.parser import parse
+from grader.maths.screening import agrees
 from grader.model import Outcome
 from grader.reading.marks import folded
 

@@ -66,71 +66,6 @@ def equal(judge: Judge, left: T.Node, right: T.Node) -> Verdict:
     return tally.verdict()
 
 
-def agrees(judge: Judge, left: T.Node, right: T.Node) -> bool:
-    """Whether `equal` would say correct: a clear gap in floats answers without the high-precision check."""
-    try:
-        with np.errstate(all="ignore"):
-            blocks = judge.blocks([left, right])
-            closed = not judge.world.open
-            # in a closed world a gap anywhere rules agreement out: small tables tell sooner than large ones
-            for block in sorted(blocks, key=_effort) if closed else blocks:
-                try:
-                    a_value, _ = evaluated(block, left)
-                    b_value, _ = evaluated(block, right)
-                except EvaluationError as error:
-                    if error.note == "empty_range" and len(blocks) > 1:
-                        continue
-                    raise
-                for a, b in align(a_value, b_value):
-                    x, y = N.primal(a), N.primal(b)
-                    gap = np.abs(x - y) > CLEAR * (1e-3 + np.maximum(np.abs(x), np.abs(y)))
-                    wide = ~_per_sample(~gap, block)
-                    if (wide & ~block.special).any() and (closed or not block.degenerate):
-                        return judge.world.open and equal(judge, left, right).outcome is Outcome.CORRECT
-    except (EvaluationError, Mismatch):
-        return False
-    return equal(judge, left, right).outcome is Outcome.CORRECT
-
-
-def _effort(block: Block) -> tuple[bool, int]:
-    """Blocks with sizes of one say little and come last; among the others the smaller comes first."""
-    return min(block.sizes.values(), default=2) < 2, len(block.variables) + max(block.sizes.values(), default=0)
-
-
-def differ_clearly(judge: Judge, left: T.Node, right: T.Node) -> bool:
-    """Whether floats alone show that two trees differ at several ordinary samples of this world."""
-    found = 0
-    try:
-        with np.errstate(all="ignore"):
-            blocks = judge.blocks([left, right])
-            for block in blocks:
-                if block.degenerate:
-                    continue
-                try:
-                    a_value, first = evaluated(block, left)
-                    b_value, second = evaluated(block, right)
-                except EvaluationError as error:
-                    if error.note == "empty_range" and len(blocks) > 1:
-                        continue
-                    raise
-                if first.unreliable or second.unreliable:
-                    return False
-                gap = np.zeros(block.samples, dtype=bool)
-                for a, b in align(a_value, b_value):
-                    x, y = N.primal(a), N.primal(b)
-                    size = np.maximum(np.abs(x), np.abs(y))
-                    wide = (np.abs(x - y) > CLEAR * (1e-3 + size)) & np.isfinite(size)
-                    gap |= ~_per_sample(~wide, block)
-                found += int((gap & ~block.special).sum())
-                if found >= MIN_WITNESSES:
-                    return True
-    except Mismatch:
-        return True
-    except EvaluationError:
-        return False
-    return False
-
-
 def evaluated(block: Block, node: T.Node) -> tuple[Value, Evaluator]:
     """The value of a whole formula in a block, kept by identity: neighbours in a chain share it."""
     place = ("value", id(node))
@@ -184,7 +119,7 @@ class _Tally:
         self.unreliable = self.unreliable or first.unreliable or second.unreliable
         good = np.ones(block.samples, dtype=bool)
         for a, b in pairs:
-            good &= _per_sample(_close(N.primal(a), N.primal(b)), block)
+            good &= per_sample(_close(N.primal(a), N.primal(b)), block)
         if self.closed:  # numbers without names are compared at high precision: tanh 20 is not 1
             good &= False
         self.agree += int(good.sum())
@@ -471,7 +406,7 @@ def _close(a: N.Array, b: N.Array) -> N.Array:
     return np.asarray((gap <= np.maximum(RELATIVE * size, ABSOLUTE)) & np.isfinite(size))
 
 
-def _per_sample(mask: N.Array, block: Block) -> N.Array:
+def per_sample(mask: N.Array, block: Block) -> N.Array:
     mask = np.broadcast_to(mask, np.broadcast_shapes(mask.shape, (block.samples, *([1] * (block.ndim - 1)))))
     return np.asarray(mask.reshape(block.samples, -1).all(axis=1))
 

@@ -11,7 +11,8 @@ from grader.errors import EvaluationError
 from grader.maths import numeric as N
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
-from grader.maths.decide import Mismatch, agrees, align, evaluated, plain
+from grader.maths.decide import Mismatch, align, evaluated, plain
+from grader.maths.screening import agrees
 from grader.maths.worlds import Block
 from grader.model import Outcome, Verdict, Witness
 

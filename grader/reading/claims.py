@@ -95,6 +95,8 @@ class PartText:
     """Tuples of names that occur, such as an order of variables."""
     bare: list[Bare] = field(default_factory=list)
     """Formulas in running text that claim nothing by themselves."""
+    denied: bool = False
+    """Whether words deny some formula: what is not claimed may stand there."""
     story: list[str] = field(default_factory=list)
     """The prose with its inline formulas in place, as source without spaces between dollars."""
 
@@ -144,7 +146,7 @@ class _Reader:
         self.part.story.append(block.text)
         text = folded(block.text)
         if self.formula is not None and phrases.DENIED_AFTER.match(text):
-            self.formula.role = "denied"  # `(note that .. would be false in general)`
+            self.formula.role, self.part.denied = "denied", True  # `(note that .. would be false in general)`
         self.formula = None
         if phrases.WIDE.search(text):
             self.conditions.wide()
@@ -223,10 +225,11 @@ class _Reader:
                 self.part.tuples.add(tuple(i.key.replace("^*", "") for i in node.items if isinstance(i, T.Name)))
 
     def role(self) -> str:
-        if phrases.GOES_ON.search(self.words):
-            return self.last_role  # `posons d = .. et r = ..`
         if phrases.DENIED.search(self.words):
+            self.part.denied = True
             return "denied"
+        if phrases.GOES_ON.search(self.words) and self.last_role != "denied":
+            return self.last_role  # `posons d = .. et r = ..`
         words = self.words.rstrip(" \u00a4")
         if phrases.GOAL.search(words) and not phrases.REASONING.search(words):
             return "goal"

@@ -37,9 +37,10 @@ GOAL: Final = re.compile(rf"{_any(_GOALS)}[^.;:]*[:\s]*$")
 """Text that ends so announces what is to be shown."""
 
 _WRONG: Final = "wrong|false|incorrect|faux|fausse|inexact|errone"
+_TURNS: Final = r"\b(?:so|hence|thus|therefore|but|instead|rather|we get|donc|ainsi|mais|plutot|on a|on obtient)\b"
 DENIED: Final = re.compile(
     r"(?:\b(?:is|are|was|were) not|\bisn't|n'est pas|ne vaut pas|\bnot equal to|(?:not (?:true|the case)|pas vrai) (?:that|que)|"
-    rf"(?:would be|serait|is|est) (?:{_WRONG}) (?:to|que|that|de|d')[^.;:]*|"
+    rf"(?:would be|serait|is|est) (?:{_WRONG}) (?:to|que|that|de|d')(?:(?!{_TURNS})[^.;:])*|"
     r"(?:cannot|can not|can't|must not|ne peut pas|ne faut pas) (?:write|say|claim|have|ecrire|dire|avoir)(?: that| que)?)\s*:?\s*$|"
     rf"(?:^|[.;:(]\s*)(?:{_WRONG})\s*:\s*$|\b(?:{_WRONG}) (?:idea|way|approach|attempt)\s*:\s*$|\b(?:mauvaise|fausse) (?:idee|piste)\s*:\s*$"
 )

@@ -1,0 +1,80 @@
+"""Quick answers in floats before a decision: that two trees agree, or that they clearly differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from grader.errors import EvaluationError
+from grader.maths import numeric as N
+from grader.maths import syntax as T
+from grader.maths.blocks import Judge
+from grader.maths.decide import CLEAR, MIN_WITNESSES, Mismatch, align, equal, evaluated, per_sample
+from grader.maths.worlds import Block
+from grader.model import Outcome
+
+
+def agrees(judge: Judge, left: T.Node, right: T.Node) -> bool:
+    """Whether `equal` would say correct: a clear gap in floats answers without the high-precision check."""
+    closed = not judge.world.open
+    try:
+        with np.errstate(all="ignore"):
+            # in a closed world a gap anywhere rules agreement out: small tables tell sooner than large ones
+            blocks: Iterable[Block] = judge.blocks([left, right])
+            for block, _, pairs in _side_by_side(sorted(blocks, key=_effort) if closed else blocks, left, right):
+                for x, y in pairs:
+                    gap = np.abs(x - y) > CLEAR * (1e-3 + np.maximum(np.abs(x), np.abs(y)))
+                    wide = ~per_sample(~gap, block)
+                    if (wide & ~block.special).any() and (closed or not block.degenerate):
+                        return not closed and equal(judge, left, right).outcome is Outcome.CORRECT
+    except (EvaluationError, Mismatch):
+        return False
+    return equal(judge, left, right).outcome is Outcome.CORRECT
+
+
+def differ_clearly(judge: Judge, left: T.Node, right: T.Node) -> bool:
+    """Whether floats alone show that two trees differ at several ordinary samples of this world."""
+    found = 0
+    try:
+        with np.errstate(all="ignore"):
+            blocks = [block for block in judge.blocks([left, right]) if not block.degenerate]
+            for block, reliable, pairs in _side_by_side(blocks, left, right):
+                if not reliable:
+                    return False
+                gap = np.zeros(block.samples, dtype=bool)
+                for x, y in pairs:
+                    size = np.maximum(np.abs(x), np.abs(y))
+                    wide = (np.abs(x - y) > CLEAR * (1e-3 + size)) & np.isfinite(size)
+                    gap |= ~per_sample(~wide, block)
+                found += int((gap & ~block.special).sum())
+                if found >= MIN_WITNESSES:
+                    return True
+    except Mismatch:
+        return True
+    except EvaluationError:
+        return False
+    return False
+
+
+def _effort(block: Block) -> tuple[bool, int]:
+    """Blocks with sizes of one say little and come last; among the others the smaller comes first."""
+    return min(block.sizes.values(), default=2) < 2, len(block.variables) + max(block.sizes.values(), default=0)
+
+
+def _side_by_side(
+    blocks: Iterable[Block], left: T.Node, right: T.Node
+) -> Iterator[tuple[Block, bool, list[tuple[N.Array, N.Array]]]]:
+    """Both trees' values block by block, entry by entry, and whether they can be relied on; empty ranges of one block
+    among several are passed over."""
+    several = list(blocks)
+    for block in several:
+        try:
+            a_value, first = evaluated(block, left)
+            b_value, second = evaluated(block, right)
+        except EvaluationError as error:
+            if error.note == "empty_range" and len(several) > 1:
+                continue
+            raise
+        pairs = [(N.primal(a), N.primal(b)) for a, b in align(a_value, b_value)]
+        yield block, not (first.unreliable or second.unreliable), pairs
