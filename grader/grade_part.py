@@ -10,8 +10,8 @@ from grader.assignment import Assignment
 from grader.carry import carried_targets, own_answer
 from grader.checks import CHECKS
 from grader.checks.context import Finding, PartContext
-from grader.checks.definitions import defined
 from grader.checks.specs import CheckBase, Target
+from grader.derivation.definitions import defined
 from grader.errors import EvaluationError
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
@@ -154,10 +154,9 @@ def grade_part(submission: Submission, question: Question, part: Part) -> PartRe
     handed_in = not text.empty or any(r.note in ("found_elsewhere", "text_without_place") for r in results)
     status = status_of(results, score, handed_in=handed_in, readable=readable or text.empty)
     context = submission.contexts.get(id(text))
-    if context is None:
-        steps = steps_of(text, judge, source, part.id)
-    else:
-        steps = steps_of(text, context.judge, source, part.id, context.narrowed)
+    if context is None and judge is not None:
+        context = PartContext(text, judge, lambda wanted: T.Empty())
+    steps = steps_of(text, context.links if context is not None else [], source, part.id)
     return PartReport(part.id, part.title.model_dump(), score, status, tuple(results), steps)
 
 
@@ -250,17 +249,25 @@ def run_check(submission: Submission, question: Question, judge: Judge, spec: Ch
     def other(pattern: str) -> list[Judge]:
         return submission.assignment.worlds(question, pattern)
 
-    context = submission.contexts.get(id(text))
-    if context is None or context.base is not judge:
-        shared = submission.before(question, text, judge.world.notation)
-        context = PartContext(text, judge, target, submission.orders(question), other, shared)
-        submission.contexts[id(text)] = context
     try:
+        context = submission.contexts.get(id(text))
+        if context is None or context.base is not judge:
+            shared = submission.before(question, text, judge.world.notation)
+            patterns = sister_worlds(question, spec)
+            context = PartContext(text, judge, target, submission.orders(question), other, shared, patterns)
+            submission.contexts[id(text)] = context
         return CHECKS[spec.type](spec, context)
     except EvaluationError as error:
         return Finding(Outcome.UNDECIDED, error.note, evidence={"detail": error.detail})
     except BUGS as error:  # ours, so never the student's: the check goes to a person
         return Finding(Outcome.FAULT, "fault", evidence={"detail": f"{type(error).__name__}: {error}"})
+
+
+def sister_worlds(question: Question, spec: CheckBase) -> tuple[str, ...]:
+    """Patterns of the other worlds that the checks of a part allow."""
+    part = next((p for p in question.parts if any(s is spec for s in p.checks)), None)
+    found = (getattr(s, "families", "") for s in (part.checks if part is not None else (spec,)))
+    return tuple(dict.fromkeys(pattern for pattern in found if pattern))
 
 
 def _result(

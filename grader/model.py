@@ -118,6 +118,12 @@ class Step:
     context: tuple[str, ...] = ()
     detail: str = ""
     witness: Witness | None = None
+    diagnosis: str | None = None
+    repairs: str | None = None
+    """The step whose error this line mends."""
+    repaired_by: str | None = None
+    consequence_of: str | None = None
+    charged: bool = False
     source: str = ""
     source_column: int = 1
     """For an unread line: an excerpt of its source and the column in it at which reading stopped."""

@@ -1,55 +1,35 @@
-"""The steps of a part for the report: every line as it was read, links of equalities tried in the part's world.
-
-A link that holds is `correct`; one that does not is `undecided` here: judging it needs the context of the whole
-derivation, which the derivation checker brings. Lines that cannot be read say where and why.
-"""
+"""The steps of a part for the report: every line as it was read, with the verdict on each of its links."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
+from grader.derivation.derivation import Link
 from grader.maths import syntax as T
-from grader.maths.blocks import Judge
 from grader.maths.printer import to_latex
-from grader.maths.relations import holds
-from grader.model import Outcome, Span, Step, Verdict
+from grader.model import Outcome, Span, Step
 from grader.reading.claims import Chain, PartText
-from grader.reading.rows import Line, operands
+from grader.reading.rows import Line
 from grader.source import SourceMap
 
-_JUDGED = frozenset({"=", "<", ">", "<=", ">=", "!="})
 
-
-def steps_of(
-    text: PartText,
-    judge: Judge | None,
-    source: SourceMap,
-    part: str,
-    narrowed: Callable[[tuple[T.Node, ...]], Judge] | None = None,
-) -> tuple[Step, ...]:
-    """All steps of a part in order; a link that does not hold everywhere is tried under its own conditions."""
-    out: list[Step] = []
+def steps_of(text: PartText, links: Sequence[Link], source: SourceMap, part: str) -> tuple[Step, ...]:
+    """All steps of a part in the order of its lines: the judged links, and the lines that could not be read."""
+    places: list[tuple[int, int, Link | tuple[Chain, Line]]] = []
+    for link in links:
+        order = link.run.chain.order if link.run.chain is not None else 0
+        line = link.run.lines[link.k + 1].start if link.run.lines else 0
+        places.append((order, line, link))
     for chain in text.chains:
-        previous: T.Node | None = None
-        for line in chain.lines:
-            if line.tree is None:
-                out.append(_unread(line, chain, source, f"{part}:{len(out) + 1}"))
-                previous = None
-                continue
-            rel = operands(line.tree)
-            if rel is None:
-                previous = line.tree if not isinstance(line.tree, T.Logic) else None
-                continue
-            left = rel.operands[0]
-            if isinstance(left, T.Empty):
-                left = previous if previous is not None and line.lead == "continues" else left
-            for relation, right in zip(rel.relations, rel.operands[1:], strict=True):
-                judges = [judge] if judge is not None else []
-                if chain.context and narrowed is not None and judge is not None:
-                    judges.append(narrowed(chain.context))
-                out.append(_link(left, relation, right, line, chain, judges, source, f"{part}:{len(out) + 1}"))
-                left = right
-            previous = left
+        places.extend((chain.order, line.start, (chain, line)) for line in chain.lines if line.tree is None)
+    places.sort(key=lambda entry: entry[:2])
+    names = {entry.number: f"{part}:{i + 1}" for i, (_, _, entry) in enumerate(places) if isinstance(entry, Link)}
+    out: list[Step] = []
+    for i, (_, _, entry) in enumerate(places):
+        if isinstance(entry, Link):
+            out.append(_step(entry, source, names))
+        else:
+            out.append(_unread(entry[1], entry[0], source, f"{part}:{i + 1}"))
     return tuple(out)
 
 
@@ -75,46 +55,37 @@ def _unread(line: Line, chain: Chain, source: SourceMap, name: str) -> Step:
     )
 
 
-def _link(
-    left: T.Node,
-    relation: str,
-    right: T.Node,
-    line: Line,
-    chain: Chain,
-    judges: list[Judge],
-    source: SourceMap,
-    name: str,
-) -> Step:
-    kind = {"goal": "goal", "denied": "denied", "hypothesis": "hypothesis"}.get(
-        chain.role, "identity" if relation == "=" else "inequality"
-    )
-    kind = "definition" if relation in (":=", "=:") else kind
-    verdict = Verdict(Outcome.UNDECIDED, "not_judged")
-    if chain.role == "denied" or (chain.role == "hypothesis" and chain.kind == "inline"):
-        verdict = Verdict(Outcome.ASSUMED, "hypothesis")
-    elif not isinstance(left, T.Empty) and not isinstance(right, T.Empty) and relation in _JUDGED:
-        for judge in judges:
-            found = holds(judge, left, "=" if relation == ":=" else relation, right)
-            if found.outcome is Outcome.CORRECT:
-                verdict = found
-                break
-    span = _span(right, line, source)
-    left_span = _span(left, line, source) if left.end > left.start else None
+def _step(link: Link, source: SourceMap, names: dict[int, str]) -> Step:
+    left, right, verdict = link.left, link.right, link.verdict
+    line = link.run.lines[link.k + 1]
+    relation = link.run.relations[link.k]
     return Step(
-        name,
-        chain.id,
-        kind,
+        names[link.number],
+        link.run.chain.id if link.run.chain is not None else "",
+        link.kind,
         verdict.outcome,
         relation,
         source.text(left.start, left.end),
         source.text(right.start, right.end),
         to_latex(T.Rel((left, right), (relation,))),
         verdict.note,
-        span,
-        left_span,
-        tuple(source.text(c.start, c.end) for c in chain.context),
+        _span(right, line, source),
+        _span(left, line, source) if left.end > left.start else None,
+        tuple(_condition(c, source) for c in link.run.conditions),
         verdict.detail,
+        verdict.witness,
+        link.diagnosis,
+        names.get(link.repairs) if link.repairs is not None else None,
+        names.get(link.repaired_by) if link.repaired_by is not None else None,
+        names.get(link.consequence_of) if link.consequence_of is not None else None,
+        link.charged,
     )
+
+
+def _condition(node: T.Node, source: SourceMap) -> str:
+    """A condition as it was written; one read from plain text as it was understood."""
+    text = source.text(node.start, node.end)
+    return text if node.end > node.start and "$" not in text and len(text) < 60 and "\n" not in text else to_latex(node)
 
 
 def _span(node: T.Node, line: Line, source: SourceMap) -> Span:

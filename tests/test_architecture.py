@@ -18,6 +18,7 @@ LAYERS = [
     ["source"],
     ["maths"],
     ["reading"],
+    ["derivation"],
     ["checks"],
     ["rubric", "scoring"],
     ["assignment"],

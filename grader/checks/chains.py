@@ -12,11 +12,12 @@ from fractions import Fraction
 from functools import lru_cache
 
 from grader.checks.context import Finding, PartContext
-from grader.checks.definitions import flat_relations
 from grader.checks.features import FEATURES, densities
 from grader.checks.prose import contrary, in_words, speaks
-from grader.checks.runs import Run
 from grader.checks.specs import ChainCheck, Target, Way, Waypoint
+from grader.derivation.definitions import flat_relations
+from grader.derivation.derivation import Link
+from grader.derivation.runs import Run
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.decide import equal
@@ -40,8 +41,8 @@ def _gone(spec: ChainCheck, context: PartContext) -> Finding:
     found = context.runs
     failing = _failing(spec, context)
     if failing is not None:
-        run, k = failing
-        return Finding(Outcome.UNDECIDED, "some_link_fails", (run.places[k + 1],), context.link_evidence(run, k))
+        at = failing.run.places[failing.k + 1]
+        return Finding(Outcome.UNDECIDED, "some_link_fails", (at,), context.link_evidence(failing))
     unclear: tuple[tuple[int, int], ...] | None = None
     for judge in context.families(spec.families):
         for way in spec.any_of:
@@ -79,17 +80,16 @@ def _gone(spec: ChainCheck, context: PartContext) -> Finding:
     return Finding(Outcome.UNDECIDED, "not_found")
 
 
-def _failing(spec: ChainCheck, context: PartContext) -> tuple[Run, int] | None:
+def _failing(spec: ChainCheck, context: PartContext) -> Link | None:
     """A clearly false line among those that `clean` speaks of: `any`, or those that take an operator away or bring it
     in.
     """
     if not spec.clean:
         return None
-    for run, k in context.false_links(spec.families):
-        left, right = run.members[k], run.members[k + 1]
+    for link in context.false_links:
         for name in spec.clean:
-            if name == "any" or FEATURES[name](left) != FEATURES[name](right):
-                return run, k
+            if name == "any" or FEATURES[name](link.left) != FEATURES[name](link.right):
+                return link
     return None
 
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
-from grader.checks.definitions import defined, flat_relations
-from grader.checks.runs import Run, false_links, runs
 from grader.checks.specs import Target
+from grader.derivation.definitions import defined, flat_relations
+from grader.derivation.derivation import Link, judged
+from grader.derivation.runs import Run, runs
+from grader.derivation.settings import Settings
 from grader.errors import EvaluationError
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
-from grader.maths.decide import equal
 from grader.maths.notation import Notation
 from grader.maths.printer import to_latex
 from grader.maths.worlds import World
@@ -63,12 +64,13 @@ class PartContext:
         orders: frozenset[tuple[str, ...]] = frozenset(),
         other_worlds: Callable[[str], list[Judge]] = lambda pattern: [],
         shared: Sequence[Chain] = (),
+        patterns: Sequence[str] = (),
     ) -> None:
         self.text = text
         self.orders = orders  # tuples of names the student writes in this question: an order of the variables
         self.target = target
         self.other_worlds = other_worlds
-        self._false: dict[str, list[tuple[Run, int]]] = {}
+        self.patterns = patterns  # names of the sister worlds that a line may hold in
         self._families: dict[str, list[Judge]] = {}
         self.base = judge
         self.shared = shared  # what stands before the part and may introduce names for it
@@ -105,27 +107,36 @@ class PartContext:
         """Whether mathematics stands in the prose without formula marks: it may hold an answer that is not read."""
         return any(_PLAIN.search(block.text) for block in self.text.prose)
 
-    def false_links(self, families: str = "") -> list[tuple[Run, int]]:
-        """Equalities of the part that clearly fail, in every world of the family and under all conditions stated."""
-        if families not in self._false:
-            stated = dict.fromkeys(run.conditions for run in self.runs if run.conditions)
-            judges = [*self.families(families), *(self.narrowed(c) for c in stated)]
-            self._false[families] = false_links(self.runs, self.judge, judges, self.inferred)
-        return self._false[families]
+    @cached_property
+    def links(self) -> list[Link]:
+        """Every link of the part's chains, judged where it stands."""
+        families = [judge for pattern in self.patterns for judge in self.families(pattern)]
+        settings = Settings(self.judge, self.narrowed, families)
+        mine, usual = self.judge.world, self.base.world
+        own = frozenset(
+            {*_fresh(mine.definitions, usual.definitions), *_fresh(mine.functions, usual.functions)}
+            | set(_fresh(mine.families, usual.families))
+        )
+        return judged(settings, list(runs(self.text.chains, asides=True)), self.inferred, own)
 
-    def link_evidence(self, run: Run, k: int) -> dict[str, Any]:
+    @property
+    def false_links(self) -> list[Link]:
+        """Links that fail in every setting of the part."""
+        return [link for link in self.links if link.fails]
+
+    def link_evidence(self, link: Link) -> dict[str, Any]:
         """Both sides of a failing link with numbers: they are the student's own."""
-        witness = equal(self.judge, run.members[k], run.members[k + 1]).witness
-        link = {"left": to_latex(run.members[k]), "right": to_latex(run.members[k + 1])}
+        witness = link.verdict.witness
+        sides = {"left": to_latex(link.left), "relation": link.run.relations[link.k], "right": to_latex(link.right)}
         if witness is None:
-            return {"link": link}
-        return {"link": {**link, "values": witness.values, "at_left": witness.left, "at_right": witness.right}}
+            return {"link": sides}
+        return {"link": {**sides, "values": witness.values, "at_left": witness.left, "at_right": witness.right}}
 
     @property
     def false_line(self) -> tuple[int, int] | None:
         """The place of the first line that clearly fails."""
-        found = self.false_links()
-        return found[0][0].places[found[0][1] + 1] if found else None
+        found = self.false_links
+        return found[0].run.places[found[0].k + 1] if found else None
 
     def families(self, pattern: str) -> list[Judge]:
         """The worlds whose names match, with the student's definitions; the part's own world without a pattern."""

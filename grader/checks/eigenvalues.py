@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from grader.checks.context import Finding, PartContext
-from grader.checks.definitions import flat_relations
 from grader.checks.final import Claim, settle
 from grader.checks.specs import EigenvaluesCheck
+from grader.derivation.definitions import flat_relations
 from grader.maths import syntax as T
 from grader.maths.answers import read_answer
 from grader.maths.decide import equal

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from grader.checks.context import Finding, PartContext
-from grader.checks.definitions import flat_relations
 from grader.checks.features import densities
 from grader.checks.specs import ComponentCheck, FactorizationCheck
+from grader.derivation.definitions import flat_relations
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.decide import equal

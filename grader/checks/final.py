@@ -12,9 +12,9 @@ from fractions import Fraction
 from itertools import permutations
 
 from grader.checks.context import Finding, PartContext, free_names
-from grader.checks.definitions import flat_relations
 from grader.checks.prose import in_words
 from grader.checks.specs import ValueCheck
+from grader.derivation.definitions import flat_relations
 from grader.maths import syntax as T
 from grader.maths.answers import Answer, read_answer
 from grader.maths.blocks import Judge

@@ -14,9 +14,9 @@ from itertools import combinations, product
 import numpy as np
 
 from grader.checks.context import Finding, PartContext, free_names
-from grader.checks.definitions import flat_relations
 from grader.checks.prose import contrary
 from grader.checks.specs import InjectivityCheck
+from grader.derivation.definitions import flat_relations
 from grader.errors import EvaluationError
 from grader.maths import numeric as N
 from grader.maths import syntax as T

@@ -155,12 +155,12 @@ def atoms(node: Formula | Atom) -> Iterator[Atom]:
             yield from atoms(part)
 
 
-def _truth(ev: Evaluator, node: Formula | Atom, tolerance: float) -> N.Array:
+def truth_of(ev: Evaluator, node: Formula | Atom, tolerance: float) -> N.Array:
     """Truth with sides closer than the tolerance taken as equal."""
     if isinstance(node, Formula):
         if not node.parts:
             return np.ones((1,) * ev.block.ndim, dtype=bool)
-        masks = [_truth(ev, p, tolerance) for p in node.parts]
+        masks = [truth_of(ev, p, tolerance) for p in node.parts]
         out = masks[0]
         for mask in masks[1:]:
             out = (out | mask) if node.op == "or" else (out & mask)
@@ -200,14 +200,14 @@ def _decide(blocks: list[Block], a: Formula | Atom, b: Formula | Atom) -> Verdic
     witness: Witness | None = None
     for block in blocks:
         ev = Evaluator(block, budget=600_000)
-        x, y = _flat(_truth(ev, a, 1e-12), block), _flat(_truth(ev, b, 1e-12), block)
+        x, y = _flat(truth_of(ev, a, 1e-12), block), _flat(truth_of(ev, b, 1e-12), block)
         wrong = np.flatnonzero(x != y)
         agree += int((x == y).sum())
         both += int((x & y).sum())
         neither += int((~x & ~y).sum())
         if len(wrong):
             differ += len(wrong)
-            witness = witness or _describe(ev, block, int(wrong[0]), bool(x[wrong[0]]), bool(y[wrong[0]]))
+            witness = witness or described(ev, block, int(wrong[0]), bool(x[wrong[0]]), bool(y[wrong[0]]))
     if differ >= 2:
         return Verdict(Outcome.INCORRECT, "condition_differs", witness)
     if differ:
@@ -243,29 +243,29 @@ def _boundaries(blocks: list[Block], a: Formula | Atom, b: Formula | Atom) -> tu
                 try:
                     if block.draw(key) is None and key not in block.world.definitions:
                         continue
-                    roots, usable = _all_roots(block, atom, key)
+                    roots, usable = all_roots(block, atom, key)
                 except EvaluationError:
                     continue
                 if not usable.any():
                     continue
                 ev = Evaluator(block, budget=600_000)
                 ev.bound[key] = roots
-                x, y = _truth(ev, a, _TOUCH), _truth(ev, b, _TOUCH)
+                x, y = truth_of(ev, a, _TOUCH), truth_of(ev, b, _TOUCH)
                 shape = np.broadcast_shapes(x.shape, y.shape, roots.shape)
                 x, y = np.broadcast_to(x, shape), np.broadcast_to(y, shape)
-                usable = np.broadcast_to(usable, shape) & _in_domain(ev, key, roots)
-                poles += int((usable & ~_finite(ev, a, b)).sum())
-                usable = usable & _clear(ev, a) & _clear(ev, b)
+                usable = np.broadcast_to(usable, shape) & in_domain(ev, key, roots)
+                poles += int((usable & ~finite(ev, a, b)).sum())
+                usable = usable & clear_of_edges(ev, a) & clear_of_edges(ev, b)
                 wrong = usable & (x != y)
                 met += int((usable & (x == y)).sum())
                 if wrong.sum() >= 2:
                     where = np.argwhere(wrong)[0]
-                    witness = _describe(ev, block, int(where[0]), bool(x[tuple(where)]), bool(y[tuple(where)]), where)
+                    witness = described(ev, block, int(where[0]), bool(x[tuple(where)]), bool(y[tuple(where)]), where)
                     return met, witness, poles
     return met, None, poles
 
 
-def _finite(ev: Evaluator, a: Formula | Atom, b: Formula | Atom) -> N.Array:
+def finite(ev: Evaluator, a: Formula | Atom, b: Formula | Atom) -> N.Array:
     out = np.ones((1,) * ev.block.ndim, dtype=bool)
     for atom in (*atoms(a), *atoms(b)):
         for gap in _gap(ev, atom):
@@ -273,7 +273,7 @@ def _finite(ev: Evaluator, a: Formula | Atom, b: Formula | Atom) -> N.Array:
     return out
 
 
-def _in_domain(ev: Evaluator, key: str, roots: N.Array) -> N.Array:
+def in_domain(ev: Evaluator, key: str, roots: N.Array) -> N.Array:
     """Points that satisfy the world's own conditions and the domain of the variable that was moved."""
     mask = np.asarray(np.isfinite(roots))
     world = ev.block.world
@@ -288,7 +288,7 @@ def _in_domain(ev: Evaluator, key: str, roots: N.Array) -> N.Array:
     return mask
 
 
-def _clear(ev: Evaluator, node: Formula | Atom) -> N.Array:
+def clear_of_edges(ev: Evaluator, node: Formula | Atom) -> N.Array:
     """Points at which every inequality is either met to rounding or clearly not: nothing lies in between."""
     out = np.ones((1,) * ev.block.ndim, dtype=bool)
     for atom in atoms(node):
@@ -298,7 +298,7 @@ def _clear(ev: Evaluator, node: Formula | Atom) -> N.Array:
     return out
 
 
-def _all_roots(block: Block, atom: Atom, key: str) -> tuple[N.Array, N.Array]:
+def all_roots(block: Block, atom: Atom, key: str) -> tuple[N.Array, N.Array]:
     """Values of one variable at which the atom's sides meet, crossing or (squares, absolute values) only touching."""
     crossing, usable = _roots(block, atom, key, touching=False)
     if not any(isinstance(n, (T.Pow, T.Abs)) for side in (atom.left, atom.right) for n in T.walk(side)):
@@ -363,7 +363,7 @@ def _real(values: N.Array, like: N.Array) -> N.Array:
     return np.broadcast_to(real_part, np.broadcast_shapes(real_part.shape, like.shape))
 
 
-def _describe(
+def described(
     ev: Evaluator, block: Block, sample: int, left: bool, right: bool, where: N.Array | None = None
 ) -> Witness:
     values = {}

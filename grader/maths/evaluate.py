@@ -141,7 +141,13 @@ class Evaluator:
         world = self.block.world
         if key.endswith("'") and world.variable and key.rstrip("'") in world.definitions:
             primes = len(key) - len(key.rstrip("'"))
-            return self.primed(world.definitions[key.rstrip("'")], world.variable, primes)
+            self.depth += 1
+            try:
+                if self.depth > 40:
+                    raise EvaluationError("cyclic", f"{key} is defined by itself")
+                return self.primed(world.definitions[key.rstrip("'")], world.variable, primes)
+            finally:
+                self.depth -= 1
         base, _, index = key.partition("_")
         family = world.families.get(base) if index else None
         if family is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import permutations
 
 import numpy as np
 
@@ -55,6 +56,15 @@ def differ_clearly(judge: Judge, left: T.Node, right: T.Node) -> bool:
     except EvaluationError:
         return False
     return False
+
+
+def same_up_to_order(judge: Judge, left: T.Node, right: T.Node) -> bool:
+    """Whether two vectors have the same entries in different orders."""
+    entries = [e for row in right.rows for e in row] if isinstance(right, T.Matrix) else []
+    entries = list(right.items) if isinstance(right, T.Tup) else entries
+    if not 1 < len(entries) <= 4:
+        return False
+    return any(agrees(judge, left, T.Tup(tuple(p))) for p in permutations(entries))
 
 
 def _effort(block: Block) -> tuple[bool, int]:

@@ -154,7 +154,7 @@ class _Reader:
         written = [*phrases.PLAIN_CASE.finditer(lowered), *phrases.PLAIN_CLAIM.finditer(block.text)]
         for found in sorted(written, key=lambda match: match.start()):
             if found.re is phrases.PLAIN_CASE:
-                self.conditions.enter(parse(" ".join(found.groups()), self.notation))
+                self.conditions.enter(_placed(parse(" ".join(found.groups()), self.notation), block))
             else:
                 self.plain(found.group(1), block, folded(block.text[: found.start()]))
         if block.kind in (Kind.HEADING, Kind.ITEM):
@@ -171,7 +171,7 @@ class _Reader:
         if operands(tree) is None:
             return
         start, end = block.start, block.end
-        tree = T.rebuild(tree, lambda node: replace(node, start=start, end=end))
+        tree = _placed(tree, block)
         words, self.words = self.words, f"{self.words} {before}"[-300:]
         self.chain([Line([], "", start, end, tree=tree)], "inline", self.role())
         self.words = words
@@ -253,6 +253,8 @@ class _Reader:
                     rows, used = joined, ahead - at + 1
         self.part.formulas += len(rows.lines)
         role = self.role()
+        if not self.words.strip() and self.last_role == "goal" and self.open is not None:
+            role = "goal"  # `il faut montrer que` two displays
         if role == "goal" and (len(rows.lines) > 2 or self.words.endswith("\u00a4")):
             role = "claim"  # what was to be shown stood before: this is how it is shown
         named = case_of(rows.lines[0].tree) if len(rows.lines) == 1 and rows.lines[0].tree is not None else None
@@ -306,6 +308,12 @@ class _Reader:
             )
         )
         self.formula = self.part.chains[-1]
+
+
+def _placed(tree: T.Node, block: Block) -> T.Node:
+    """A tree read from plain text, standing where its block stands."""
+    placed = T.rebuild(tree, lambda node: replace(node, start=block.start, end=block.end))
+    return replace(placed, start=block.start, end=block.end)
 
 
 def _source(token: Token) -> str:

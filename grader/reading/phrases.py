@@ -36,6 +36,9 @@ GOES_ON: Final = re.compile(r"\u00a4\s*(?:,\s*)?(?:et|and)\s*$")
 GOAL: Final = re.compile(rf"{_any(_GOALS)}[^.;:]*[:\s]*$")
 """Text that ends so announces what is to be shown."""
 
+PROVE: Final = re.compile(r"\b(?:montr\w+|prouv\w+|demontr\w+|verifi\w+|show|prove|verify|check)\b(?:[^.;:]|:\s*$)*$")
+"""Text that ends so says that what follows is to be shown, not to be solved."""
+
 _WRONG: Final = "wrong|false|incorrect|faux|fausse|inexact|errone"
 _TURNS: Final = r"\b(?:so|hence|thus|therefore|but|instead|rather|we get|donc|ainsi|mais|plutot|on a|on obtient)\b"
 DENIED: Final = re.compile(
@@ -52,7 +55,7 @@ DENIED_AFTER: Final = re.compile(
 )
 """Text that begins so denies the formula before it."""
 
-HYPOTHESIS: Final = re.compile(rf"{_any(_HYPOTHESES)}\s*(?:que|that)?[:\s]*$")
+HYPOTHESIS: Final = re.compile(rf"(?<![\w']){_any(_HYPOTHESES)}\s*(?:que|that)?[:\s]*$")
 """Text that ends so introduces a name or a given."""
 
 _SYMBOL = "(?:[a-z]|[\u03b1-\u03c9])"

@@ -74,10 +74,11 @@ def _step(step: Step) -> dict[str, Any]:
         "detail": step.detail,
         "source": step.source,
         "source_column": step.source_column,
-        "diagnosis": None,
-        "repairs": None,
-        "consequence_of": None,
-        "charged": False,
+        "diagnosis": step.diagnosis,
+        "repairs": step.repairs,
+        "repaired_by": step.repaired_by,
+        "consequence_of": step.consequence_of,
+        "charged": step.charged,
         "witness": witness,
     }
 

@@ -1,0 +1,1 @@
+"""Judging every line of a derivation where it stands."""

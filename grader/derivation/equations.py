@@ -1,0 +1,181 @@
+"""Equations of a part and what follows from them: the same solutions, values that solve them, conclusions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from grader.derivation.runs import Run
+from grader.derivation.settings import Settings
+from grader.maths import syntax as T
+from grader.maths.blocks import Judge
+from grader.maths.decide import equal
+from grader.maths.equations import proportional
+from grader.maths.implication import follows
+from grader.maths.screening import agrees, differ_clearly
+from grader.model import Outcome, Verdict
+
+_LATEST = 8
+"""How many equations back a line may follow from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """An equation as stated: its run and its two sides."""
+
+    run: Run
+    left: T.Node
+    right: T.Node
+
+    @property
+    def rel(self) -> T.Rel:
+        return T.Rel((self.left, self.right), ("=",))
+
+
+class Equations:
+    """The equations stated so far in a part."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.stated: list[Stated] = []
+
+    def state(self, run: Run, left: T.Node, right: T.Node) -> None:
+        """An equation that later lines may rest on."""
+        self.stated.append(Stated(run, left, right))
+
+    def latest(self, names: set[str]) -> list[Stated]:
+        """Equations that speak of one of these names, the last first."""
+        found = [e for e in reversed(self.stated) if self._names(e.rel) & names]
+        return found[:_LATEST]
+
+    def _names(self, node: T.Node) -> set[str]:
+        """Keys in a formula, those of definitions included."""
+        world = self.settings.world
+        seen: set[str] = set()
+        waiting = list(T.names_in(node))
+        while waiting:
+            key = waiting.pop()
+            if key in seen:
+                continue
+            seen.add(key)
+            definition = world.definitions.get(key)
+            if definition is not None:
+                waiting.extend(T.names_in(definition))
+        return seen
+
+    def judged(self, run: Run, k: int, left: T.Node, right: T.Node) -> Verdict:
+        """An equation among others: one with the solutions of an earlier one is right; a first one is only stated."""
+        rel = T.Rel((left, right), ("=",))
+        judges = self.settings.current(run)
+        earlier = self.latest(self._names(rel))
+        for judge in judges:
+            for other in earlier:
+                found = proportional(judge, (left, right), (other.left, other.right))
+                if found is not None and found.outcome is Outcome.CORRECT:
+                    return Verdict(Outcome.CORRECT, "same_solutions")
+        for judge in judges:
+            for other in earlier:
+                if follows(judge, other.rel, rel).outcome is Outcome.CORRECT:
+                    return Verdict(Outcome.CORRECT, "follows")
+        if run.lead in ("=>", "<=>") and k == 0 and run.before is not None:
+            return self._refuted(run, rel, judges)
+        return Verdict(Outcome.ASSUMED, "equation")
+
+    def _refuted(self, run: Run, rel: T.Rel, judges: list[Judge]) -> Verdict:
+        """An arrow that leads to an equation which no equation before it implies."""
+        before = run.before
+        assert before is not None
+        premise = T.Rel((before.members[-2], before.members[-1]), (before.relations[-1],))
+        verdicts = [follows(judge, premise, rel) for judge in judges]
+        others = [
+            follows(judge, T.Logic("and", (premise, other.rel)), rel)
+            for judge in judges
+            for other in self.latest(self._names(rel))
+            if other.rel != premise
+        ]
+        if all(v.outcome is Outcome.INCORRECT for v in (*verdicts, *others)):
+            return verdicts[-1]
+        return Verdict(Outcome.UNDECIDED, "not_followed")
+
+    def is_root(self, run: Run, name: T.Node) -> bool:
+        """Whether a name is an unknown with an index, as roots are named: `\\lambda_2` after an equation in λ."""
+        if not isinstance(name, T.Name) or not name.sub or name.base not in self.settings.world.symbols:
+            return False
+        return name.key not in self.settings.world.symbols and bool(self.latest({name.base}))
+
+    def value(self, run: Run, name: T.Node, value: T.Node) -> Verdict:
+        """A value given to a free quantity: does it solve an equation stated before? Else it is only given."""
+        keys = {n.key for n in T.walk(name) if isinstance(n, T.Name)}
+        bases = {n.base: n.key for n in T.walk(name) if isinstance(n, T.Name) and n.sub}
+        unknown = {base for base in bases if base in self.settings.world.symbols}
+        found = [e for e in self.latest(keys | unknown) if e.run is not run or e.left is not name]
+        wrong: list[Verdict] = []
+        for equation in found:
+            verdict = self._solves(run, equation, name, value)
+            if verdict.outcome is Outcome.CORRECT:
+                return verdict
+            if verdict.note != "unknown_name":  # an equation in names without a value says nothing
+                wrong.append(verdict)
+        if wrong and unknown and all(v.outcome is Outcome.INCORRECT for v in wrong):
+            return wrong[0]
+        if found and run.lead in ("=>", "<=>"):
+            return Verdict(Outcome.UNDECIDED, "not_followed")
+        return Verdict(Outcome.ASSUMED, "value")
+
+    def _solves(self, run: Run, equation: Stated, name: T.Node, value: T.Node) -> Verdict:
+        """Whether both signs of a value satisfy an equation with the name, or the unknown it is a root of, replaced."""
+        if isinstance(name, T.Tup):
+            return self._all_solved(run, equation, name, value)
+        assert isinstance(name, T.Name)
+        inside = T.names_in(equation.rel)
+        unknown = name if name.key in inside else T.Name(name.base)
+        values = _signs(value)
+        worst = Verdict(Outcome.CORRECT, "solves")
+        for one in values:
+            sides = [_replaced(side, unknown, one) for side in (equation.left, equation.right)]
+            judges = [j for j in self.settings.current(run) if self.settings.possible(j)]
+            if any(agrees(judge, sides[0], sides[1]) for judge in judges):
+                continue
+            if unknown.key in inside and all(differ_clearly(judge, sides[0], sides[1]) for judge in judges):
+                witness = equal(judges[-1], sides[0], sides[1]).witness
+                if witness is not None:
+                    return Verdict(Outcome.INCORRECT, "does_not_solve", witness)
+            worst = Verdict(Outcome.UNDECIDED, equal(judges[-1], *sides).note if judges else "no_world")
+        return worst
+
+    def _all_solved(self, run: Run, equation: Stated, name: T.Tup, value: T.Node) -> Verdict:
+        if not isinstance(value, T.Tup) or len(value.items) != len(name.items):
+            return Verdict(Outcome.UNDECIDED, "not_confirmed")
+        given = tuple(T.Rel((n, v), ("=",)) for n, v in zip(name.items, value.items, strict=True))
+        judge = self.settings.narrowed((*run.conditions, *given))
+        same = agrees(judge, equation.left, equation.right)
+        return Verdict(Outcome.CORRECT if same else Outcome.UNDECIDED, "solves" if same else "not_confirmed")
+
+    def gives(self, run: Run, left: T.Node, relation: str, right: T.Node) -> bool:
+        """Whether an inequality or difference follows from what was stated just before it by an arrow."""
+        before = run.before
+        if run.lead not in ("=>", "<=>") or before is None:
+            return False
+        premise = T.Rel((before.members[-2], before.members[-1]), (before.relations[-1],))
+        wanted = T.Rel((left, right), (relation,))
+        return any(follows(judge, premise, wanted).outcome is Outcome.CORRECT for judge in self.settings.current(run))
+
+
+def _signs(value: T.Node) -> list[T.Node]:
+    """The values that a formula with ± stands for, or the members of a set."""
+    if isinstance(value, T.SetOf):
+        return [v for item in value.items for v in _signs(item)]
+    if not any(isinstance(n, T.PlusMinus) for n in T.walk(value)):
+        return [value]
+    return [T.rebuild(value, lambda n, s=sign: _signed(n, s)) for sign in (1, -1)]  # type: ignore[misc]
+
+
+def _signed(node: T.Node, sign: int) -> T.Node | None:
+    if not isinstance(node, T.PlusMinus):
+        return None
+    negative = (sign < 0) != node.flipped
+    right = T.Neg(node.right) if negative else node.right
+    return right if node.left is None else T.Add((node.left, right))
+
+
+def _replaced(side: T.Node, unknown: T.Name, value: T.Node) -> T.Node:
+    return T.rebuild(side, lambda n: value if isinstance(n, T.Name) and n.key == unknown.key else None)

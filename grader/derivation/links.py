@@ -1,0 +1,301 @@
+"""Judging one link where it stands: does it hold in its setting, is it a claim at all, does it fail in every setting?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from grader.derivation.equations import Equations
+from grader.derivation.runs import Run
+from grader.derivation.settings import Settings, known_free
+from grader.maths import syntax as T
+from grader.maths.blocks import Judge
+from grader.maths.decide import equal
+from grader.maths.relations import MIRRORED, holds
+from grader.maths.screening import agrees, differ_clearly, same_up_to_order
+from grader.model import Outcome, Verdict
+from grader.reading.phrases import PROVE
+
+_OPERATORS = (T.Deriv, T.Grad, T.Expect, T.KL, T.Integral, T.Density, T.Apply, T.Matrix, T.Big)
+_MOST_READINGS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is said of a link: the kind of claim it is, and the verdict."""
+
+    kind: str
+    verdict: Verdict
+
+
+def _call(kind: str, outcome: Outcome, note: str) -> Call:
+    return Call(kind, Verdict(outcome, note))
+
+
+class LinkJudge:
+    """Judges the links of one part in order; values given and equations stated are remembered on the way."""
+
+    def __init__(self, settings: Settings, runs: Sequence[Run], inferred: frozenset[str], own: frozenset[str]) -> None:
+        self.settings = settings
+        self.runs = runs
+        self.inferred = inferred
+        self.own = own  # keys of names, families and functions that the student introduced
+        self.equations = Equations(settings)
+
+    def call(self, run: Run, k: int) -> Call:
+        """The verdict on `members[k] relation members[k + 1]`."""
+        chain = run.chain
+        role = chain.role if chain is not None else "claim"
+        left, relation, right = run.members[k], run.relations[k], run.members[k + 1]
+        if role == "denied":
+            return _call("denied", Outcome.ASSUMED, "denied")
+        if any(T.Rel((left, right), (relation,)) == n for c in run.conditions for n in T.walk(c)):
+            return _call("hypothesis", Outcome.ASSUMED, "hypothesis")
+        if any(isinstance(m, (T.Empty, T.Logic)) for m in (left, right)):
+            return _call("statement", Outcome.UNDECIDED, "not_judged")
+        if relation == "=":
+            root = next((pair for pair in ((left, right), (right, left)) if self.equations.is_root(run, pair[0])), None)
+            if root is not None and role != "goal":
+                found = self.equations.value(run, *root)
+                if found.outcome in (Outcome.CORRECT, Outcome.INCORRECT):
+                    self.settings.give(T.Rel(root, ("=",)), run)
+                    return Call("solution", found)
+            if k in run.declared or self._introduces(left, right) or self._introduces(right, left):
+                return _call("definition", Outcome.ASSUMED, "definition")
+        if role == "goal":
+            return Call("goal", self._goal(run, k))
+        if run.conditions and not self.settings.possible(self.settings.narrowed(run.conditions)):
+            return _call("identity", Outcome.UNDECIDED, "no_world")
+        if relation == "=":
+            return self._equality(run, k)
+        if relation in MIRRORED:
+            return self._order(run, k)
+        if relation == "in":
+            return self._membership(run, left, right)
+        return _call("statement", Outcome.UNDECIDED, "not_judged")
+
+    def _goal(self, run: Run, k: int) -> Verdict:
+        """What is still to be shown claims nothing; but one that is false everywhere cannot be shown."""
+        left, right = run.members[k], run.members[k + 1]
+        if run.relations[k] == "=" and not self._agrees_anywhere(run, left, right):
+            if run.chain is not None and PROVE.search(run.chain.words) and not self._gives_value(left, right):
+                found = self._failing(run, k)
+                if found.outcome is Outcome.INCORRECT:
+                    return Verdict(Outcome.INCORRECT, "goal_false", found.witness)
+            self.equations.state(run, left, right)
+        return Verdict(Outcome.ASSUMED, "goal")
+
+    def _gives_value(self, left: T.Node, right: T.Node) -> bool:
+        return self._takes(left, right) or self._takes(right, left)
+
+    # equalities
+
+    def _equality(self, run: Run, k: int) -> Call:
+        left, right = run.members[k], run.members[k + 1]
+        if self._agrees_anywhere(run, left, right):
+            return _call("identity", Outcome.CORRECT, "agrees")
+        if any(agrees(judge, left, right) for judge in self.settings.families):
+            return _call("identity", Outcome.CORRECT, "in_a_family")
+        free = next((pair for pair in ((left, right), (right, left)) if self._takes(*pair)), None)
+        if free is not None:
+            found = self.equations.value(run, *free)
+            if found.outcome is not Outcome.INCORRECT:
+                self.settings.give(T.Rel(free, ("=",)), run)
+            return Call("solution" if found.outcome is not Outcome.ASSUMED else "value", found)
+        if self._is_equation(run, left, right):
+            found = self.equations.judged(run, k, left, right)
+            self.equations.state(run, left, right)
+            return Call("equation", found)
+        if run.supposed or run.either or (run.chain is not None and run.chain.role == "hypothesis"):
+            self.equations.state(run, left, right)
+            return _call("hypothesis", Outcome.ASSUMED, "hypothesis")
+        return Call("identity", self._failing(run, k))
+
+    def _agrees_anywhere(self, run: Run, left: T.Node, right: T.Node) -> bool:
+        return any(agrees(judge, left, right) for judge in self.settings.current(run))
+
+    def _introduces(self, name: T.Node, body: T.Node) -> bool:
+        """Whether a link is what explains a name the student introduced."""
+        world = self.settings.world
+        if isinstance(name, T.Name):
+            if name.key in self.own:
+                return world.definitions.get(name.key) == body
+            family = world.families.get(name.base)
+            return name.base in self.own and family is not None and len(name.sub) == 1 and family[1] == body
+        if isinstance(name, T.Apply) and name.head.key in self.own:
+            function = world.functions.get(name.head.key)
+            return function is not None and function.body == body
+        return False
+
+    def _takes(self, name: T.Node, value: T.Node) -> bool:
+        """Whether an equality gives a value to a quantity that is free; what the value depends on must not be it."""
+        if not self.settings.free(name) or isinstance(value, (T.Logic, T.Empty, T.Word)):
+            return False
+        keys = {n.key.replace("^*", "") for n in T.walk(name) if isinstance(n, T.Name)}
+        return not (keys & self._depends(value))
+
+    def _depends(self, node: T.Node) -> set[str]:
+        """Keys a formula rests on, definitions followed."""
+        world = self.settings.world
+        seen: set[str] = set()
+        waiting = list(T.names_in(node))
+        while waiting:
+            key = waiting.pop()
+            if key in seen:
+                continue
+            seen.add(key)
+            definition = world.definitions.get(key)
+            if definition is not None:
+                waiting.extend(T.names_in(definition))
+        return seen
+
+    def _is_equation(self, run: Run, left: T.Node, right: T.Node) -> bool:
+        """Whether an equality that does not hold everywhere states an equation to be solved."""
+        if any(isinstance(m, T.Num) and not m.value for m in (left, right)) or run.solving:
+            return True
+        if any(isinstance(n, T.PlusMinus) for m in (left, right) for n in T.walk(m)):
+            return True
+        if isinstance(left, T.Apply) and isinstance(right, T.Apply) and left.head == right.head:
+            return True
+        if any(isinstance(n, (T.Density, T.Expect, T.KL)) for m in (left, right) for n in T.walk(m)):
+            return False
+        mine, theirs = (self._drawn(m) for m in (left, right))
+        if mine - theirs and theirs - mine:
+            return True
+        return len(run.members) == 2 and self._plain(left) and self._plain(right)
+
+    def _drawn(self, node: T.Node) -> set[str]:
+        """Free quantities a formula rests on."""
+        world = self.settings.world
+        return {k for k in self._depends(node) if k in world.symbols and k not in world.definitions}
+
+    def _plain(self, node: T.Node) -> bool:
+        """A formula in quantities only: equated with another one it may be an equation."""
+        if isinstance(node, T.Name):
+            return known_free(node, self.settings.world)
+        return not any(isinstance(n, _OPERATORS) for n in T.walk(node))
+
+    def _failing(self, run: Run, k: int) -> Verdict:
+        """`incorrect` if every reading fails in every setting of the part; what is less sure goes to a person."""
+        left, right = run.members[k], run.members[k + 1]
+        here = [j for j in self.settings.current(run) if self.settings.possible(j)]
+        if isinstance(left, T.Name) and (left.key in self.inferred or left.base in self.inferred):
+            return Verdict(Outcome.UNDECIDED, "not_confirmed")
+        judges = [*here, *self.settings.families]
+        for a, b in self._readings(run, k, left, right):
+            if not all(differ_clearly(judge, a, b) for judge in judges):
+                return self._doubtful(here[-1], left, right)
+            if any(agrees(judge, a, b) for judge in judges):
+                return Verdict(Outcome.UNDECIDED, "another_reading")
+            for judge in self.settings.elsewhere(run, self.runs):
+                if self.settings.possible(judge) and not differ_clearly(judge, a, b):
+                    return Verdict(Outcome.UNDECIDED, "holds_elsewhere")
+        if same_up_to_order(here[0], left, right):
+            return Verdict(Outcome.UNDECIDED, "order_of_entries")
+        found = equal(here[-1], left, right)
+        return found if found.outcome is Outcome.INCORRECT else Verdict(Outcome.UNDECIDED, found.note, found.witness)
+
+    def _doubtful(self, judge: Judge, left: T.Node, right: T.Node) -> Verdict:
+        """Why an equality that is not confirmed is not called wrong either."""
+        found = equal(judge, left, right)
+        if found.outcome is Outcome.INCORRECT or found.outcome is Outcome.CORRECT:
+            return Verdict(Outcome.UNDECIDED, "not_confirmed", found.witness)
+        return found
+
+    def _readings(self, run: Run, k: int, left: T.Node, right: T.Node) -> Iterator[tuple[T.Node, T.Node]]:
+        """Both sides in all plausible readings of their lines."""
+        sides = [[node, *self._others(run, k + i, node)] for i, node in enumerate((left, right))]
+        pairs = [(a, b) for a in sides[0] for b in sides[1]]
+        yield from pairs[:_MOST_READINGS]
+
+    def _others(self, run: Run, at: int, node: T.Node) -> list[T.Node]:
+        if at >= len(run.lines) or not run.lines[at].ambiguous or node.end <= node.start:
+            return []
+        found: list[T.Node] = []
+        for tree, natural in run.lines[at].readings(self.settings.world.notation):
+            if natural:
+                found.extend(
+                    n
+                    for n in T.walk(tree)
+                    if (n.start, n.end) == (node.start, node.end) and n != node and type(n) is not T.Boxed
+                )
+        return found[:3]
+
+    # order and difference
+
+    def _order(self, run: Run, k: int) -> Call:
+        left, relation, right = run.members[k], run.relations[k], run.members[k + 1]
+        kind = "inequality"
+        verdicts = [holds(judge, left, relation, right) for judge in self.settings.current(run)]
+        if any(v.outcome is Outcome.CORRECT for v in verdicts):
+            return _call(kind, Outcome.CORRECT, "holds")
+        families = [holds(judge, left, relation, right) for judge in self.settings.families]
+        if any(v.outcome is Outcome.CORRECT for v in families):
+            return _call(kind, Outcome.CORRECT, "in_a_family")
+        if self.equations.gives(run, left, relation, right):
+            return _call(kind, Outcome.CORRECT, "follows")
+        if self._condition(run, left, right):
+            return _call("hypothesis", Outcome.ASSUMED, "hypothesis")
+        last = verdicts[-1]
+        if relation == "!=" or run.supposed or run.either or run.lead == "<=":
+            return Call(kind, Verdict(Outcome.UNDECIDED, last.note, last.witness, last.detail))
+        if run.chain is not None and run.chain.role == "hypothesis":
+            return _call("hypothesis", Outcome.ASSUMED, "hypothesis")
+        if all(v.outcome is Outcome.INCORRECT for v in (*verdicts, *families)) and self._no_order(run, k):
+            return Call(kind, last)
+        note = last.note if last.outcome is Outcome.UNDECIDED else "fails_in_part"
+        return Call(kind, Verdict(Outcome.UNDECIDED, note, last.witness, last.detail))
+
+    def _no_order(self, run: Run, k: int) -> bool:
+        """Whether an inequality fails, its weak form too, wherever the part's conditions allow.
+
+        A formula in quantities only may be meant on a domain that goes without saying: it must hold nowhere.
+        """
+        left, relation, right = run.members[k], run.relations[k], run.members[k + 1]
+        weak = {"<": "<=", ">": ">="}.get(relation, relation)
+        anywhere = self._plain(left) and self._plain(right)
+        judges = [*self.settings.current(run), *self.settings.families, *self.settings.elsewhere(run, self.runs)]
+        for a, b in self._readings(run, k, left, right):
+            for judge in judges:
+                if not self.settings.possible(judge):
+                    continue
+                found = holds(judge, a, weak, b)
+                if found.outcome is not Outcome.INCORRECT or (anywhere and found.samples):
+                    return False
+        return True
+
+    def _condition(self, run: Run, left: T.Node, right: T.Node) -> bool:
+        """`\\gamma > 1`, `z \\neq z'`: a free quantity of no known value compared with a number or another one."""
+        given = {rel.operands[0] for rel in self.settings.in_force(run) if isinstance(rel, T.Rel)}
+        for one, other in ((left, right), (right, left)):
+            if not self.settings.free(one) or one in given:
+                continue
+            if not any(isinstance(n, (T.Pow, T.Call, *_OPERATORS)) for n in T.walk(other)):
+                return not (T.names_in(one) & T.names_in(other))
+        return False
+
+    def _membership(self, run: Run, left: T.Node, right: T.Node) -> Call:
+        """`S \\in (0, 1)`: both bounds; whole sets such as R say nothing that could fail here."""
+        if isinstance(right, T.Tup) and len(right.items) == 2:
+            right = T.Interval(right.items[0], right.items[1], right.square, right.square)
+        if self.settings.free(left) or not isinstance(right, T.Interval):
+            return _call("membership", Outcome.ASSUMED, "membership")
+        bounds = []
+        for bound, closed, strict, weak in (
+            (right.low, right.low_closed, ">", ">="),
+            (right.high, right.high_closed, "<", "<="),
+        ):
+            inner = bound.value if isinstance(bound, T.Neg) else bound
+            if not (isinstance(inner, T.Const) and inner.name == "inf"):
+                bounds.append((bound, weak if closed else strict))
+        verdicts = [
+            max((holds(judge, left, relation, bound) for judge in self.settings.current(run)), key=_rank)
+            for bound, relation in bounds
+        ]
+        if all(v.outcome is Outcome.CORRECT for v in verdicts):
+            return _call("inequality", Outcome.CORRECT, "holds")
+        return _call("inequality", Outcome.UNDECIDED, "not_confirmed")
+
+
+def _rank(verdict: Verdict) -> int:
+    return (Outcome.INCORRECT, Outcome.UNDECIDED, Outcome.CORRECT).index(verdict.outcome)

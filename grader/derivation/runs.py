@@ -1,0 +1,166 @@
+"""Chains as runs of related members: what stands on which line, and how one run follows from another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from grader.derivation.definitions import flat_relations
+from grader.maths import syntax as T
+from grader.reading.claims import Chain
+from grader.reading.conditions import is_condition, relations_of
+from grader.reading.rows import Line
+
+_SUPPOSED = re.compile(
+    r"\b(?:suppos\w*|assum\w*|absurde|contradict\w*|exist\w*|there is|il y a|mean[- ]value|accroissements|rolle|"
+    r"exemple|example|instance|take|prenons|prendre|e\.g)\b"
+)
+"""Words before a formula that is a hypothesis, an example or speaks of a point that only exists."""
+_ARROWS = frozenset({"=>", "<=>", "<="})
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Members of one chain with the relations between them, their places and lines; `conditions` it stands under.
+
+    `solving` says that the chain is a step of solving an equation, `supposed` that words make it a hypothesis or an
+    example, `order` where it stands in the part. `lead` is the arrow before its first member, `before` the run that the
+    arrow, or a line that could not be read, parts it from; `either` says that it is one of several alternatives.
+    """
+
+    members: tuple[T.Node, ...]
+    relations: tuple[str, ...]
+    places: tuple[tuple[int, int], ...]
+    conditions: tuple[T.Node, ...]
+    order: int = 0
+    solving: bool = False
+    supposed: bool = False
+    chain: Chain | None = None
+    lines: tuple[Line, ...] = ()
+    lead: str = ""
+    before: Run | None = None
+    either: bool = False
+    declared: frozenset[int] = field(default_factory=frozenset)
+    """Relations written `:=` or `=:`."""
+
+    @property
+    def equations(self) -> Iterator[T.Rel]:
+        """Its links as relations of two sides."""
+        for k, relation in enumerate(self.relations):
+            yield T.Rel((self.members[k], self.members[k + 1]), (relation,))
+
+
+def runs(chains: Sequence[Chain], *, asides: bool = False) -> Iterator[Run]:
+    """All chains of a part as runs of related members; goals and what words deny are left out unless asked for."""
+    for chain in chains:
+        if asides or not chain.aside:
+            yield from _Builder(chain).runs()
+
+
+class _Builder:
+    """The runs of one chain, in order."""
+
+    def __init__(self, chain: Chain) -> None:
+        self.chain = chain
+        self.supposed = bool(_SUPPOSED.search(chain.words))
+        self.solving = any(line.lead in _ARROWS or _implies(line.tree) for line in chain.lines)
+        self.out: list[Run] = []
+        self.last: Run | None = None
+        self.start("", (), False)
+
+    def start(self, lead: str, more: tuple[T.Node, ...], either: bool) -> None:
+        self.members: list[T.Node] = []
+        self.relations: list[str] = []
+        self.places: list[tuple[int, int]] = []
+        self.lines: list[Line] = []
+        self.declared: set[int] = set()
+        self.lead, self.more, self.either = lead, more, either
+
+    def close(self) -> None:
+        """End the run under way."""
+        if len(self.members) > 1:
+            self.last = Run(
+                tuple(self.members),
+                tuple(self.relations),
+                tuple(self.places),
+                (*self.chain.context, *self.more),
+                self.chain.order,
+                self.solving,
+                self.supposed,
+                self.chain,
+                tuple(self.lines),
+                self.lead,
+                self.last,
+                self.either,
+                frozenset(self.declared),
+            )
+            self.out.append(self.last)
+
+    def add(self, node: T.Node, line: Line) -> None:
+        self.members.append(T.unboxed(node))
+        place = (node.start, node.end) if node.end > node.start else (line.start, line.end)
+        self.places.append(place)
+        self.lines.append(line)
+
+    def runs(self) -> list[Run]:
+        for line in self.chain.lines:
+            if line.tree is None:
+                self.close()
+                self.start("", (), False)
+                continue
+            self.line(line, line.tree)
+        self.close()
+        return self.out
+
+    def line(self, line: Line, tree: T.Node) -> None:
+        more = _conditions(tree)
+        either = _either(tree)
+        arrow = _implies(tree)
+        found = list(flat_relations(tree))
+        for k, rel in enumerate(found):
+            goes_on = k == 0 and line.lead == "continues" and isinstance(rel.operands[0], T.Empty)
+            lead = line.lead if k == 0 and line.lead in _ARROWS else "=>" if k and arrow else ""
+            if goes_on and more and not self.more and self.members:
+                self.more = more
+            if not (goes_on and self.members):
+                self.close()
+                self.start(lead, more, either)
+                if not isinstance(rel.operands[0], T.Empty):
+                    self.add(rel.operands[0], line)
+            for relation, operand in zip(rel.relations, rel.operands[1:], strict=True):
+                if isinstance(operand, T.Empty):
+                    continue
+                if not self.members:  # it goes on from a line that could not be read
+                    self.add(operand, line)
+                    continue
+                if relation in (":=", "=:"):
+                    self.declared.add(len(self.relations))
+                    relation = "="
+                self.relations.append(relation)
+                self.add(operand, line)
+        bare = T.unboxed(tree)
+        if not found and not self.members and not isinstance(bare, (T.Logic, T.Rel)):
+            self.add(bare, line)
+
+
+def _implies(tree: T.Node | None) -> bool:
+    return isinstance(tree, T.Logic) and tree.op in _ARROWS
+
+
+def _either(tree: T.Node) -> bool:
+    node = T.unboxed(tree)
+    return isinstance(node, T.Logic) and node.op == "or"
+
+
+def _conditions(tree: T.Node) -> tuple[T.Node, ...]:
+    """The conditions written behind or before a claim in its own line: `g(z) = 0 \\text{ if } bz + c \\le 0`."""
+    out: list[T.Node] = []
+    node = T.unboxed(tree)
+    while isinstance(node, T.Logic) and node.op in ("if", "forall") and len(node.items) > 1:
+        claim, others = (node.items[0], node.items[1:]) if node.op == "if" else (node.items[-1], node.items[:-1])
+        for other in others:
+            if is_condition(other):
+                out.extend(relations_of(other))
+        node = T.unboxed(claim)
+    return tuple(out)

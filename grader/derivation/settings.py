@@ -1,0 +1,170 @@
+"""The worlds a link is judged in: the part's own, with the conditions and the values in force where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from grader.derivation.runs import Run
+from grader.errors import EvaluationError
+from grader.maths import syntax as T
+from grader.maths.blocks import Judge
+from grader.maths.worlds import World
+
+_MOST_STATED = 8
+"""Sets of conditions and values that a failing link is retried under; a part that states more is no proof of failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value given to a free quantity (`z = -c/b`, `\\theta = 0`): from `order` on, under `conditions`."""
+
+    rel: T.Rel
+    order: int
+    conditions: tuple[T.Node, ...]
+
+    @property
+    def key(self) -> str:
+        left = self.rel.operands[0]
+        assert isinstance(left, T.Name)
+        return left.key
+
+
+class Settings:
+    """Judges for the places of one part, kept."""
+
+    def __init__(
+        self, judge: Judge, narrowed: Callable[[tuple[T.Node, ...]], Judge], families: Sequence[Judge] = ()
+    ) -> None:
+        self.base = judge
+        self.families = [j for j in families if j.world != judge.world]
+        self._narrowed = narrowed
+        self._given: list[Given] = []
+        self._possible: dict[int, bool] = {}
+
+    @property
+    def world(self) -> World:
+        return self.base.world
+
+    def free(self, node: T.Node) -> bool:
+        """A quantity of the world that may take any value, a name it does not know, or a tuple of such."""
+        if isinstance(node, T.Tup):
+            return all(self.free(i) for i in node.items)
+        return isinstance(node, T.Name) and (known_free(node, self.world) or not self.knows(node))
+
+    def knows(self, name: T.Name) -> bool:
+        """Whether the world has a meaning for a name."""
+        world = self.world
+        key, base = name.key, name.base
+        return (
+            key in world.definitions
+            or key in world.functions
+            or key in world.groups
+            or base in world.families
+            or base in world.simplex
+            or key.replace("^*", "") in world.definitions
+            or known_free(name, world)
+            or f"{base}_*" in world.symbols
+            or base in world.joints
+            or key in world.measures
+            or bool(world.joints and name.sub)
+            or (key.endswith("'") and bool(world.variable) and key.rstrip("'") in world.definitions)
+        )
+
+    def give(self, rel: T.Rel, run: Run) -> None:
+        """A value holds from here on, until another is given to the same name or its case ends."""
+        left, right = rel.operands
+        if isinstance(left, T.Tup):
+            entries = _entries(right)
+            if len(entries) == len(left.items):
+                for name, entry in zip(left.items, entries, strict=True):
+                    self.give(T.Rel((name, entry), ("=",)), run)
+            return
+        if not isinstance(left, T.Name) or isinstance(right, (T.Tup, T.Matrix, T.Logic, T.Empty, T.Word)):
+            return
+        if left.key in T.names_in(right):
+            return
+        bare = T.Name(left.base, left.sub, left.marks.replace("*", ""))
+        self._given.append(Given(T.Rel((bare, right), ("=",)), run.order, run.conditions))
+
+    def in_force(self, run: Run) -> tuple[T.Node, ...]:
+        """The values in force at a run: the last given to each name in this case or around it."""
+        found: dict[str, T.Node] = {}
+        for given in self._given:
+            if all(c in run.conditions for c in given.conditions):
+                found[given.key] = given.rel
+        keys = set(found)
+        return tuple(rel for key, rel in found.items() if not (_names(rel) & {key}) and _acyclic(key, found, keys))
+
+    def current(self, run: Run) -> list[Judge]:
+        """The worlds in which a link may hold by what stands around it, the widest first."""
+        values = self.in_force(run)
+        sets: list[tuple[T.Node, ...]] = [(), run.conditions, values, (*run.conditions, *values)]
+        return [self.narrowed(s) for s in dict.fromkeys(sets)]
+
+    def narrowed(self, conditions: tuple[T.Node, ...]) -> Judge:
+        return self._narrowed(conditions) if conditions else self.base
+
+    def elsewhere(self, run: Run, found: Sequence[Run]) -> Iterator[Judge]:
+        """Worlds with what was stated earlier in the part: under none of them may a failing link hold."""
+        values = self.in_force(run)
+        earlier = (r.conditions for r in found if r.order <= run.order and r.conditions != run.conditions)
+        stated = dict.fromkeys(conditions for conditions in earlier if conditions)
+        for conditions in list(stated)[:_MOST_STATED]:
+            yield self._narrowed(conditions)
+            if values:
+                yield self._narrowed((*conditions, *values))
+        for given in self._given[:_MOST_STATED]:
+            yield self._narrowed((given.rel,))
+        if self._given:
+            yield self._narrowed(tuple({g.key: g.rel for g in self._given}.values()))
+
+    def possible(self, judge: Judge) -> bool:
+        """Whether any values satisfy a world's conditions."""
+        found = self._possible.get(id(judge))
+        if found is None:
+            try:
+                judge.blocks([])
+                found = True
+            except EvaluationError as error:
+                found = error.note != "no_world"
+            self._possible[id(judge)] = found
+        return found
+
+
+def known_free(node: T.Name, world: World) -> bool:
+    """A name that the world draws."""
+    bare = node.key.replace("^*", "")
+    return (
+        (bare in world.symbols and bare not in world.definitions)
+        or node.key in world.sizes
+        or node.key in world.indices
+        or bare in world.groups
+    )
+
+
+def _entries(node: T.Node) -> list[T.Node]:
+    if isinstance(node, T.Tup):
+        return list(node.items)
+    if isinstance(node, T.Matrix):
+        return [e for row in node.rows for e in row]
+    return []
+
+
+def _names(rel: T.Node) -> set[str]:
+    return T.names_in(rel.operands[1]) if isinstance(rel, T.Rel) else set()
+
+
+def _acyclic(key: str, found: dict[str, T.Node], keys: set[str]) -> bool:
+    """Whether a value does not lead back to its own name through the other values."""
+    seen: set[str] = set()
+    waiting = [key]
+    while waiting:
+        here = waiting.pop()
+        for name in _names(found[here]) & keys:
+            if name == key:
+                return False
+            if name not in seen:
+                seen.add(name)
+                waiting.append(name)
+    return True
