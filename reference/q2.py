@@ -65,6 +65,7 @@ _RESIDUAL: dict[str, Any] = {
         "g": r"z + (\kappa - 1 + \mu\nu) z + \mu\sin(\nu z + \delta)",
     },
     "variable": "z",
+    "generic": ["f"],
     "scalars": ["z", "x", "y"],
 }
 _RADIAL: dict[str, Any] = {

@@ -50,7 +50,18 @@ _SHARED: dict[str, Any] = {
         "J",
     ],
 }
+_ORDER = (r"\psi_0", r"\psi_1", r"\theta")
+
+
+def _at_rest(field: tuple[str, str, str]) -> str:
+    """The matrix of partial derivatives of a field at the stationary point, as LaTeX."""
+    rows = [" & ".join(rf"\frac{{\partial {v}}}{{\partial {x}}}" for x in _ORDER) for v in field]
+    matrix = r"\begin{pmatrix}" + r" \\ ".join(rows) + r"\end{pmatrix}"
+    return rf"\left. {matrix} \right|_{{" + ", ".join(f"{x} = 0" for x in _ORDER) + "}"
+
+
 _PLAIN = {
+    "J^*": _at_rest(("v_1", "v_2", "v_3")),
     "v": r"(v_1, v_2, v_3)",
     r"v_\psi": r"(\frac{\partial L}{\partial \psi_0}, \frac{\partial L}{\partial \psi_1})",
     r"v_\theta": r"-\frac{\partial L}{\partial \theta}",
@@ -64,6 +75,7 @@ _PLAIN = {
     "v_3": r"-\frac{\partial L}{\partial \theta}",
 }
 _PENALISED = {
+    r"\bar J^*": _at_rest((r"\bar v_1", r"\bar v_2", r"\bar v_3")),
     "R_1": r"\mathbb{E}_{p_D} \|\frac{\partial}{\partial x}(\psi_0 x + \psi_1)\|^2",
     r"v_\psi": r"(\frac{\partial L}{\partial \psi_0}, \frac{\partial L}{\partial \psi_1})",
     r"v_\theta": r"-\frac{\partial L}{\partial \theta}",
@@ -89,6 +101,8 @@ def worlds() -> dict[str, dict[str, Any]]:
         part = dict(_SHARED)
         part["symbols"] = {**_SHARED["symbols"], **(_GAMMA if i > 3 else {})}
         part["definitions"] = {**_SHARED["definitions"], **(_PENALISED if i > 3 else _PLAIN)}
+        part["rest"] = dict.fromkeys(_ORDER, "0")
+        part["unknowns"] = [r"\lambda"]
         out[f"Q4.{i}"] = part
         if i in (2, 5):  # derivatives are often written at the stationary point, whose coordinates are zero
             rest = {r"\psi_0": "0", r"\psi_1": "0", r"\theta": "0"}

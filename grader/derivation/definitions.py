@@ -55,9 +55,10 @@ def defined(judge: Judge, chains: Sequence[Chain], shared: Sequence[Chain] = ())
     part: what it declares holds if the part says nothing else of the name.
     """
     found: dict[tuple[str, str], list[Definition]] = {}
-    for definition in _candidates(judge.world, chains):
-        found.setdefault((definition.kind, definition.key), []).append(definition)
-    for definition in _candidates(judge.world, shared):
+    for definition, chain in _candidates(judge.world, chains):
+        if definition.declared or _lives(definition, chain, chains):
+            found.setdefault((definition.kind, definition.key), []).append(definition)
+    for definition, _ in _candidates(judge.world, shared):
         place = (definition.kind, definition.key)
         if any(d.display for d in found.get(place, ())):
             continue  # the part itself says what the name is
@@ -80,6 +81,25 @@ def defined(judge: Judge, chains: Sequence[Chain], shared: Sequence[Chain] = ())
         world = _extended(judge.world, chosen.values())
     inferred = frozenset(key for (_, key), d in chosen.items() if not d.declared)
     return world, inferred
+
+
+def _lives(definition: Definition, chain: Chain, chains: Sequence[Chain]) -> bool:
+    """Whether a name that is only inferred is used after it is explained alone, and in the same case."""
+    for other in chains:
+        if other is chain or (other.order >= chain.order and all(c in other.context for c in chain.context)):
+            continue
+        trees = (line.tree for line in other.lines if line.tree is not None)
+        if any(_mentions(tree, definition.key) for tree in trees):
+            return False
+    return True
+
+
+def _mentions(tree: T.Node, key: str) -> bool:
+    return any(
+        (isinstance(n, T.Name) and (n.key == key or (bool(n.sub) and n.base == key)))
+        or (isinstance(n, T.Apply) and n.head.key == key)
+        for n in T.walk(tree)
+    )
 
 
 def _same(trial: Judge, first: Definition, other: Definition) -> bool:
@@ -120,7 +140,7 @@ def _extended(world: World, chosen: object) -> World:
     return replace(world, definitions=names, functions=functions, families=families, notation=notation)
 
 
-def _candidates(world: World, chains: Sequence[Chain]) -> Iterator[Definition]:
+def _candidates(world: World, chains: Sequence[Chain]) -> Iterator[tuple[Definition, Chain]]:
     for chain in chains:
         if chain.aside:
             continue
@@ -133,13 +153,13 @@ def _candidates(world: World, chains: Sequence[Chain]) -> Iterator[Definition]:
                 if rel.relations[-1] == "=:":
                     definition = _definition(world, rel.operands[-1], rel.operands[-2], True)
                     if definition is not None:
-                        yield definition
+                        yield definition, chain
                 declared = ":=" in rel.relations or bool(_DECLARES.search(chain.words))
                 if rel.relations[0] not in ("=", ":=") or (declared and set(rel.relations) > {"=", ":="}):
                     continue
                 definition = _definition(world, rel.operands[0], rel.operands[1], declared)
                 if definition is not None:
-                    yield replace(definition, display=chain.kind == "display")
+                    yield replace(definition, display=chain.kind == "display"), chain
 
 
 def _definition(world: World, left: T.Node, right: T.Node, declared: bool) -> Definition | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from grader.derivation.runs import Run
 from grader.derivation.settings import Settings
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
+from grader.maths.conditions import equivalent
 from grader.maths.decide import equal
 from grader.maths.equations import proportional
 from grader.maths.implication import follows
@@ -62,8 +64,11 @@ class Equations:
                 waiting.extend(T.names_in(definition))
         return seen
 
-    def judged(self, run: Run, k: int, left: T.Node, right: T.Node) -> Verdict:
-        """An equation among others: one with the solutions of an earlier one is right; a first one is only stated."""
+    def judged(self, run: Run, k: int, left: T.Node, right: T.Node, failing: Callable[[], Verdict]) -> Verdict:
+        """An equation among others: one with the solutions of an earlier one is right; a first one is only stated.
+
+        `failing` tells whether the equality, taken as a claim, fails in every setting.
+        """
         rel = T.Rel((left, right), ("=",))
         judges = self.settings.current(run)
         earlier = self.latest(self._names(rel))
@@ -77,13 +82,17 @@ class Equations:
                 if follows(judge, other.rel, rel).outcome is Outcome.CORRECT:
                     return Verdict(Outcome.CORRECT, "follows")
         if run.lead in ("=>", "<=>") and k == 0 and run.before is not None:
-            return self._refuted(run, rel, judges)
+            return self._refuted(run, rel, judges, failing)
         return Verdict(Outcome.ASSUMED, "equation")
 
-    def _refuted(self, run: Run, rel: T.Rel, judges: list[Judge]) -> Verdict:
+    def _refuted(self, run: Run, rel: T.Rel, judges: list[Judge], failing: Callable[[], Verdict]) -> Verdict:
         """An arrow that leads to an equation which no equation before it implies."""
         before = run.before
         assert before is not None
+        if before.relations[-1] == "=" and any(agrees(j, *before.members[-2:]) for j in judges):
+            found = failing()  # what holds everywhere implies only what holds everywhere
+            if found.outcome is Outcome.INCORRECT:
+                return found
         premise = T.Rel((before.members[-2], before.members[-1]), (before.relations[-1],))
         verdicts = [follows(judge, premise, rel) for judge in judges]
         others = [
@@ -92,13 +101,33 @@ class Equations:
             for other in self.latest(self._names(rel))
             if other.rel != premise
         ]
-        if all(v.outcome is Outcome.INCORRECT for v in (*verdicts, *others)):
+        alone = [
+            follows(judge, other.rel, rel)
+            for judge in judges
+            for other in self.latest(self._names(rel))
+            if other.rel != premise
+        ]
+        refuted = all(v.outcome is Outcome.INCORRECT for v in verdicts)
+        if refuted and not any(v.outcome is Outcome.CORRECT for v in (*others, *alone)):
             return verdicts[-1]
         return Verdict(Outcome.UNDECIDED, "not_followed")
 
+    def rescued(self, run: Run, left: T.Node, right: T.Node, relation: str = "=") -> Verdict | None:
+        """A claim that fails may rest on an equation stated before: right if it follows, open unless it does not."""
+        wanted = T.Rel((left, right), (relation,))
+        open_ = False
+        for other in self.latest(self._names(wanted)):
+            if other.run is run:
+                continue
+            verdicts = [follows(judge, other.rel, wanted) for judge in self.settings.current(run)]
+            if any(v.outcome is Outcome.CORRECT for v in verdicts):
+                return Verdict(Outcome.CORRECT, "follows")
+            open_ = open_ or not any(v.outcome is Outcome.INCORRECT for v in verdicts)
+        return Verdict(Outcome.UNDECIDED, "may_follow") if open_ else None
+
     def is_root(self, run: Run, name: T.Node) -> bool:
         """Whether a name is an unknown with an index, as roots are named: `\\lambda_2` after an equation in λ."""
-        if not isinstance(name, T.Name) or not name.sub or name.base not in self.settings.world.symbols:
+        if not isinstance(name, T.Name) or not name.sub or name.base not in self.settings.world.unknowns:
             return False
         return name.key not in self.settings.world.symbols and bool(self.latest({name.base}))
 
@@ -106,7 +135,8 @@ class Equations:
         """A value given to a free quantity: does it solve an equation stated before? Else it is only given."""
         keys = {n.key for n in T.walk(name) if isinstance(n, T.Name)}
         bases = {n.base: n.key for n in T.walk(name) if isinstance(n, T.Name) and n.sub}
-        unknown = {base for base in bases if base in self.settings.world.symbols}
+        unknown = {base for base in bases if base in self.settings.world.unknowns}
+        unknown |= keys & self.settings.world.unknowns
         found = [e for e in self.latest(keys | unknown) if e.run is not run or e.left is not name]
         wrong: list[Verdict] = []
         for equation in found:
@@ -150,14 +180,27 @@ class Equations:
         same = agrees(judge, equation.left, equation.right)
         return Verdict(Outcome.CORRECT if same else Outcome.UNDECIDED, "solves" if same else "not_confirmed")
 
-    def gives(self, run: Run, left: T.Node, relation: str, right: T.Node) -> bool:
-        """Whether an inequality or difference follows from what was stated just before it by an arrow."""
+    def arrow(self, run: Run, k: int, left: T.Node, relation: str, right: T.Node) -> Verdict | None:
+        """An inequality behind an arrow: `correct` if it follows from what stands before the arrow.
+
+        `incorrect` if a double arrow joins conditions that hold for different values.
+        """
         before = run.before
-        if run.lead not in ("=>", "<=>") or before is None:
-            return False
+        if run.lead not in ("=>", "<=>") or before is None or k:
+            return None
         premise = T.Rel((before.members[-2], before.members[-1]), (before.relations[-1],))
         wanted = T.Rel((left, right), (relation,))
-        return any(follows(judge, premise, wanted).outcome is Outcome.CORRECT for judge in self.settings.current(run))
+        judges = [j for j in self.settings.current(run) if self.settings.possible(j)]
+        if run.lead == "<=>":
+            same = [equivalent(judge, premise, wanted) for judge in judges]
+            if any(v.outcome is Outcome.CORRECT for v in same):
+                return Verdict(Outcome.CORRECT, "same_solutions")
+            if all(v.outcome is Outcome.INCORRECT for v in same):
+                return Verdict(Outcome.INCORRECT, "condition_differs", same[-1].witness)
+            return None
+        if any(follows(judge, premise, wanted).outcome is Outcome.CORRECT for judge in judges):
+            return Verdict(Outcome.CORRECT, "follows")
+        return None
 
 
 def _signs(value: T.Node) -> list[T.Node]:

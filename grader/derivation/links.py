@@ -12,12 +12,15 @@ from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.decide import equal
 from grader.maths.relations import MIRRORED, holds
-from grader.maths.screening import agrees, differ_clearly, same_up_to_order
+from grader.maths.screening import agrees, differ_clearly, near, same_up_to_order, varies
 from grader.model import Outcome, Verdict
 from grader.reading.phrases import PROVE
 
 _OPERATORS = (T.Deriv, T.Grad, T.Expect, T.KL, T.Integral, T.Density, T.Apply, T.Matrix, T.Big)
+_STATEMENTS = frozenset({"->", "~", "|->"})
+"""Relations that state something and claim nothing that could fail here: a map, a limit, a distribution."""
 _MOST_READINGS = 6
+_ABOUT = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +56,42 @@ class LinkJudge:
             return _call("hypothesis", Outcome.ASSUMED, "hypothesis")
         if any(isinstance(m, (T.Empty, T.Logic)) for m in (left, right)):
             return _call("statement", Outcome.UNDECIDED, "not_judged")
+        if relation in _STATEMENTS:
+            return _call("statement", Outcome.ASSUMED, "statement")
         if relation == "=":
-            root = next((pair for pair in ((left, right), (right, left)) if self.equations.is_root(run, pair[0])), None)
-            if root is not None and role != "goal":
-                found = self.equations.value(run, *root)
-                if found.outcome in (Outcome.CORRECT, Outcome.INCORRECT):
-                    self.settings.give(T.Rel(root, ("=",)), run)
-                    return Call("solution", found)
-            if k in run.declared or self._introduces(left, right) or self._introduces(right, left):
-                return _call("definition", Outcome.ASSUMED, "definition")
+            found = self._explained(run, k, left, right)
+            if found is not None:
+                return found
         if role == "goal":
             return Call("goal", self._goal(run, k))
-        if run.conditions and not self.settings.possible(self.settings.narrowed(run.conditions)):
-            return _call("identity", Outcome.UNDECIDED, "no_world")
         if relation == "=":
             return self._equality(run, k)
         if relation in MIRRORED:
             return self._order(run, k)
         if relation == "in":
             return self._membership(run, left, right)
+        if relation == "~=":
+            return self._about(run, left, right)
         return _call("statement", Outcome.UNDECIDED, "not_judged")
+
+    def _explained(self, run: Run, k: int, left: T.Node, right: T.Node) -> Call | None:
+        """A root named with an index, or what a name of the student's stands for; None for other equalities."""
+        role = run.chain.role if run.chain is not None else "claim"
+        root = next((pair for pair in ((left, right), (right, left)) if self.equations.is_root(run, pair[0])), None)
+        if root is not None and role != "goal":
+            found = self.equations.value(run, *root)
+            if found.outcome in (Outcome.CORRECT, Outcome.INCORRECT):
+                self.settings.give(T.Rel(root, ("=",)), run)
+                return Call("solution", found)
+        if k in run.declared or self._introduces(left, right) or self._introduces(right, left):
+            return _call("definition", Outcome.ASSUMED, "definition")
+        return None
+
+    def _about(self, run: Run, left: T.Node, right: T.Node) -> Call:
+        """`a \\approx b`: agreement to a percent."""
+        close = any(near(judge, left, right, _ABOUT) for judge in self.settings.current(run))
+        outcome = Outcome.CORRECT if close else Outcome.UNDECIDED
+        return _call("approximation", outcome, "agrees" if close else "not_confirmed")
 
     def _goal(self, run: Run, k: int) -> Verdict:
         """What is still to be shown claims nothing; but one that is false everywhere cannot be shown."""
@@ -86,30 +105,44 @@ class LinkJudge:
         return Verdict(Outcome.ASSUMED, "goal")
 
     def _gives_value(self, left: T.Node, right: T.Node) -> bool:
-        return self._takes(left, right) or self._takes(right, left)
+        return any(self.settings.free(m) for m in (left, right))
 
     # equalities
 
     def _equality(self, run: Run, k: int) -> Call:
         left, right = run.members[k], run.members[k + 1]
         if self._agrees_anywhere(run, left, right):
+            self._starred(run, left, right)
             return _call("identity", Outcome.CORRECT, "agrees")
-        if any(agrees(judge, left, right) for judge in self.settings.families):
+        if self.settings.in_family(left, right):
             return _call("identity", Outcome.CORRECT, "in_a_family")
-        free = next((pair for pair in ((left, right), (right, left)) if self._takes(*pair)), None)
+        free = None if run.always else next((p for p in ((left, right), (right, left)) if self._takes(run, *p)), None)
         if free is not None:
             found = self.equations.value(run, *free)
             if found.outcome is not Outcome.INCORRECT:
                 self.settings.give(T.Rel(free, ("=",)), run)
             return Call("solution" if found.outcome is not Outcome.ASSUMED else "value", found)
-        if self._is_equation(run, left, right):
-            found = self.equations.judged(run, k, left, right)
+        if not run.always and self._is_equation(run, left, right):
+            found = self.equations.judged(run, k, left, right, lambda: self._failing(run, k))
             self.equations.state(run, left, right)
             return Call("equation", found)
+        if isinstance(left, T.Apply) and not left.primes and left.head.key in self.settings.world.generic:
+            self.settings.examples = True
+            return _call("hypothesis", Outcome.ASSUMED, "example")
         if run.supposed or run.either or (run.chain is not None and run.chain.role == "hypothesis"):
             self.equations.state(run, left, right)
             return _call("hypothesis", Outcome.ASSUMED, "hypothesis")
-        return Call("identity", self._failing(run, k))
+        found = self._failing(run, k)
+        if found.outcome is Outcome.INCORRECT:
+            found = self.equations.rescued(run, left, right) or found
+        return Call("identity", found)
+
+    def _starred(self, run: Run, left: T.Node, right: T.Node) -> None:
+        """`\\theta^* = 0` holds and says where the reasoning goes on."""
+        if isinstance(left, T.Name) and "*" in left.marks:
+            bare = T.Name(left.base, left.sub, left.marks.replace("*", ""))
+            if bare.key in self.settings.world.symbols:
+                self.settings.give(T.Rel((left, right), ("=",)), run)
 
     def _agrees_anywhere(self, run: Run, left: T.Node, right: T.Node) -> bool:
         return any(agrees(judge, left, right) for judge in self.settings.current(run))
@@ -127,10 +160,16 @@ class LinkJudge:
             return function is not None and function.body == body
         return False
 
-    def _takes(self, name: T.Node, value: T.Node) -> bool:
+    def _takes(self, run: Run, name: T.Node, value: T.Node) -> bool:
         """Whether an equality gives a value to a quantity that is free; what the value depends on must not be it."""
         if not self.settings.free(name) or isinstance(value, (T.Logic, T.Empty, T.Word)):
             return False
+        first = name is run.members[0]
+        if not first and len(run.members) > 2 and isinstance(name, T.Name) and self.settings.knows(name):
+            return False  # `A = B = \\psi_0` says what A is
+        if not first and any(isinstance(n, _OPERATORS) for n in T.walk(value)) and not isinstance(name, T.Tup):
+            if isinstance(name, T.Name) and self.settings.knows(name):
+                return False
         keys = {n.key.replace("^*", "") for n in T.walk(name) if isinstance(n, T.Name)}
         return not (keys & self._depends(value))
 
@@ -157,17 +196,37 @@ class LinkJudge:
             return True
         if isinstance(left, T.Apply) and isinstance(right, T.Apply) and left.head == right.head:
             return True
+        if isinstance(left, (T.Density, T.KL)) and type(left) is type(right):
+            return True  # `p(x|y) = p(x)`, `KL = KL`: conditions, where they do not hold
         if any(isinstance(n, (T.Density, T.Expect, T.KL)) for m in (left, right) for n in T.walk(m)):
-            return False
-        mine, theirs = (self._drawn(m) for m in (left, right))
-        if mine - theirs and theirs - mine:
+            return self._special(run, left, right)
+        if self._special(run, left, right):
             return True
+        if any(isinstance(n, (T.Deriv, T.Grad, T.Integral)) for m in (left, right) for n in T.walk(m)):
+            return False
+        mine, theirs = (T.names_in(m) & set(self.settings.world.symbols) for m in (left, right))
+        if mine - theirs and theirs - mine and not self._defined(left) and not self._defined(right):
+            return True
+        if isinstance(left, T.Call) and not any(isinstance(n, T.Call) and n.func == left.func for n in T.walk(right)):
+            return False  # `\\sigma^{-1}(s) = ..` says what a known function is
         return len(run.members) == 2 and self._plain(left) and self._plain(right)
 
-    def _drawn(self, node: T.Node) -> set[str]:
-        """Free quantities a formula rests on."""
+    def _special(self, run: Run, left: T.Node, right: T.Node) -> bool:
+        """Whether a number is claimed of what takes many values: its value at a point that the words name."""
+        if not any(isinstance(m, (T.Name, T.Density, T.Expect, T.KL, T.Apply)) for m in (left, right)):
+            return False
+        for one, other in ((left, right), (right, left)):
+            if T.names_in(one) or any(isinstance(n, (T.Expect, T.KL, T.Density)) for n in T.walk(one)):
+                continue
+            return varies(self.settings.current(run)[-1], other)
+        return isinstance(left, T.Name) and left.key in self.own and isinstance(right, T.Name)
+
+    def _defined(self, node: T.Node) -> bool:
+        """A name or a value of a function that the world explains."""
         world = self.settings.world
-        return {k for k in self._depends(node) if k in world.symbols and k not in world.definitions}
+        if isinstance(node, T.Apply):
+            return node.head.key in world.functions
+        return isinstance(node, T.Name) and node.key in world.definitions
 
     def _plain(self, node: T.Node) -> bool:
         """A formula in quantities only: equated with another one it may be an equation."""
@@ -190,10 +249,18 @@ class LinkJudge:
             for judge in self.settings.elsewhere(run, self.runs):
                 if self.settings.possible(judge) and not differ_clearly(judge, a, b):
                     return Verdict(Outcome.UNDECIDED, "holds_elsewhere")
+        if self.settings.examples and self._generic(left, right):
+            return Verdict(Outcome.UNDECIDED, "example")
         if same_up_to_order(here[0], left, right):
             return Verdict(Outcome.UNDECIDED, "order_of_entries")
         found = equal(here[-1], left, right)
         return found if found.outcome is Outcome.INCORRECT else Verdict(Outcome.UNDECIDED, found.note, found.witness)
+
+    def _generic(self, *sides: T.Node) -> bool:
+        """Whether formulas rest on functions of which only properties are given."""
+        world = self.settings.world
+        names = {k for side in sides for k in self._depends(side)}
+        return bool(world.generic) and (bool(names & world.generic) or bool(names & set(world.functions)))
 
     def _doubtful(self, judge: Judge, left: T.Node, right: T.Node) -> Verdict:
         """Why an equality that is not confirmed is not called wrong either."""
@@ -226,15 +293,18 @@ class LinkJudge:
     def _order(self, run: Run, k: int) -> Call:
         left, relation, right = run.members[k], run.relations[k], run.members[k + 1]
         kind = "inequality"
-        verdicts = [holds(judge, left, relation, right) for judge in self.settings.current(run)]
+        possible = [j for j in self.settings.current(run) if self.settings.possible(j)]
+        verdicts = [holds(judge, left, relation, right) for judge in possible]
         if any(v.outcome is Outcome.CORRECT for v in verdicts):
             return _call(kind, Outcome.CORRECT, "holds")
         families = [holds(judge, left, relation, right) for judge in self.settings.families]
         if any(v.outcome is Outcome.CORRECT for v in families):
             return _call(kind, Outcome.CORRECT, "in_a_family")
-        if self.equations.gives(run, left, relation, right):
-            return _call(kind, Outcome.CORRECT, "follows")
+        arrow = self.equations.arrow(run, k, left, relation, right)
+        if arrow is not None:
+            return Call(kind, arrow)
         if self._condition(run, left, right):
+            self.settings.suppose(T.Rel((left, right), (relation,)), run)
             return _call("hypothesis", Outcome.ASSUMED, "hypothesis")
         last = verdicts[-1]
         if relation == "!=" or run.supposed or run.either or run.lead == "<=":
@@ -242,7 +312,8 @@ class LinkJudge:
         if run.chain is not None and run.chain.role == "hypothesis":
             return _call("hypothesis", Outcome.ASSUMED, "hypothesis")
         if all(v.outcome is Outcome.INCORRECT for v in (*verdicts, *families)) and self._no_order(run, k):
-            return Call(kind, last)
+            rescued = self.equations.rescued(run, left, right, relation)
+            return Call(kind, rescued or last)
         note = last.note if last.outcome is Outcome.UNDECIDED else "fails_in_part"
         return Call(kind, Verdict(Outcome.UNDECIDED, note, last.witness, last.detail))
 
@@ -253,14 +324,20 @@ class LinkJudge:
         """
         left, relation, right = run.members[k], run.relations[k], run.members[k + 1]
         weak = {"<": "<=", ">": ">="}.get(relation, relation)
-        anywhere = self._plain(left) and self._plain(right)
-        judges = [*self.settings.current(run), *self.settings.families, *self.settings.elsewhere(run, self.runs)]
+        anywhere = all(self._plain(m) for m in run.members)
+        if self.settings.examples and self._generic(left, right):
+            return False
+        found = Verdict(Outcome.UNDECIDED, "not_confirmed")
         for a, b in self._readings(run, k, left, right):
-            for judge in judges:
-                if not self.settings.possible(judge):
-                    continue
+            for judge in [*self.settings.families, *self.settings.current(run)]:
                 found = holds(judge, a, weak, b)
-                if found.outcome is not Outcome.INCORRECT or (anywhere and found.samples):
+                if self.settings.possible(judge) and found.outcome is not Outcome.INCORRECT:
+                    return False
+            if anywhere and found.samples:
+                return False
+            for judge in self.settings.elsewhere(run, self.runs):
+                found = holds(judge, a, weak, b)
+                if self.settings.possible(judge) and (found.outcome is Outcome.CORRECT or (anywhere and found.samples)):
                     return False
         return True
 

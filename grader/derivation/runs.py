@@ -14,9 +14,9 @@ from grader.reading.rows import Line
 
 _SUPPOSED = re.compile(
     r"\b(?:suppos\w*|assum\w*|absurde|contradict\w*|exist\w*|there is|il y a|mean[- ]value|accroissements|rolle|"
-    r"exemple|example|instance|take|prenons|prendre|e\.g)\b"
+    r"exemple|example|instance|take|prenons|prendre|e\.g)\b[^.;]*$"
 )
-"""Words before a formula that is a hypothesis, an example or speaks of a point that only exists."""
+"""Words of the sentence before a formula that is a hypothesis, an example or speaks of a point that only exists."""
 _ARROWS = frozenset({"=>", "<=>", "<="})
 
 
@@ -41,6 +41,8 @@ class Run:
     lead: str = ""
     before: Run | None = None
     either: bool = False
+    always: bool = False
+    """Whether "for all" is written beside it: an identity, no equation."""
     declared: frozenset[int] = field(default_factory=frozenset)
     """Relations written `:=` or `=:`."""
 
@@ -76,6 +78,7 @@ class _Builder:
         self.lines: list[Line] = []
         self.declared: set[int] = set()
         self.lead, self.more, self.either = lead, more, either
+        self.always = False
 
     def close(self) -> None:
         """End the run under way."""
@@ -93,6 +96,7 @@ class _Builder:
                 self.lead,
                 self.last,
                 self.either,
+                self.always,
                 frozenset(self.declared),
             )
             self.out.append(self.last)
@@ -128,6 +132,7 @@ class _Builder:
                 self.start(lead, more, either)
                 if not isinstance(rel.operands[0], T.Empty):
                     self.add(rel.operands[0], line)
+            self.always = self.always or _for_all(tree)
             for relation, operand in zip(rel.relations, rel.operands[1:], strict=True):
                 if isinstance(operand, T.Empty):
                     continue
@@ -146,6 +151,10 @@ class _Builder:
 
 def _implies(tree: T.Node | None) -> bool:
     return isinstance(tree, T.Logic) and tree.op in _ARROWS
+
+
+def _for_all(tree: T.Node) -> bool:
+    return any(isinstance(n, T.Logic) and n.op == "forall" for n in T.walk(tree))
 
 
 def _either(tree: T.Node) -> bool:

@@ -9,6 +9,7 @@ from grader.derivation.runs import Run
 from grader.errors import EvaluationError
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
+from grader.maths.screening import agrees
 from grader.maths.worlds import World
 
 _MOST_STATED = 8
@@ -40,6 +41,12 @@ class Settings:
         self.families = [j for j in families if j.world != judge.world]
         self._narrowed = narrowed
         self._given: list[Given] = []
+        self._supposed: list[tuple[T.Node, int, tuple[T.Node, ...]]] = []
+        self.fixed = {
+            id(judge): frozenset(judge.world.definitions) & frozenset(self.world.symbols) for judge in self.families
+        }
+        """Quantities that a sister world fixes: a line that speaks of them does not hold by holding there."""
+        self.examples = False  # a formula was given for a function of which only properties are known
         self._possible: dict[int, bool] = {}
 
     @property
@@ -87,6 +94,26 @@ class Settings:
         bare = T.Name(left.base, left.sub, left.marks.replace("*", ""))
         self._given.append(Given(T.Rel((bare, right), ("=",)), run.order, run.conditions))
 
+    def suppose(self, rel: T.Rel, run: Run) -> None:
+        """A relation between free quantities that words introduce (`soient z_1 < z_2`) holds from here on."""
+        names = T.names_in(rel)
+        self._supposed = [entry for entry in self._supposed if T.names_in(entry[0]) != names]
+        self._supposed.append((rel, run.order, run.conditions))
+
+    def supposed(self, run: Run) -> tuple[T.Node, ...]:
+        """The relations supposed before a run in this case or around it."""
+        return tuple(rel for rel, _, about in self._supposed if all(c in run.conditions for c in about))
+
+    def in_family(self, left: T.Node, right: T.Node) -> bool:
+        """Whether an equality holds in a sister world that says something of it."""
+        for judge in self.families:
+            fixed = self.fixed[id(judge)]
+            if fixed and all(T.names_in(side) & fixed for side in (left, right)):
+                continue
+            if agrees(judge, left, right):
+                return True
+        return False
+
     def in_force(self, run: Run) -> tuple[T.Node, ...]:
         """The values in force at a run: the last given to each name in this case or around it."""
         found: dict[str, T.Node] = {}
@@ -98,8 +125,16 @@ class Settings:
 
     def current(self, run: Run) -> list[Judge]:
         """The worlds in which a link may hold by what stands around it, the widest first."""
-        values = self.in_force(run)
-        sets: list[tuple[T.Node, ...]] = [(), run.conditions, values, (*run.conditions, *values)]
+        values, more = self.in_force(run), self.supposed(run)
+        wide = (*run.conditions, *more)
+        sets: list[tuple[T.Node, ...]] = [
+            (),
+            run.conditions,
+            wide,
+            values,
+            (*run.conditions, *values),
+            (*wide, *values),
+        ]
         return [self.narrowed(s) for s in dict.fromkeys(sets)]
 
     def narrowed(self, conditions: tuple[T.Node, ...]) -> Judge:
@@ -112,8 +147,8 @@ class Settings:
         stated = dict.fromkeys(conditions for conditions in earlier if conditions)
         for conditions in list(stated)[:_MOST_STATED]:
             yield self._narrowed(conditions)
-            if values:
-                yield self._narrowed((*conditions, *values))
+            if values or run.conditions:
+                yield self._narrowed((*run.conditions, *conditions, *values))
         for given in self._given[:_MOST_STATED]:
             yield self._narrowed((given.rel,))
         if self._given:

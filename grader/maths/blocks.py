@@ -21,6 +21,7 @@ from grader.maths.worlds import SIZES, Block, Symbol, World
 _OVERSAMPLE = 24
 _FORCED = 4
 _KEPT = 4096
+_MOST_BRANCHES = 4
 _INDEX_LETTERS = frozenset("ijkltnm")
 _FACTS: dict[int, tuple[T.Node, int, bool]] = {}
 """What trees need of a world, for all judges; the tree is kept with it, so that its identity stays its own."""
@@ -30,7 +31,9 @@ class Judge:
     """Blocks of one world, kept between the claims judged in it."""
 
     def __init__(self, world: World) -> None:
-        self.world = _solve_equalities(world)
+        branches = _branches(world)
+        self.world = _solve_equalities(branches[0] if len(branches) == 1 else world)
+        self._branches = [Judge(b) for b in branches] if len(branches) > 1 else []
         self._blocks: dict[tuple[object, ...], list[Block]] = {}
 
     def blocks(self, nodes: Sequence[T.Node]) -> list[Block]:
@@ -38,6 +41,8 @@ class Judge:
 
         Raises EvaluationError `no_world` if no sample satisfies the conditions.
         """
+        if self._branches:
+            return self._from_branches(nodes)
         world = self.world
         sizes = list(world.sizes)
         if world.open:
@@ -53,6 +58,19 @@ class Judge:
         if found is None:
             found = self._make(sizes, quadratures, list(nodes) if discrete else [], modelled)
             self._blocks[key] = found
+        return found
+
+    def _from_branches(self, nodes: Sequence[T.Node]) -> list[Block]:
+        """The blocks of all branches that are possible."""
+        found: list[Block] = []
+        for judge in self._branches:
+            try:
+                found.extend(judge.blocks(nodes))
+            except EvaluationError as error:
+                if error.note != "no_world":
+                    raise
+        if not found:
+            raise EvaluationError("no_world", "no values satisfy the conditions")
         return found
 
     def facts(self, node: T.Node) -> tuple[int, bool]:
@@ -198,11 +216,9 @@ def _solve_equalities(world: World) -> World:
             if isinstance(part, T.Rel) and (_simplex(part, simplex) or _family(part, symbols)):
                 continue
             if isinstance(part, T.Rel) and part.relations == ("=",):
-                left, right = part.operands
-                if isinstance(right, T.Name) and not isinstance(left, T.Name):
-                    left, right = right, left
-                if isinstance(left, T.Name) and left.key not in T.names_in(right) and left.key not in definitions:
-                    definitions[left.key] = right
+                solved_for = _solved_for(part, definitions)
+                if solved_for is not None:
+                    definitions[solved_for[0]] = solved_for[1]
                     continue
             kept.append(part)
     solved = set(definitions) - set(world.definitions)
@@ -211,6 +227,25 @@ def _solve_equalities(world: World) -> World:
             kept_edges = tuple(b for b in symbol.boundary if not T.names_in(_parsed(b, world)) & solved)
             symbols[key] = replace(symbol, boundary=kept_edges)
     return replace(world, definitions=definitions, symbols=symbols, simplex=simplex, conditions=tuple(kept))
+
+
+def _solved_for(part: T.Rel, definitions: Mapping[str, T.Node]) -> tuple[str, T.Node] | None:
+    """An equality as a name and its value: `x = ..`, or a sum in which a name stands alone, as in `x - y = 1`."""
+    for left, right in (part.operands, part.operands[::-1]):
+        if isinstance(left, T.Name) and left.key not in T.names_in(right) and left.key not in definitions:
+            return left.key, right
+    for left, right in (part.operands, part.operands[::-1]):
+        terms = left.terms if isinstance(left, T.Add) else (left,)
+        for i, term in enumerate(terms):
+            name = term.value if isinstance(term, T.Neg) else term
+            if not isinstance(name, T.Name) or name.key in definitions or name.key in T.names_in(right):
+                continue
+            others = terms[:i] + terms[i + 1 :]
+            if any(name.key in T.names_in(o) for o in others):
+                continue
+            value = T.Add((right, *(T.Neg(o) for o in others))) if others else right
+            return name.key, T.Neg(value) if isinstance(term, T.Neg) else value
+    return None
 
 
 def _simplex(part: T.Rel, simplex: dict[str, str]) -> bool:
@@ -252,6 +287,32 @@ def _family(part: T.Rel, symbols: dict[str, Symbol]) -> bool:
 def _conjuncts(node: T.Node) -> list[T.Node]:
     if isinstance(node, T.Logic) and node.op in ("and", "list"):
         return [p for item in node.items for p in _conjuncts(item)]
+    if isinstance(node, T.Rel) and len(node.relations) > 1 and set(node.relations) == {"="}:
+        last = node.operands[-1]
+        return [T.Rel((o, last), ("=",)) for o in node.operands[:-1]]
+    return [node]
+
+
+def _branches(world: World) -> list[World]:
+    """A world under `A or B` as the worlds of its branches: samples of an equality are not met by chance."""
+    for i, condition in enumerate(world.conditions):
+        found = _alternatives(condition)
+        if len(found) > 1:
+            rest = (*world.conditions[:i], *world.conditions[i + 1 :])
+            return [w for item in found for w in _branches(replace(world, conditions=(*rest, item)))]
+    return [world]
+
+
+def _alternatives(condition: T.Node) -> list[T.Node]:
+    """The branches of a condition that holds by equalities: `a = 0 or b = 0`, `ab = 0`."""
+    node = T.unboxed(condition)
+    if isinstance(node, T.Logic) and node.op == "or":
+        return list(node.items[:_MOST_BRANCHES])
+    if isinstance(node, T.Rel) and node.relations == ("=",) and isinstance(node.operands[0], T.Mul):
+        zero = node.operands[1]
+        factors = node.operands[0].factors
+        if isinstance(zero, T.Num) and not zero.value and all(isinstance(f, T.Name) for f in factors):
+            return [T.Rel((f, zero), ("=",)) for f in factors[:_MOST_BRANCHES]]
     return [node]
 
 

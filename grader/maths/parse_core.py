@@ -265,9 +265,19 @@ class ExpressionParser(Stream):
                 node = T.Factorial(node, start=node.start, end=tok.end)
             elif tok.text == "{" and self.i + 1 < self.stop and self.toks[self.i + 1].text == "}":
                 self.i += 2
+            elif tok.text == "|" and self.is_evaluation_bar():
+                self.i += 2
+                start, end = self.group()
+                where = self.slice(start, end, lambda: self.items(""))
+                node = T.At(node, tuple(where), start=node.start, end=self.toks[self.i - 1].end)
             else:
                 break
         return node
+
+    def is_evaluation_bar(self) -> bool:
+        """`f \\Big|_{x=0}`: a bar with a subscript where no absolute value is open."""
+        after = self.toks[self.i + 1] if self.i + 1 < self.stop else self.eof
+        return after.text == "_" and not (self.bars and self.bars[-1] in ("abs", "norm", "given"))
 
     def primed(self, node: T.Node) -> T.Node:
         """`(\\sigma^{-1})'(s)`: the derivative of a function given by an expression."""
@@ -286,6 +296,8 @@ class ExpressionParser(Stream):
 
     @abstractmethod
     def call_arguments(self) -> tuple[T.Node, ...]: ...
+
+    def items(self, closing: str) -> list[T.Node]: ...
 
     def power(self, base: T.Node, start: int, end: int) -> T.Node:
         """`base^{tokens}`: a transpose where it is one, else a power."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from grader.maths import syntax as T
 from grader.maths.parse_structures import StructureParser
 from grader.maths.tokens import Tok
@@ -68,6 +70,10 @@ class SumParser(StructureParser):
             self.next()
             low = self.expression()
             return var, low, None, self.rest_of_limits()
+        if tok.kind == "rel" and tok.text in (">=", ">") and var is not None:  # `t \\ge 2`: from 2 on
+            strict = self.next().text == ">"
+            low = self.expression()
+            return var, T.Add((low, T.Num(Fraction(1)))) if strict else low, None, self.rest_of_limits()
         if tok.kind == "rel" and tok.text in ("<=", "<") and isinstance(first, (T.Num, T.Name)):
             strict = self.next().text == "<"
             middle = self.expression()

@@ -51,6 +51,8 @@ def _limit(ev: Evaluator, node: T.Limit) -> Value:
 
 
 def _deriv(ev: Evaluator, node: T.Deriv) -> Value:
+    if isinstance(node.body, T.At):  # the bar behind a derivative says where to take it
+        return _at(ev, T.At(T.Deriv(node.by, node.body.body), node.body.where))
     keys = []
     for by in node.by:
         if not isinstance(by, T.Name):
@@ -81,6 +83,8 @@ def derivative_by(ev: Evaluator, keys: Sequence[str], body: T.Node) -> Value:
         for n in T.walk(big.body)
     ) and not any(c.isdigit() for c in key):
         raise EvaluationError("unsupported", "the derivative of a sum by its general term")
+    if key in ev.block.world.definitions and key not in ev.bound:
+        return _by_defined(ev, key, keys[1:], body)
     at = V.scalar(ev.lookup(key))
 
     def inside(seed: N.Dual) -> Value:
@@ -97,7 +101,34 @@ def derivative_by(ev: Evaluator, keys: Sequence[str], body: T.Node) -> Value:
     return ev.derivative(at, inside)
 
 
+def _by_defined(ev: Evaluator, key: str, others: Sequence[str], body: T.Node) -> Value:
+    """The derivative by a name that is itself a function of the world's variable, by the chain rule."""
+    world = ev.block.world
+    definition = world.definitions[key]
+    variable = world.variable
+    if not variable or variable not in _rests_on(ev, definition) or others:
+        raise EvaluationError("unsupported", "the derivative by a name that stands for a formula")
+    top = derivative_by(ev, [variable], body)
+    bottom = V.scalar(derivative_by(ev, [variable], definition))
+    return V.each(top, lambda v: N.divide(v, bottom))
+
+
+def _rests_on(ev: Evaluator, node: T.Node) -> set[str]:
+    """Keys a formula rests on, definitions followed."""
+    seen: set[str] = set()
+    waiting = list(T.names_in(node))
+    while waiting:
+        key = waiting.pop()
+        if key not in seen:
+            seen.add(key)
+            if key in ev.block.world.definitions:
+                waiting.extend(T.names_in(ev.block.world.definitions[key]))
+    return seen
+
+
 def _grad(ev: Evaluator, node: T.Grad) -> Value:
+    if isinstance(node.body, T.At):
+        return _at(ev, T.At(T.Grad(node.by, node.body.body), node.body.where))
     if node.by is None:
         raise EvaluationError("unsupported", "a gradient without its variable")
     names = node.by.items if isinstance(node.by, T.Tup) else (node.by,)
@@ -116,7 +147,8 @@ def _at(ev: Evaluator, node: T.At) -> Value:
         fresh: dict[str, Value] = {}
         for where in node.where:
             if not (isinstance(where, T.Rel) and where.relations == ("=",)):
-                raise EvaluationError("unsupported", "an evaluation point that is no equation")
+                fresh.update(_at_rest(ev, where))
+                continue
             left, right = where.operands
             keys = _target_keys(ev, left)
             value = ev.value(right)
@@ -128,6 +160,17 @@ def _at(ev: Evaluator, node: T.At) -> Value:
         return ev.value(node.body)
     finally:
         ev.bound = saved
+
+
+def _at_rest(ev: Evaluator, where: T.Node) -> dict[str, Value]:
+    """The values of the world's named point, for bars such as `|_{0}`, `|_{(0,0,0)}` or `|_{P^*}`."""
+    rest = ev.block.world.rest
+    named = isinstance(where, T.Name) and "*" in where.marks
+    numbers = where.items if isinstance(where, T.Tup) else (where,)
+    same = all(isinstance(n, T.Num) for n in numbers) and all(n in numbers for n in rest.values())
+    if not rest or not (named or (same and len(numbers) in (1, len(rest)))):
+        raise EvaluationError("unsupported", "an evaluation point that is no equation")
+    return {key: ev.value(value) for key, value in rest.items()}
 
 
 def _target_keys(ev: Evaluator, node: T.Node) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from grader.maths import numeric as N
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.decide import CLEAR, MIN_WITNESSES, Mismatch, align, equal, evaluated, per_sample
+from grader.maths.values import leaves
 from grader.maths.worlds import Block
 from grader.model import Outcome
 
@@ -56,6 +58,34 @@ def differ_clearly(judge: Judge, left: T.Node, right: T.Node) -> bool:
     except EvaluationError:
         return False
     return False
+
+
+def near(judge: Judge, left: T.Node, right: T.Node, share: float) -> bool:
+    """Whether two trees differ by at most this share of their size at all samples."""
+    try:
+        with np.errstate(all="ignore"):
+            for _, _, pairs in _side_by_side(judge.blocks([left, right]), left, right):
+                for x, y in pairs:
+                    size = np.maximum(np.abs(x), np.abs(y))
+                    if not np.all((np.abs(x - y) <= share * np.maximum(size, 1e-3)) & np.isfinite(size)):
+                        return False
+    except (EvaluationError, Mismatch):
+        return False
+    return True
+
+
+def varies(judge: Judge, node: T.Node) -> bool:
+    """Whether a formula takes several values in a world; what cannot be evaluated is taken to."""
+    try:
+        with np.errstate(all="ignore"):
+            found: list[np.ndarray[Any, Any]] = []
+            for block in judge.blocks([node]):
+                value, _ = evaluated(block, node)
+                found.extend(N.primal(v).reshape(-1) for v in leaves(value))
+    except EvaluationError:
+        return True
+    numbers = np.concatenate(found).astype(complex) if found else np.zeros(1)
+    return bool(np.abs(numbers - numbers[0]).max() > CLEAR * max(1.0, float(np.abs(numbers[0]))))
 
 
 def same_up_to_order(judge: Judge, left: T.Node, right: T.Node) -> bool:

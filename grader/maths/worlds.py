@@ -88,6 +88,12 @@ class World:
     """Abbreviations with an index: `u_i = a_i z + b_i` under `u`, with the index's key."""
     variable: str = ""
     """The variable by which a prime on a plain name derives."""
+    rest: Mapping[str, T.Node] = field(default_factory=dict)
+    """The values at the point that a bar `|_{*}` or `|_0` speaks of."""
+    unknowns: frozenset[str] = frozenset()
+    """Names that equations are solved for: a value given to one must solve an equation."""
+    generic: frozenset[str] = frozenset()
+    """Functions of which only properties are given: a formula for one is an example."""
     conditions: tuple[T.Node, ...] = ()
     sizes: tuple[str, ...] = ()
     open: bool = True

@@ -65,7 +65,7 @@ class Conditions:
             self._sentence = [c for c in found if isinstance(c, T.Rel) and c.relations == ("=",)]
         for condition in found:
             names = T.names_in(condition)
-            self.current = [c for c in self.current if c in found or T.names_in(c) != names]
+            self.current = [c for c in self.current if c in found or not _over(c, condition, names)]
             self.current.append(condition)
         return found
 
@@ -78,6 +78,15 @@ class Conditions:
                 names = T.names_in(either)
                 self.current = [c for c in self.current[:-1] if not (T.names_in(c) & names)]
                 self.current.append(either)
+
+
+def _over(old: T.Node, new: T.Node, names: set[str]) -> bool:
+    """Whether a case is over when a new condition is stated: one on the same names, or `b = 0` before `b \\neq 0`."""
+    about = T.names_in(old)
+    if about == names:
+        return True
+    special = isinstance(old, T.Logic) or (isinstance(old, T.Rel) and "=" in old.relations)
+    return special and bool(about & names) and isinstance(new, T.Rel) and "!=" in new.relations
 
 
 def relations_of(tree: T.Node) -> list[T.Node]:
