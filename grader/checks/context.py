@@ -12,7 +12,7 @@ from grader.checks.specs import Target
 from grader.derivation.definitions import defined, flat_relations
 from grader.derivation.derivation import Link, judged
 from grader.derivation.runs import Run, runs
-from grader.derivation.settings import Settings
+from grader.derivation.settings import Settings, fresh_names, with_fresh
 from grader.errors import EvaluationError
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
@@ -110,14 +110,40 @@ class PartContext:
     @cached_property
     def links(self) -> list[Link]:
         """Every link of the part's chains, judged where it stands."""
-        families = [judge for pattern in self.patterns for judge in self.families(pattern)]
-        settings = Settings(self.judge, self.narrowed, families)
         mine, usual = self.judge.world, self.base.world
         own = frozenset(
             {*_fresh(mine.definitions, usual.definitions), *_fresh(mine.functions, usual.functions)}
             | set(_fresh(mine.families, usual.families))
         )
-        return judged(settings, list(runs(self.text.chains, asides=True)), self.inferred, own)
+        return judged(self.settings, list(runs(self.text.chains, asides=True)), self.inferred, own)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The worlds of the part's places."""
+        families = [judge for pattern in self.patterns for judge in self.families(pattern)]
+        # an order of the variables that is not the reference's
+        usual = {tuple(names) for names in self.base.world.groups.values()}
+        size = len(self.base.world.rest)
+        reordered = any(len(o) == size > 1 and o != tuple(self.base.world.rest) for o in self.orders - usual)
+        trees = [line.tree for chain in self.text.chains for line in chain.lines if line.tree is not None]
+        fresh = fresh_names(self.judge.world, trees)
+        wide = Judge(with_fresh(self.judge.world, fresh)) if fresh else self.judge
+        sisters = [Judge(with_fresh(j.world, fresh)) if fresh else j for j in families]
+        kept: dict[tuple[T.Node, ...], Judge] = {}
+
+        def narrowed(conditions: tuple[T.Node, ...]) -> Judge:
+            if not fresh:
+                return self.narrowed(conditions)
+            if conditions not in kept:
+                kept[conditions] = Judge(replace(wide.world, conditions=(*wide.world.conditions, *conditions)))
+            return kept[conditions]
+
+        return Settings(wide, narrowed, sisters, reordered=reordered, fresh=fresh)
+
+    def values_at(self, chain: Chain) -> tuple[T.Node, ...]:
+        """Values in force where a chain stands."""
+        run = next((link.run for link in self.links if link.run.chain is chain), None)
+        return self.settings.in_force(run) if run is not None else ()
 
     @property
     def false_links(self) -> list[Link]:

@@ -36,10 +36,22 @@ def check_eigenvalues(spec: EigenvaluesCheck, context: PartContext) -> Finding:
             narrower = equal(context.narrowed((*regime, *conditions)), node, target)
             if narrower.outcome is not Outcome.INCORRECT:
                 continue  # right or open in its own case, which is not the whole regime
+        if verdict.outcome is Outcome.INCORRECT and _elsewhere(context, chain, (*regime, *conditions), node, target):
+            continue
         claims.append(Claim(chain, line, node, verdict, False, False))
     if not claims and gathered.partial:
         return Finding(Outcome.UNDECIDED, "some_values", tuple(gathered.partial[:4]))
     return settle(context, claims, [target])
+
+
+def _elsewhere(
+    context: PartContext, chain: Chain, conditions: tuple[T.Node, ...], node: T.Node, target: T.Node
+) -> bool:
+    """Whether a value given just before (`for \\gamma = 0`) takes the claim out of the regime, or makes it right."""
+    values = context.values_at(chain)
+    return (
+        bool(values) and equal(context.narrowed((*conditions, *values)), node, target).outcome is not Outcome.INCORRECT
+    )
 
 
 @dataclass(slots=True)
@@ -99,7 +111,7 @@ def _label_claims(
             names = [T.unboxed(o) for o in rel.operands[:-1]]
             if isinstance(names[0], T.Empty) and head is not None:
                 names[0] = T.unboxed(head)
-            ours = [n for n in names if isinstance(n, T.Name) and n.base == label.base]
+            ours = [n for n in names if isinstance(n, T.Name) and n.base == label.base and "-" not in n.marks]
             spectrum = not ours and any(_spectrum(n) for n in names)
             if spectrum:
                 ours = [T.Name(label.base)]

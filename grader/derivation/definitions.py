@@ -19,6 +19,8 @@ _DECLARES = re.compile(
     r"write|writing|call|abbreviate|introduce|introduisons|soit|soient|where|ou|with|avec)\b[^.;]{0,60}$"
 )
 """Words before a formula that introduces a name."""
+_FUNCTION = re.compile(r"\b(?:fonction|function|application|map)\s*$")
+"""Words before a formula that names a function: it says what it is, even where it is still to be shown injective."""
 _MOST = 40
 """Names one part may introduce; more is no homework."""
 
@@ -142,7 +144,7 @@ def _extended(world: World, chosen: object) -> World:
 
 def _candidates(world: World, chains: Sequence[Chain]) -> Iterator[tuple[Definition, Chain]]:
     for chain in chains:
-        if chain.aside:
+        if chain.aside and not _FUNCTION.search(chain.words):
             continue
         for line in chain.lines:
             if line.tree is None or line.lead == "continues":
@@ -191,7 +193,8 @@ def _definition(world: World, left: T.Node, right: T.Node, declared: bool) -> De
             return None
         return Definition("family", left.base, (index,), right, declared)
     key = left.key
-    if _taken(world, key) or key in T.names_in(right):
+    named = _taken(world, key) and not (key in world.functions and key not in world.definitions)
+    if named or key in T.names_in(right):
         return None
     return Definition("name", key, (), right, declared)
 

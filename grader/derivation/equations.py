@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from grader.derivation.runs import Run
-from grader.derivation.settings import Settings
+from grader.derivation.settings import Settings, signed
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.conditions import equivalent
@@ -107,8 +107,10 @@ class Equations:
             for other in self.latest(self._names(rel))
             if other.rel != premise
         ]
+        if any(v.outcome is Outcome.CORRECT for v in (*verdicts, *others, *alone)):
+            return Verdict(Outcome.CORRECT, "follows")
         refuted = all(v.outcome is Outcome.INCORRECT for v in verdicts)
-        if refuted and not any(v.outcome is Outcome.CORRECT for v in (*others, *alone)):
+        if refuted and verdicts:
             return verdicts[-1]
         return Verdict(Outcome.UNDECIDED, "not_followed")
 
@@ -145,32 +147,48 @@ class Equations:
                 return verdict
             if verdict.note != "unknown_name":  # an equation in names without a value says nothing
                 wrong.append(verdict)
-        if wrong and unknown and all(v.outcome is Outcome.INCORRECT for v in wrong):
+        sure = unknown and not T.names_in(value) & self.settings.fresh
+        if wrong and sure and all(v.outcome is Outcome.INCORRECT for v in wrong):
             return wrong[0]
-        if found and run.lead in ("=>", "<=>"):
-            return Verdict(Outcome.UNDECIDED, "not_followed")
+        if run.lead in ("=>", "<=>") and run.before is not None and isinstance(name, T.Name):
+            rel = T.Rel((name, value), ("=",))
+            judges = [j for j in self.settings.current(run) if self.settings.possible(j)]
+            return self._refuted(run, rel, judges, lambda: Verdict(Outcome.UNDECIDED, "not_followed"))
         return Verdict(Outcome.ASSUMED, "value")
 
     def _solves(self, run: Run, equation: Stated, name: T.Node, value: T.Node) -> Verdict:
-        """Whether both signs of a value satisfy an equation with the name, or the unknown it is a root of, replaced."""
+        """Whether all signs of a value satisfy an equation with the name, or the unknown it is a root of, replaced."""
         if isinstance(name, T.Tup):
             return self._all_solved(run, equation, name, value)
         assert isinstance(name, T.Name)
         inside = T.names_in(equation.rel)
-        unknown = name if name.key in inside else T.Name(name.base)
-        values = _signs(value)
+        unknown = name if name.key in inside or name.base not in inside else T.Name(name.base)
         worst = Verdict(Outcome.CORRECT, "solves")
-        for one in values:
-            sides = [_replaced(side, unknown, one) for side in (equation.left, equation.right)]
-            judges = [j for j in self.settings.current(run) if self.settings.possible(j)]
-            if any(agrees(judge, sides[0], sides[1]) for judge in judges):
+        for one in _signs(value):
+            pairs = self._put(run, equation, unknown, one, unknown.key in inside)
+            if any(agrees(judge, *sides) for judge, sides in pairs):
                 continue
-            if unknown.key in inside and all(differ_clearly(judge, sides[0], sides[1]) for judge in judges):
-                witness = equal(judges[-1], sides[0], sides[1]).witness
+            if unknown.key in inside and pairs and all(differ_clearly(judge, *sides) for judge, sides in pairs):
+                witness = equal(pairs[-1][0], *pairs[-1][1]).witness
                 if witness is not None:
                     return Verdict(Outcome.INCORRECT, "does_not_solve", witness)
-            worst = Verdict(Outcome.UNDECIDED, equal(judges[-1], *sides).note if judges else "no_world")
+            worst = Verdict(Outcome.UNDECIDED, equal(pairs[-1][0], *pairs[-1][1]).note if pairs else "no_world")
         return worst
+
+    def _put(
+        self, run: Run, equation: Stated, unknown: T.Name, value: T.Node, directly: bool
+    ) -> list[tuple[Judge, tuple[T.Node, T.Node]]]:
+        """An equation with a value put in, in the worlds of a place; a name behind definitions is set in the world."""
+        if directly:
+            sides = (
+                _replaced(equation.left, unknown, value),
+                _replaced(equation.right, unknown, value),
+            )
+            return [(j, sides) for j in self.settings.current(run) if self.settings.possible(j)]
+        given = T.Rel((T.Name(unknown.base, unknown.sub, unknown.marks.replace("*", "")), value), ("=",))
+        values = tuple(v for v in self.settings.in_force(run) if isinstance(v, T.Rel) and v.operands[0] != unknown)
+        judges = [self.settings.narrowed((*run.conditions, given)), self.settings.narrowed((*values, given))]
+        return [(j, (equation.left, equation.right)) for j in judges if self.settings.possible(j)]
 
     def _all_solved(self, run: Run, equation: Stated, name: T.Tup, value: T.Node) -> Verdict:
         if not isinstance(value, T.Tup) or len(value.items) != len(name.items):
@@ -209,15 +227,7 @@ def _signs(value: T.Node) -> list[T.Node]:
         return [v for item in value.items for v in _signs(item)]
     if not any(isinstance(n, T.PlusMinus) for n in T.walk(value)):
         return [value]
-    return [T.rebuild(value, lambda n, s=sign: _signed(n, s)) for sign in (1, -1)]  # type: ignore[misc]
-
-
-def _signed(node: T.Node, sign: int) -> T.Node | None:
-    if not isinstance(node, T.PlusMinus):
-        return None
-    negative = (sign < 0) != node.flipped
-    right = T.Neg(node.right) if negative else node.right
-    return right if node.left is None else T.Add((node.left, right))
+    return [signed(value, 1), signed(value, -1)]
 
 
 def _replaced(side: T.Node, unknown: T.Name, value: T.Node) -> T.Node:

@@ -190,7 +190,9 @@ class LinkJudge:
 
     def _is_equation(self, run: Run, left: T.Node, right: T.Node) -> bool:
         """Whether an equality that does not hold everywhere states an equation to be solved."""
-        if any(isinstance(m, T.Num) and not m.value for m in (left, right)) or run.solving:
+        if any(isinstance(m, T.Num) and not m.value for m in (left, right)):
+            return not self._value_of_function(run)
+        if run.solving:
             return True
         if any(isinstance(n, T.PlusMinus) for m in (left, right) for n in T.walk(m)):
             return True
@@ -204,12 +206,22 @@ class LinkJudge:
             return True
         if any(isinstance(n, (T.Deriv, T.Grad, T.Integral)) for m in (left, right) for n in T.walk(m)):
             return False
-        mine, theirs = (T.names_in(m) & set(self.settings.world.symbols) for m in (left, right))
+        mine, theirs = (self._depends(m) & set(self.settings.world.symbols) for m in (left, right))
         if mine - theirs and theirs - mine and not self._defined(left) and not self._defined(right):
             return True
         if isinstance(left, T.Call) and not any(isinstance(n, T.Call) and n.func == left.func for n in T.walk(right)):
             return False  # `\\sigma^{-1}(s) = ..` says what a known function is
         return len(run.members) == 2 and self._plain(left) and self._plain(right)
+
+    def _value_of_function(self, run: Run) -> bool:
+        """`g(z) = .. = 0` where z was given: it says what the value is."""
+        first = run.members[0]
+        world = self.settings.world
+        if not isinstance(first, T.Apply) or first.primes or first.head.key not in world.functions:
+            return False
+        given = {rel.operands[0] for rel in self.settings.in_force(run) if isinstance(rel, T.Rel)}
+        given |= {c.operands[0] for c in run.conditions if isinstance(c, T.Rel) and c.relations == ("=",)}
+        return first.head.key not in self.own and all(a in given or not T.names_in(a) for a in first.args)
 
     def _special(self, run: Run, left: T.Node, right: T.Node) -> bool:
         """Whether a number is claimed of what takes many values: its value at a point that the words name."""
@@ -237,24 +249,40 @@ class LinkJudge:
     def _failing(self, run: Run, k: int) -> Verdict:
         """`incorrect` if every reading fails in every setting of the part; what is less sure goes to a person."""
         left, right = run.members[k], run.members[k + 1]
+        if self._impossible(run):
+            return Verdict(Outcome.UNDECIDED, "no_world")
         here = [j for j in self.settings.current(run) if self.settings.possible(j)]
         if isinstance(left, T.Name) and (left.key in self.inferred or left.base in self.inferred):
             return Verdict(Outcome.UNDECIDED, "not_confirmed")
-        judges = [*here, *self.settings.families]
+        judges = [*here, *self.settings.sisters(left, right)]
         for a, b in self._readings(run, k, left, right):
             if not all(differ_clearly(judge, a, b) for judge in judges):
                 return self._doubtful(here[-1], left, right)
             if any(agrees(judge, a, b) for judge in judges):
                 return Verdict(Outcome.UNDECIDED, "another_reading")
             for judge in self.settings.elsewhere(run, self.runs):
-                if self.settings.possible(judge) and not differ_clearly(judge, a, b):
+                if self.settings.possible(judge) and agrees(judge, a, b):
                     return Verdict(Outcome.UNDECIDED, "holds_elsewhere")
         if self.settings.examples and self._generic(left, right):
             return Verdict(Outcome.UNDECIDED, "example")
+        if self._unexplained(left, right):
+            return Verdict(Outcome.UNDECIDED, "unknown_name")
         if same_up_to_order(here[0], left, right):
-            return Verdict(Outcome.UNDECIDED, "order_of_entries")
+            known = self.settings.reordered
+            return Verdict(Outcome.CORRECT if known else Outcome.UNDECIDED, "order_of_entries")
         found = equal(here[-1], left, right)
         return found if found.outcome is Outcome.INCORRECT else Verdict(Outcome.UNDECIDED, found.note, found.witness)
+
+    def _unexplained(self, *sides: T.Node) -> bool:
+        """Whether names that nothing explains stand beside quantities of the part: they may mean anything."""
+        names = {k for side in sides for k in self._depends(side)}
+        return bool(names & self.settings.fresh) and bool(
+            names & set(self.settings.world.symbols) - self.settings.fresh
+        )
+
+    def _impossible(self, run: Run) -> bool:
+        """Whether no values satisfy the conditions a run stands under: nothing is judged there."""
+        return bool(run.conditions) and not self.settings.possible(self.settings.narrowed(run.conditions))
 
     def _generic(self, *sides: T.Node) -> bool:
         """Whether formulas rest on functions of which only properties are given."""
@@ -325,6 +353,8 @@ class LinkJudge:
         left, relation, right = run.members[k], run.relations[k], run.members[k + 1]
         weak = {"<": "<=", ">": ">="}.get(relation, relation)
         anywhere = all(self._plain(m) for m in run.members)
+        if self._impossible(run) or self._unexplained(left, right):
+            return False
         if self.settings.examples and self._generic(left, right):
             return False
         found = Verdict(Outcome.UNDECIDED, "not_confirmed")

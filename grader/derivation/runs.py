@@ -13,10 +13,9 @@ from grader.reading.conditions import is_condition, relations_of
 from grader.reading.rows import Line
 
 _SUPPOSED = re.compile(
-    r"\b(?:suppos\w*|assum\w*|absurde|contradict\w*|exist\w*|there is|il y a|mean[- ]value|accroissements|rolle|"
-    r"exemple|example|instance|take|prenons|prendre|e\.g)\b[^.;]*$"
+    r"\b(?:suppos\w*|assum\w*|absurde|contradict\w*|exist\w*|there is|il y a|mean[- ]value|accroissements|rolle)\b[^.;]*$"
 )
-"""Words of the sentence before a formula that is a hypothesis, an example or speaks of a point that only exists."""
+"""Words of the sentence before a formula that is a hypothesis or speaks of a point that only exists."""
 _ARROWS = frozenset({"=>", "<=>", "<="})
 
 

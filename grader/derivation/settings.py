@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from grader.derivation.runs import Run
 from grader.errors import EvaluationError
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.screening import agrees
-from grader.maths.worlds import World
+from grader.maths.worlds import Symbol, World
 
 _MOST_STATED = 8
 """Sets of conditions and values that a failing link is retried under; a part that states more is no proof of failure."""
@@ -35,10 +36,18 @@ class Settings:
     """Judges for the places of one part, kept."""
 
     def __init__(
-        self, judge: Judge, narrowed: Callable[[tuple[T.Node, ...]], Judge], families: Sequence[Judge] = ()
+        self,
+        judge: Judge,
+        narrowed: Callable[[tuple[T.Node, ...]], Judge],
+        families: Sequence[Judge] = (),
+        *,
+        reordered: bool = False,
+        fresh: frozenset[str] = frozenset(),
     ) -> None:
         self.base = judge
         self.families = [j for j in families if j.world != judge.world]
+        self.fresh = fresh  # names that nothing explains: any numbers, so that what holds for all is right
+        self.reordered = reordered  # the student names another order of the variables
         self._narrowed = narrowed
         self._given: list[Given] = []
         self._supposed: list[tuple[T.Node, int, tuple[T.Node, ...]]] = []
@@ -48,6 +57,7 @@ class Settings:
         """Quantities that a sister world fixes: a line that speaks of them does not hold by holding there."""
         self.examples = False  # a formula was given for a function of which only properties are known
         self._possible: dict[int, bool] = {}
+        self._known: dict[T.Node, bool] = {}
 
     @property
     def world(self) -> World:
@@ -91,8 +101,17 @@ class Settings:
             return
         if left.key in T.names_in(right):
             return
+        if any(isinstance(n, T.PlusMinus) for n in T.walk(right)):
+            self._give_signs(left, right, run)
+            return
         bare = T.Name(left.base, left.sub, left.marks.replace("*", ""))
         self._given.append(Given(T.Rel((bare, right), ("=",)), run.order, run.conditions))
+
+    def _give_signs(self, left: T.Name, right: T.Node, run: Run) -> None:
+        """`\\lambda_{2,3} = a \\pm b`: one sign for each index."""
+        if len(left.sub) == 2:
+            for sub, sign in zip(left.sub, (1, -1), strict=True):
+                self.give(T.Rel((T.Name(left.base, (sub,)), signed(right, sign)), ("=",)), run)
 
     def suppose(self, rel: T.Rel, run: Run) -> None:
         """A relation between free quantities that words introduce (`soient z_1 < z_2`) holds from here on."""
@@ -102,23 +121,27 @@ class Settings:
 
     def supposed(self, run: Run) -> tuple[T.Node, ...]:
         """The relations supposed before a run in this case or around it."""
-        return tuple(rel for rel, _, about in self._supposed if all(c in run.conditions for c in about))
+        return tuple(
+            rel for rel, at, about in self._supposed if at <= run.order and all(c in run.conditions for c in about)
+        )
 
     def in_family(self, left: T.Node, right: T.Node) -> bool:
         """Whether an equality holds in a sister world that says something of it."""
-        for judge in self.families:
-            fixed = self.fixed[id(judge)]
-            if fixed and all(T.names_in(side) & fixed for side in (left, right)):
-                continue
-            if agrees(judge, left, right):
-                return True
-        return False
+        return any(agrees(judge, left, right) for judge in self.sisters(left, right))
+
+    def sisters(self, left: T.Node, right: T.Node) -> list[Judge]:
+        """The sister worlds that say something of two formulas: a quantity they fix stands in one of them at most."""
+        return [
+            judge
+            for judge in self.families
+            if not (fixed := self.fixed[id(judge)]) or not all(T.names_in(side) & fixed for side in (left, right))
+        ]
 
     def in_force(self, run: Run) -> tuple[T.Node, ...]:
         """The values in force at a run: the last given to each name in this case or around it."""
         found: dict[str, T.Node] = {}
         for given in self._given:
-            if all(c in run.conditions for c in given.conditions):
+            if given.order <= run.order and all(c in run.conditions for c in given.conditions):
                 found[given.key] = given.rel
         keys = set(found)
         return tuple(rel for key, rel in found.items() if not (_names(rel) & {key}) and _acyclic(key, found, keys))
@@ -138,7 +161,18 @@ class Settings:
         return [self.narrowed(s) for s in dict.fromkeys(sets)]
 
     def narrowed(self, conditions: tuple[T.Node, ...]) -> Judge:
-        return self._narrowed(conditions) if conditions else self.base
+        """The world under conditions; equalities that hold anyway (`with u = ..`) ask nothing."""
+        kept = tuple(c for c in conditions if not self._idle(c))
+        return self._narrowed(kept) if kept else self.base
+
+    def _idle(self, condition: T.Node) -> bool:
+        if not (isinstance(condition, T.Rel) and set(condition.relations) == {"="}):
+            return False
+        found = self._known.get(condition)
+        if found is None:
+            sides = zip(condition.operands, condition.operands[1:], strict=False)
+            found = self._known[condition] = all(agrees(self.base, a, b) for a, b in sides)
+        return found
 
     def elsewhere(self, run: Run, found: Sequence[Run]) -> Iterator[Judge]:
         """Worlds with what was stated earlier in the part: under none of them may a failing link hold."""
@@ -146,13 +180,15 @@ class Settings:
         earlier = (r.conditions for r in found if r.order <= run.order and r.conditions != run.conditions)
         stated = dict.fromkeys(conditions for conditions in earlier if conditions)
         for conditions in list(stated)[:_MOST_STATED]:
-            yield self._narrowed(conditions)
+            if run.conditions and not self.possible(self.narrowed((*run.conditions, *conditions))):
+                continue  # another case than the one the line stands in
+            yield self.narrowed(conditions)
             if values or run.conditions:
-                yield self._narrowed((*run.conditions, *conditions, *values))
+                yield self.narrowed((*run.conditions, *conditions, *values))
         for given in self._given[:_MOST_STATED]:
-            yield self._narrowed((given.rel,))
+            yield self.narrowed((given.rel,))
         if self._given:
-            yield self._narrowed(tuple({g.key: g.rel for g in self._given}.values()))
+            yield self.narrowed(tuple({g.key: g.rel for g in self._given}.values()))
 
     def possible(self, judge: Judge) -> bool:
         """Whether any values satisfy a world's conditions."""
@@ -165,6 +201,84 @@ class Settings:
                 found = error.note != "no_world"
             self._possible[id(judge)] = found
         return found
+
+
+_DUMMIES = re.compile(r"^[a-zα-ω]$")
+
+
+def fresh_names(world: World, trees: Iterable[T.Node]) -> frozenset[str]:
+    """Names of numbers in a part that neither the statement nor the student explains: `t`, `z'`, `z_1`."""
+    found: set[str] = set()
+    for tree in trees:
+        heads = {n.head.key for n in T.walk(tree) if isinstance(n, T.Apply)}
+        for n in T.walk(tree):
+            if isinstance(n, T.Name) and n.key not in heads and _dummy(n, world):
+                found.add(n.key)
+    return frozenset(found)
+
+
+def _dummy(name: T.Name, world: World) -> bool:
+    base = name.base.rstrip("'")
+    letter = base if len(base) == 1 else _GREEK.get(base, "")
+    if not _DUMMIES.match(letter) or base in ("d", "e", "i", "o") or name.marks.strip("'"):
+        return False
+    if len(name.sub) > 1 or (name.sub and not isinstance(name.sub[0], T.Num)):
+        return False
+    key = name.key
+    known = (
+        key in world.symbols
+        or key in world.definitions
+        or key in world.functions
+        or key in world.groups
+        or key in world.sizes
+        or key in world.indices
+        or key in world.measures
+        or base in world.families
+        or base in world.simplex
+        or base in world.unknowns
+        or f"{base}_*" in world.symbols
+        or key.rstrip("'") in world.definitions
+    )
+    return not known and not world.joints
+
+
+_GREEK = dict.fromkeys(
+    (
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "eta",
+        "kappa",
+        "mu",
+        "nu",
+        "omega",
+        "phi",
+        "rho",
+        "tau",
+        "xi",
+        "zeta",
+    ),
+    "t",
+)
+
+
+def with_fresh(world: World, fresh: frozenset[str]) -> World:
+    """A world that draws unexplained names as reals."""
+    return replace(world, symbols={**world.symbols, **{key: Symbol(key) for key in fresh}})
+
+
+def signed(value: T.Node, sign: int) -> T.Node:
+    """A formula with ± as one of the two that it stands for."""
+
+    def change(node: T.Node) -> T.Node | None:
+        if not isinstance(node, T.PlusMinus):
+            return None
+        right = T.Neg(node.right) if (sign < 0) != node.flipped else node.right
+        return right if node.left is None else T.Add((node.left, right))
+
+    return T.rebuild(value, change)
 
 
 def known_free(node: T.Name, world: World) -> bool:

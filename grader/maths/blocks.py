@@ -321,6 +321,17 @@ def _conditioned(
 ) -> Block | None:
     """A block whose samples satisfy the world's conditions, boundary values forced in some."""
     block = Block(world, index, sizes, variables, samples)
+    counted = {*sizes, *world.indices}
+    about_sizes = [c for c in world.conditions if world.indices and T.names_in(c) <= counted]
+    if about_sizes:  # `t \\ge 2`: blocks in which it holds
+        try:
+            if not all(truth(Evaluator(block), c).all() for c in about_sizes):
+                return None
+        except EvaluationError:
+            return None
+        kept = tuple(c for c in world.conditions if c not in about_sizes)
+        world = replace(world, conditions=kept)
+        block = Block(world, index, sizes, variables, samples)
     if world.conditions:
         wide = Block(world, index, sizes, variables, samples)
         wide.raw_samples = samples * _OVERSAMPLE

@@ -126,6 +126,9 @@ class Evaluator:
             return abbreviated
         drawn = self.block.draw(key)
         if drawn is None:
+            function = self.block.world.functions.get(key)
+            if function is not None and function.body is not None and len(function.params) == 1:
+                return self.value(function.body)  # `\\frac{dg}{dz}`: a function named without its variable
             group = self.block.world.groups.get(key)
             if group is not None:
                 entries = [self.lookup(k) for k in group]
@@ -240,6 +243,9 @@ class Evaluator:
                 args = args[0].items
             else:
                 raise EvaluationError("shape", "a function with another number of arguments")
+        if function.body is not None and self._mixed(function):
+            if any(a is not self.lookup(p) for a, p in zip(args, function.params, strict=True)):
+                raise EvaluationError("unsupported", "a function whose other names rest on its variable")
         saved = dict(self.bound)
         self.bound.update(zip(function.params, args, strict=True))
         self.depth += 1
@@ -251,6 +257,35 @@ class Evaluator:
         finally:
             self.depth -= 1
             self.bound = saved
+
+    def _mixed(self, function: Function) -> bool:
+        """Whether a body names its variable and also names that rest on it, such as y in `P(r) = r - |y|`.
+
+        Which of them stay fixed when the variable moves is then the writer's secret.
+        """
+        place = ("mixed", function.params, id(function.body))
+        found: bool | None = self.block.cache.get(place)
+        if found is None:
+            assert function.body is not None
+            names = T.names_in(function.body)
+            found = bool(names & set(function.params)) and any(
+                self._rests_on(key) & set(function.params) for key in names - set(function.params)
+            )
+            self.block.cache[place] = found
+        return found
+
+    def _rests_on(self, key: str) -> set[str]:
+        """Keys that a defined name rests on."""
+        definitions = self.block.world.definitions
+        seen: set[str] = set()
+        waiting = [key]
+        while waiting:
+            here = waiting.pop()
+            if here in definitions and here not in seen:
+                seen.add(here)
+                waiting.extend(T.names_in(definitions[here]))
+            seen.add(here)
+        return seen - {key}
 
     def derivative(self, at: N.Scalar, function: Callable[[N.Dual], Value]) -> Value:
         """The derivative of a function of one number, by a dual number."""
@@ -377,9 +412,41 @@ def _norm(ev: Evaluator, node: T.Norm) -> Value:
 
 def _matrix(ev: Evaluator, node: T.Matrix) -> Value:
     rows = [[ev.value(e) for e in row] for row in node.rows]
+    if any(isinstance(e, Tens) and e.kind == "mat" for row in rows for e in row):
+        return _assembled(ev, rows)
     if all(len(row) == 1 for row in rows):
         return Tens("vec", [row[0] for row in rows]) if len(rows) > 1 else rows[0][0]
     return Tens("mat", [Tens("vec", row) for row in rows])
+
+
+def _assembled(ev: Evaluator, rows: list[list[Value]]) -> Value:
+    """A matrix of blocks; a 0 stands for a block of zeros, a number for a block of one entry."""
+    heights = [max((_size(e)[0] for e in row), default=1) for row in rows]
+    widths = [max(_size(row[j])[1] for row in rows) for j in range(len(rows[0]))]
+    out: list[Value] = []
+    for row, height in zip(rows, heights, strict=True):
+        for i in range(height):
+            line: list[Value] = []
+            for entry, width in zip(row, widths, strict=True):
+                if isinstance(entry, Tens):
+                    if _size(entry) != (height, width):
+                        raise EvaluationError("shape", "blocks of different sizes stand side by side")
+                    line.extend(V.leaves(entry)[i * width : (i + 1) * width])
+                elif (height, width) == (1, 1) or not N.primal(entry).any():
+                    line.extend([entry] * width)
+                else:
+                    raise EvaluationError("shape", "a number stands where a block is needed")
+            out.append(Tens("vec", line))
+    return Tens("mat", out)
+
+
+def _size(value: Value) -> tuple[int, int]:
+    """Rows and columns of a block; vectors are columns."""
+    if not isinstance(value, Tens):
+        return 1, 1
+    if value.kind == "mat":
+        return len(value.items), len(value.items[0].items) if isinstance(value.items[0], Tens) else 1
+    return len(value.items), 1
 
 
 def _tuple(ev: Evaluator, node: T.Tup) -> Value:

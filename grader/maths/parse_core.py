@@ -297,6 +297,7 @@ class ExpressionParser(Stream):
     @abstractmethod
     def call_arguments(self) -> tuple[T.Node, ...]: ...
 
+    @abstractmethod
     def items(self, closing: str) -> list[T.Node]: ...
 
     def power(self, base: T.Node, start: int, end: int) -> T.Node:

@@ -85,6 +85,9 @@ def derivative_by(ev: Evaluator, keys: Sequence[str], body: T.Node) -> Value:
         raise EvaluationError("unsupported", "the derivative of a sum by its general term")
     if key in ev.block.world.definitions and key not in ev.bound:
         return _by_defined(ev, key, keys[1:], body)
+    inner = _slope_at(ev, key, body)
+    if inner is not None:
+        return derivative_by(ev, keys[1:], inner)
     at = V.scalar(ev.lookup(key))
 
     def inside(seed: N.Dual) -> Value:
@@ -99,6 +102,16 @@ def derivative_by(ev: Evaluator, keys: Sequence[str], body: T.Node) -> Value:
                 ev.bound[key] = saved
 
     return ev.derivative(at, inside)
+
+
+def _slope_at(ev: Evaluator, key: str, body: T.Node) -> T.Node | None:
+    """`\\nabla_x C(0)`: the slope of C by its own variable, taken at 0; None for other bodies."""
+    if not isinstance(body, T.Apply) or body.primes or len(body.args) != 1:
+        return None
+    function = ev.block.world.functions.get(ev.key(body.head))
+    if function is None or function.params != (key,) or key in _rests_on(ev, body.args[0]):
+        return None
+    return T.Apply(body.head, 1, body.args)
 
 
 def _by_defined(ev: Evaluator, key: str, others: Sequence[str], body: T.Node) -> Value:
@@ -129,8 +142,11 @@ def _rests_on(ev: Evaluator, node: T.Node) -> set[str]:
 def _grad(ev: Evaluator, node: T.Grad) -> Value:
     if isinstance(node.body, T.At):
         return _at(ev, T.At(T.Grad(node.by, node.body.body), node.body.where))
-    if node.by is None:
+    rest = tuple(ev.block.world.rest)
+    if node.by is None and not rest:
         raise EvaluationError("unsupported", "a gradient without its variable")
+    if node.by is None:  # by all coordinates, in the order of the world's named point
+        return Tens("vec", [derivative_by(ev, [key], node.body) for key in rest])
     names = node.by.items if isinstance(node.by, T.Tup) else (node.by,)
     entries: list[Value] = []
     for name in names:

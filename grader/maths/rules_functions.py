@@ -181,6 +181,14 @@ def _apply(ev: Evaluator, node: T.Apply) -> Value:
 def _definition_applied(ev: Evaluator, key: str, node: T.Apply) -> Value:
     world = ev.block.world
     names: list[str] = []
+    if len(node.args) == len(world.rest) and list(node.args) != [T.Name(k) for k in world.rest]:
+        fresh = dict(zip(world.rest, (ev.value(a) for a in node.args), strict=True))  # `v(t, 0, 0)`
+        saved = dict(ev.bound)
+        ev.bound.update(fresh)
+        try:
+            return ev.lookup(key)
+        finally:
+            ev.bound = saved
     for arg in node.args:
         if not isinstance(arg, T.Name):
             raise EvaluationError("unknown_function", key)

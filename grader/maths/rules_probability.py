@@ -261,6 +261,8 @@ def _expect_unnamed(ev: Evaluator, node: T.Expect) -> Value:
         raise EvaluationError("unsupported", "an expectation whose distribution is not named")
     value = ev.value(node.body)
     over = _all_keys(ev, node.over) if node.over else [k for k in _depends(ev, value) if k not in ev.block.world.given]
+    if not over and ev.block.world.given and set(_depends(ev, value)) <= ev.block.world.given:
+        return value  # what is given passes through
     if not over:
         raise EvaluationError("unsupported", "an expectation over names that are no variables of a density")
     weights = ev.block.conditional(letter, frozenset(over), ev.block.world.given & frozenset(ev.block.variables))
@@ -299,6 +301,8 @@ def _expect_table(ev: Evaluator, node: T.Expect) -> Value:
             raise EvaluationError("unsupported", "an expectation under this distribution")
         fresh = [k for k in fresh if k in block.variables]
         if not fresh:
+            if isinstance(dist, T.Name) and given and set(_depends(ev, value)) <= given:
+                continue  # what is given passes through
             if isinstance(dist, T.Name) and any(isinstance(n, T.Name) for n in T.walk(node.body)):
                 raise EvaluationError("unsupported", "an expectation over names that are no variables of a density")
             continue

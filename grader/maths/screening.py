@@ -89,7 +89,12 @@ def varies(judge: Judge, node: T.Node) -> bool:
 
 
 def same_up_to_order(judge: Judge, left: T.Node, right: T.Node) -> bool:
-    """Whether two vectors have the same entries in different orders."""
+    """Whether two vectors have the same entries in different orders, or two matrices the same rows and columns."""
+    if isinstance(right, T.Matrix) and 1 < len(right.rows) == len(right.rows[0]) <= 4:
+        size = len(right.rows)
+        orders = [p for p in permutations(range(size)) if p != tuple(range(size))]
+        moved = (T.Matrix(tuple(tuple(right.rows[i][j] for j in p) for i in p)) for p in orders)
+        return any(agrees(judge, left, matrix) for matrix in moved)
     entries = [e for row in right.rows for e in row] if isinstance(right, T.Matrix) else []
     entries = list(right.items) if isinstance(right, T.Tup) else entries
     if not 1 < len(entries) <= 4:

@@ -150,6 +150,8 @@ class _Reader:
         self.formula = None
         if phrases.WIDE.search(text):
             self.conditions.wide()
+        elif phrases.OTHERWISE.search(text):
+            self.conditions.otherwise()
         lowered = block.text.lower()
         written = [*phrases.PLAIN_CASE.finditer(lowered), *phrases.PLAIN_CLAIM.finditer(block.text)]
         for found in sorted(written, key=lambda match: match.start()):
@@ -252,6 +254,10 @@ class _Reader:
                 if all(line.error is None for line in joined.lines):
                     rows, used = joined, ahead - at + 1
         self.part.formulas += len(rows.lines)
+        spoken = " ".join(t.text for line in rows.lines for t in line.toks if t.kind == "text")
+        if len(spoken) > 3:  # `\\Rightarrow g \\text{ is strictly increasing}` speaks too
+            self.part.prose.append(replace(block, kind=Kind.TEXT, text=spoken, tokens=()))
+            self.part.story.append(spoken)
         role = self.role()
         if not self.words.strip() and self.last_role == "goal" and self.open is not None:
             role = "goal"  # `il faut montrer que` two displays

@@ -69,6 +69,17 @@ class Conditions:
             self.current.append(condition)
         return found
 
+    def otherwise(self) -> None:
+        """`Otherwise`: the special cases in force turn into their contrary."""
+        kept: list[T.Node] = []
+        for condition in self.current:
+            items = condition.items if isinstance(condition, T.Logic) and condition.op == "or" else (condition,)
+            if all(isinstance(i, T.Rel) and i.relations == ("=",) for i in items):
+                kept.extend(T.Rel(i.operands, ("!=",), start=i.start, end=i.end) for i in items if isinstance(i, T.Rel))
+            elif not isinstance(condition, T.Logic):
+                kept.append(condition)
+        self.current = kept
+
     def alternative(self, tree: T.Node) -> None:
         """`if A or B`: the last condition is widened."""
         if self.current:

@@ -30,6 +30,9 @@ CONDITION: Final = re.compile(rf"(?:^|[\s,.;:(]){_any(_CONDITIONS)}(?:\s+{_any(_
 WIDE: Final = re.compile(rf"\b{_any(_WIDE)}\b")
 """Words that end all cases: what follows holds in general."""
 
+OTHERWISE: Final = re.compile(r"(?:^|[.;]\s+)(?:otherwise|sinon|else|dans le cas contraire|in the remaining case)\b")
+"""A sentence that begins so speaks of all other cases."""
+
 GOES_ON: Final = re.compile(r"\u00a4\s*(?:,\s*)?(?:et|and)\s*$")
 """A formula (¤) and a bare "and": the next one is of the same kind."""
 
