@@ -48,7 +48,8 @@ def _elsewhere(
     context: PartContext, chain: Chain, conditions: tuple[T.Node, ...], node: T.Node, target: T.Node
 ) -> bool:
     """Whether a value given just before (`for \\gamma = 0`) takes the claim out of the regime, or makes it right."""
-    values = context.values_at(chain)
+    about = T.names_in(node) | {key for c in conditions for key in T.names_in(c)}
+    values = tuple(v for v in context.values_at(chain) if isinstance(v, T.Rel) and T.names_in(v.operands[0]) & about)
     return (
         bool(values) and equal(context.narrowed((*conditions, *values)), node, target).outcome is not Outcome.INCORRECT
     )

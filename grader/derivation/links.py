@@ -267,6 +267,8 @@ class LinkJudge:
             return Verdict(Outcome.UNDECIDED, "example")
         if self._unexplained(left, right):
             return Verdict(Outcome.UNDECIDED, "unknown_name")
+        if k == 0 and _looks_applied(left):
+            return Verdict(Outcome.UNDECIDED, "another_reading")
         if same_up_to_order(here[0], left, right):
             known = self.settings.reordered
             return Verdict(Outcome.CORRECT if known else Outcome.UNDECIDED, "order_of_entries")
@@ -402,6 +404,14 @@ class LinkJudge:
         if all(v.outcome is Outcome.CORRECT for v in verdicts):
             return _call("inequality", Outcome.CORRECT, "holds")
         return _call("inequality", Outcome.UNDECIDED, "not_confirmed")
+
+
+def _looks_applied(node: T.Node) -> bool:
+    """`a(z) = ..`: read as a product, but it may name a function."""
+    if not isinstance(node, T.Mul) or len(node.factors) != 2:
+        return False
+    first, second = node.factors
+    return isinstance(first, T.Name) and isinstance(second, T.Name) and second.end - second.start > len(second.base) + 1
 
 
 def _rank(verdict: Verdict) -> int:

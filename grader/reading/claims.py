@@ -259,8 +259,8 @@ class _Reader:
             self.part.prose.append(replace(block, kind=Kind.TEXT, text=spoken, tokens=()))
             self.part.story.append(spoken)
         role = self.role()
-        if not self.words.strip() and self.last_role == "goal" and self.open is not None:
-            role = "goal"  # `il faut montrer que` two displays
+        if not self.words.strip() and self.last_role == "goal" and self.open is not None and _is_zero(rows.lines):
+            role, self.words = "goal", self.open.words  # `il faut montrer que` two displays
         if role == "goal" and (len(rows.lines) > 2 or self.words.endswith("\u00a4")):
             role = "claim"  # what was to be shown stood before: this is how it is shown
         named = case_of(rows.lines[0].tree) if len(rows.lines) == 1 and rows.lines[0].tree is not None else None
@@ -314,6 +314,12 @@ class _Reader:
             )
         )
         self.formula = self.part.chains[-1]
+
+
+def _is_zero(lines: Sequence[Line]) -> bool:
+    """Whether a display is one equation of a formula with 0."""
+    rel = operands(lines[0].tree) if len(lines) == 1 and lines[0].tree is not None else None
+    return rel is not None and rel.relations == ("=",) and isinstance(rel.operands[1], T.Num)
 
 
 def _placed(tree: T.Node, block: Block) -> T.Node:
