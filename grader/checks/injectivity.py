@@ -216,6 +216,12 @@ def _cases(context: PartContext, function: str, argument: str, parameters: froze
                     case.stretches.append(T.Rel((T.Name(argument), node), ("in",)))
             if len(case.points) + len(case.stretches) + case.constant > size:
                 case.places.append((line.start, line.end))
+    for named, about, place in context.text.constant:
+        conditions = tuple(c for c in about if T.names_in(c) <= parameters)
+        if named.key == function and conditions:
+            case = found.setdefault(conditions, _Case(conditions))
+            case.constant = True
+            case.places.append(place)
     general = found.get(())
     out = list(found.values())
     if general is not None:

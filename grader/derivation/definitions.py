@@ -87,8 +87,10 @@ def defined(judge: Judge, chains: Sequence[Chain], shared: Sequence[Chain] = ())
 
 def _lives(definition: Definition, chain: Chain, chains: Sequence[Chain]) -> bool:
     """Whether a name that is only inferred is used after it is explained alone, and in the same case."""
+    special = [c for c in chain.context if not isinstance(c, T.Rel) or "=" in c.relations]
     for other in chains:
-        if other is chain or (other.order >= chain.order and all(c in other.context for c in chain.context)):
+        later = definition.kind == "function" or other.order >= chain.order  # `k(r) = ..` is said of every r
+        if other is chain or (later and all(c in other.context for c in special)):
             continue
         trees = (line.tree for line in other.lines if line.tree is not None)
         if any(_mentions(tree, definition.key) for tree in trees):
@@ -156,6 +158,10 @@ def _candidates(world: World, chains: Sequence[Chain]) -> Iterator[tuple[Definit
                     definition = _definition(world, rel.operands[-1], rel.operands[-2], True)
                     if definition is not None:
                         yield definition, chain
+                for i, relation in enumerate(rel.relations[1:], start=1):  # `|y - z_0| = F(r) := ..`
+                    later = _definition(world, rel.operands[i], rel.operands[i + 1], True) if relation == ":=" else None
+                    if later is not None:
+                        yield later, chain
                 declared = ":=" in rel.relations or bool(_DECLARES.search(chain.words))
                 if rel.relations[0] not in ("=", ":=") or (declared and set(rel.relations) > {"=", ":="}):
                     continue

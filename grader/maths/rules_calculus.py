@@ -83,7 +83,8 @@ def derivative_by(ev: Evaluator, keys: Sequence[str], body: T.Node) -> Value:
         for n in T.walk(big.body)
     ) and not any(c.isdigit() for c in key):
         raise EvaluationError("unsupported", "the derivative of a sum by its general term")
-    if key in ev.block.world.definitions and key not in ev.bound:
+    world = ev.block.world
+    if key in world.definitions and key not in world.symbols and key not in ev.bound:
         return _by_defined(ev, key, keys[1:], body)
     inner = _slope_at(ev, key, body)
     if inner is not None:

@@ -97,6 +97,8 @@ class PartText:
     """Formulas in running text that claim nothing by themselves."""
     denied: bool = False
     """Whether words deny some formula: what is not claimed may stand there."""
+    constant: list[tuple[T.Name, tuple[T.Node, ...], tuple[int, int]]] = field(default_factory=list)
+    """Functions that words call constant, the conditions in force, and where."""
     story: list[str] = field(default_factory=list)
     """The prose with its inline formulas in place, as source without spaces between dollars."""
 
@@ -124,6 +126,7 @@ class _Reader:
         self.open: Chain | None = None  # the display chain that may go on
         self.last_role = "claim"
         self.formula: Chain | None = None  # the chain that the text behind may deny
+        self.named: T.Name | None = None  # the name just written in running text
         self.claimed = -1  # the order of the chain just claimed in running text
 
     def run(self, blocks: Sequence[Block]) -> None:
@@ -148,6 +151,9 @@ class _Reader:
         if self.formula is not None and phrases.DENIED_AFTER.match(text):
             self.formula.role, self.part.denied = "denied", True  # `(note that .. would be false in general)`
         self.formula = None
+        if self.named is not None and phrases.CONSTANT.match(text):
+            self.part.constant.append((self.named, tuple(self.conditions.current), (block.start, block.end)))
+        self.named = None
         if phrases.WIDE.search(text):
             self.conditions.wide()
         elif phrases.OTHERWISE.search(text):
@@ -201,6 +207,7 @@ class _Reader:
                 if self.role() == "denied":
                     continue
                 self.part.bare.append(Bare(line, len(self.part.chains), self.words[-160:]))
+                self.named = line.tree if isinstance(line.tree, T.Name) else None
                 continue
             role = self.role()
             if joined and is_condition(line.tree):

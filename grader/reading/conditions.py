@@ -126,8 +126,10 @@ def is_condition(tree: T.Node) -> bool:
     node = T.unboxed(tree)
     if isinstance(node, T.Logic):
         return any(is_condition(i) for i in node.items)
-    if isinstance(node, T.Rel) and node.relations[0] == "=" and isinstance(node.operands[0], T.Apply):
-        return False
+    if isinstance(node, T.Rel) and node.relations[0] == "=":
+        first = node.operands[0]
+        if isinstance(first, T.Apply) or (len(node.relations) > 1 and not isinstance(first, (T.Name, T.Tup))):
+            return False  # `det(J) = .. = 0` is worked out, not supposed
     return (
         isinstance(node, T.Rel)
         and set(node.relations) <= _ORDERED

@@ -30,6 +30,11 @@ CONDITION: Final = re.compile(rf"(?:^|[\s,.;:(]){_any(_CONDITIONS)}(?:\s+{_any(_
 WIDE: Final = re.compile(rf"\b{_any(_WIDE)}\b")
 """Words that end all cases: what follows holds in general."""
 
+CONSTANT: Final = re.compile(
+    r"\s*(?:est|is|devient|becomes)\s+(?:donc |alors |then |therefore |simply )?(?:une fonction |une |a )?constante?\b"
+)
+"""Text behind the name of a function that calls it constant."""
+
 OTHERWISE: Final = re.compile(r"(?:^|[.;]\s+)(?:otherwise|sinon|else|dans le cas contraire|in the remaining case)\b")
 """A sentence that begins so speaks of all other cases."""
 
