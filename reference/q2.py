@@ -84,6 +84,9 @@ _RADIAL: dict[str, Any] = {
         "y": r"z_0 + r\tilde z + \beta\frac{r\tilde z}{\alpha + r}",
         "h": r"\frac{1}{\alpha + r}",
     },
+    "defaults": {  # of the quadratic for r in scalars, r^2 + (α + β - s) r - α s = 0 with s = |y - z_0|
+        r"\Delta": r"(\alpha + \beta - \|y - z_0\|)^2 + 4\alpha\|y - z_0\|",
+    },
     "functions": {
         "h": {"params": [r"\alpha", "r"], "body": r"\frac{1}{\alpha + r}"},
         "g": {"params": ["z"], "body": r"z + \beta\frac{1}{\alpha + r}(z - z_0)"},

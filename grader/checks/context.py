@@ -78,6 +78,9 @@ class PartContext:
         world = judge.world
         if text.chains or text.bare:
             world, self.inferred = defined(judge, text.chains, shared)
+        if world.defaults:
+            said = {**world.defaults, **world.definitions}
+            world = replace(world, definitions=said) if set(said) - set(world.definitions) else world
         self.judge = judge if world == judge.world else Judge(world)
         self._explicit: dict[int, tuple[T.Node, bool]] = {}
         self._narrowed: dict[tuple[T.Node, ...], Judge] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from fractions import Fraction
 from typing import TypeVar
 
@@ -119,7 +120,21 @@ class ExpressionParser(Stream):
                 break
         if len(terms) == 1:
             return terms[0]
-        return T.Add(tuple(terms), start=start, end=terms[-1].end)
+        return self.under_bar(terms, lambda inner: T.Add(inner, start=start, end=terms[-1].end))
+
+    def under_bar(self, parts: list[T.Node], build: Callable[[tuple[T.Node, ...]], T.Node]) -> T.Node:
+        """A sum or product whose last part alone has an evaluation bar stands under it as a whole."""
+        last = parts[-1]
+        inner = last.value if isinstance(last, T.Neg) else last
+        if not isinstance(inner, T.At) or not any(inner is bar for bar in self.barred):
+            return build(tuple(parts))
+        if any(isinstance(n, T.At) for part in parts[:-1] for n in T.walk(part)):
+            return build(tuple(parts))
+        freed = T.Neg(inner.body, start=last.start, end=inner.body.end) if isinstance(last, T.Neg) else inner.body
+        whole = build((*parts[:-1], freed))
+        node = T.At(whole, inner.where, start=whole.start, end=inner.end)
+        self.barred.append(node)
+        return node
 
     def is_sign(self, tok: Tok) -> bool:
         return tok.kind == "op" and tok.text in ("+", "-")
@@ -163,7 +178,7 @@ class ExpressionParser(Stream):
     def product(self, factors: list[T.Node], start: int) -> T.Node:
         if len(factors) == 1:
             return factors[0]
-        return T.Mul(tuple(factors), start=start, end=factors[-1].end)
+        return self.under_bar(factors, lambda inner: T.Mul(inner, start=start, end=factors[-1].end))
 
     def signed_factor(self, sign: Tok) -> T.Node:
         """What follows a product sign: `a \\cdot -b` is allowed."""
@@ -270,6 +285,7 @@ class ExpressionParser(Stream):
                 start, end = self.group()
                 where = self.slice(start, end, lambda: self.items(""))
                 node = T.At(node, tuple(where), start=node.start, end=self.toks[self.i - 1].end)
+                self.barred.append(node)
             else:
                 break
         return node

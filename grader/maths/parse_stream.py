@@ -27,6 +27,7 @@ class Stream:
         self.notation = notation
         self.choices = choices
         self.ambiguous: dict[str, int] = {}
+        self.barred: list[T.Node] = []  # values at a point whose bar stands behind: it may reach further left
         self.depth = 0
         self.modes = ["top"]  # top: rows separate; paren: rows are layout; cell: & and \\ end an entry
         self.bars: list[str] = []  # what a bar at operator position means: "abs" closes, "given" stops

@@ -90,6 +90,8 @@ class World:
     """The variable by which a prime on a plain name derives."""
     rest: Mapping[str, T.Node] = field(default_factory=dict)
     """The values at the point that a bar `|_{*}` or `|_0` speaks of."""
+    defaults: Mapping[str, T.Node] = field(default_factory=dict)
+    """What names stand for where the student does not say it, such as a discriminant."""
     unknowns: frozenset[str] = frozenset()
     """Names that equations are solved for: a value given to one must solve an equation."""
     generic: frozenset[str] = frozenset()
