@@ -103,6 +103,8 @@ def worlds() -> dict[str, dict[str, Any]]:
         part["definitions"] = {**_SHARED["definitions"], **(_PENALISED if i > 3 else _PLAIN)}
         part["rest"] = dict.fromkeys(_ORDER, "0")
         part["unknowns"] = [r"\lambda"]
+        matrix = "J^*" if i < 4 else r"\bar J^*"
+        part["equations"] = [rf"\det({matrix} - \lambda I) = 0"]
         out[f"Q4.{i}"] = part
         if i in (2, 5):  # derivatives are often written at the stationary point, whose coordinates are zero
             rest = {r"\psi_0": "0", r"\psi_1": "0", r"\theta": "0"}

@@ -16,6 +16,8 @@ from grader.maths.implication import follows
 from grader.maths.screening import agrees, differ_clearly
 from grader.model import Outcome, Verdict
 
+_NEAR = 5
+"""How many chains back an equation stands that a claim may silently rest on."""
 _LATEST = 8
 """How many equations back a line may follow from."""
 
@@ -119,12 +121,13 @@ class Equations:
         wanted = T.Rel((left, right), (relation,))
         open_ = False
         for other in self.latest(self._names(wanted)):
-            if other.run is run:
+            if other.run is run or other.run.order < run.order - _NEAR:
                 continue
             verdicts = [follows(judge, other.rel, wanted) for judge in self.settings.current(run)]
             if any(v.outcome is Outcome.CORRECT for v in verdicts):
                 return Verdict(Outcome.CORRECT, "follows")
-            open_ = open_ or not any(v.outcome is Outcome.INCORRECT for v in verdicts)
+            tried = [v for v in verdicts if v.note in ("not_followed", "does_not_follow")]
+            open_ = open_ or (bool(tried) and not any(v.outcome is Outcome.INCORRECT for v in tried))
         return Verdict(Outcome.UNDECIDED, "may_follow") if open_ else None
 
     def is_root(self, run: Run, name: T.Node) -> bool:
@@ -147,6 +150,11 @@ class Equations:
                 return verdict
             if verdict.note != "unknown_name":  # an equation in names without a value says nothing
                 wrong.append(verdict)
+        for asked in self.settings.world.equations:
+            if wrong and isinstance(asked, T.Rel):
+                question = Stated(run, asked.operands[0], asked.operands[1])
+                if self._solves(run, question, name, value).outcome is Outcome.CORRECT:
+                    return Verdict(Outcome.CORRECT, "solves")
         sure = unknown and not T.names_in(value) & self.settings.fresh
         if wrong and sure and all(v.outcome is Outcome.INCORRECT for v in wrong):
             return wrong[0]

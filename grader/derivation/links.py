@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from grader.derivation.equations import Equations
 from grader.derivation.runs import Run
-from grader.derivation.settings import Settings, known_free
+from grader.derivation.settings import Settings, known_free, signed
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.decide import equal
 from grader.maths.relations import MIRRORED, holds
-from grader.maths.screening import agrees, differ_clearly, near, same_up_to_order, varies
+from grader.maths.screening import agrees, differ_clearly, evaluable, near, same_up_to_order, varies
 from grader.model import Outcome, Verdict
-from grader.reading.phrases import PROVE
+from grader.reading.phrases import INTRODUCES, PROVE
 
 _OPERATORS = (T.Deriv, T.Grad, T.Expect, T.KL, T.Integral, T.Density, T.Apply, T.Matrix, T.Big)
 _STATEMENTS = frozenset({"->", "~", "|->"})
@@ -44,6 +44,7 @@ class LinkJudge:
         self.inferred = inferred
         self.own = own  # keys of names, families and functions that the student introduced
         self.equations = Equations(settings)
+        self._functions = frozenset(settings.world.functions)
 
     def call(self, run: Run, k: int) -> Call:
         """The verdict on `members[k] relation members[k + 1]`."""
@@ -129,13 +130,22 @@ class LinkJudge:
         if isinstance(left, T.Apply) and not left.primes and left.head.key in self.settings.world.generic:
             self.settings.examples = True
             return _call("hypothesis", Outcome.ASSUMED, "example")
-        if run.supposed or run.either or (run.chain is not None and run.chain.role == "hypothesis"):
+        if run.supposed or run.either or (k == 0 and self._introduced(run, left)):
             self.equations.state(run, left, right)
             return _call("hypothesis", Outcome.ASSUMED, "hypothesis")
         found = self._failing(run, k)
         if found.outcome is Outcome.INCORRECT:
             found = self.equations.rescued(run, left, right) or found
+        elif run.chain is not None and run.chain.role == "hypothesis" and k == 0:
+            return _call("hypothesis", Outcome.ASSUMED, "hypothesis")  # words introduce what is not known here
         return Call("identity", found)
+
+    def _introduced(self, run: Run, left: T.Node) -> bool:
+        """Whether words give a name its meaning here: `let L = ..`; `with E[x] = ..` only recalls."""
+        if run.chain is None or run.chain.role != "hypothesis":
+            return False
+        named = isinstance(left, (T.Name, T.Apply, T.Density))
+        return named and bool(INTRODUCES.search(run.chain.words))
 
     def _starred(self, run: Run, left: T.Node, right: T.Node) -> None:
         """`\\theta^* = 0` holds and says where the reasoning goes on."""
@@ -170,6 +180,8 @@ class LinkJudge:
         if not first and any(isinstance(n, _OPERATORS) for n in T.walk(value)) and not isinstance(name, T.Tup):
             if isinstance(name, T.Name) and self.settings.knows(name):
                 return False
+        if not first and (self._defined(value) or (isinstance(value, T.Name) and value.key in self._functions)):
+            return False  # `g = a` says what g is
         keys = {n.key.replace("^*", "") for n in T.walk(name) if isinstance(n, T.Name)}
         return not (keys & self._depends(value))
 
@@ -192,14 +204,14 @@ class LinkJudge:
         """Whether an equality that does not hold everywhere states an equation to be solved."""
         if any(isinstance(m, T.Num) and not m.value for m in (left, right)):
             return not self._value_of_function(run)
-        if run.solving:
-            return True
         if any(isinstance(n, T.PlusMinus) for m in (left, right) for n in T.walk(m)):
-            return True
+            return not all(any(isinstance(n, T.PlusMinus) for n in T.walk(m)) for m in (left, right))
         if isinstance(left, T.Apply) and isinstance(right, T.Apply) and left.head == right.head:
             return True
-        if isinstance(left, (T.Density, T.KL)) and type(left) is type(right):
-            return True  # `p(x|y) = p(x)`, `KL = KL`: conditions, where they do not hold
+        if isinstance(left, T.KL) and isinstance(right, T.KL):
+            return True
+        if isinstance(left, T.Density) and isinstance(right, T.Density) and left.letter != right.letter:
+            return True  # `q(z|x) = p(z|x)`: a condition, where it does not hold
         if any(isinstance(n, (T.Density, T.Expect, T.KL)) for m in (left, right) for n in T.walk(m)):
             return self._special(run, left, right)
         if self._special(run, left, right):
@@ -207,11 +219,32 @@ class LinkJudge:
         if any(isinstance(n, (T.Deriv, T.Grad, T.Integral)) for m in (left, right) for n in T.walk(m)):
             return False
         mine, theirs = (self._depends(m) & set(self.settings.world.symbols) for m in (left, right))
+        if (mine | theirs) and (mine | theirs) <= self.settings.fresh:
+            return False  # nobody solves for a letter that stands for any number
+        if self._about_given(left, right, mine, theirs):
+            return False
+        if run.solving and len(run.members) == 2:
+            return True
         if mine - theirs and theirs - mine and not self._defined(left) and not self._defined(right):
             return True
         if isinstance(left, T.Call) and not any(isinstance(n, T.Call) and n.func == left.func for n in T.walk(right)):
             return False  # `\\sigma^{-1}(s) = ..` says what a known function is
         return len(run.members) == 2 and self._plain(left) and self._plain(right)
+
+    def _about_given(self, left: T.Node, right: T.Node, mine: set[str], theirs: set[str]) -> bool:
+        """Whether what the statement explains is said to be something: `\\tilde z = (y - z_0)/r`, with y made of it.
+
+        A plain name on the other side may be the value at a point.
+        """
+        explained = set(self.settings.world.definitions) | set(self.settings.world.functions)
+        if isinstance(left, T.Name) and isinstance(right, T.Name):
+            return False
+        known = explained - self.own if isinstance(left, T.Name) and left.key in self.own else explained
+        rests = {k for m in (left, right) for k in self._depends(m)}
+        if rests & self.settings.world.unknowns:
+            return False  # what an unknown is to satisfy
+        given = rests & (known - self.settings.world.generic)
+        return bool(given) and (mine <= theirs or theirs <= mine)
 
     def _value_of_function(self, run: Run) -> bool:
         """`g(z) = .. = 0` where z was given: it says what the value is."""
@@ -255,6 +288,12 @@ class LinkJudge:
         if isinstance(left, T.Name) and (left.key in self.inferred or left.base in self.inferred):
             return Verdict(Outcome.UNDECIDED, "not_confirmed")
         judges = [*here, *self.settings.sisters(left, right)]
+        able = [j for j in judges if evaluable(j, left, right)]
+        judges, here = (able or judges), ([j for j in here if j in able] or here)
+        if any(isinstance(n, T.PlusMinus) for m in (left, right) for n in T.walk(m)):
+            turned = signed(right, -1)
+            if any(agrees(judge, signed(left, 1), turned) for judge in judges):
+                return Verdict(Outcome.CORRECT, "agrees")  # `\\pm` on one side, `\\mp` on the other
         for a, b in self._readings(run, k, left, right):
             if not all(differ_clearly(judge, a, b) for judge in judges):
                 return self._doubtful(here[-1], left, right)
@@ -339,11 +378,13 @@ class LinkJudge:
         last = verdicts[-1]
         if relation == "!=" or run.supposed or run.either or run.lead == "<=":
             return Call(kind, Verdict(Outcome.UNDECIDED, last.note, last.witness, last.detail))
-        if run.chain is not None and run.chain.role == "hypothesis":
+        if self._introduced(run, left):
             return _call("hypothesis", Outcome.ASSUMED, "hypothesis")
         if all(v.outcome is Outcome.INCORRECT for v in (*verdicts, *families)) and self._no_order(run, k):
             rescued = self.equations.rescued(run, left, right, relation)
             return Call(kind, rescued or last)
+        if run.chain is not None and run.chain.role == "hypothesis":
+            return _call("hypothesis", Outcome.ASSUMED, "hypothesis")
         note = last.note if last.outcome is Outcome.UNDECIDED else "fails_in_part"
         return Call(kind, Verdict(Outcome.UNDECIDED, note, last.witness, last.detail))
 

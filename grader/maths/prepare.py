@@ -61,7 +61,7 @@ class Preparer(CharacterReader):
                 if text == "begin" and name.startswith(("aligned", "split", "gathered")):
                     stop = bracket_end(raw, stop)
                 return group_end(raw, skip_space(raw, stop)) if text == "begin" and name.startswith("alignat") else stop
-            self.put(text, name, token)
+            self.out.append(Tok(text, name, token.start, raw[max(stop - 1, at)].end))
             if text == "begin":
                 stop2 = bracket_end(raw, stop)
                 if name in S.ALIGNED or name in ("pmatrix*", "bmatrix*", "vmatrix*", "array"):

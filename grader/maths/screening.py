@@ -60,6 +60,23 @@ def differ_clearly(judge: Judge, left: T.Node, right: T.Node) -> bool:
     return False
 
 
+def evaluable(judge: Judge, *nodes: T.Node) -> bool:
+    """Whether formulas have values in a world, in some block of it."""
+    try:
+        blocks = judge.blocks(nodes)
+    except EvaluationError:
+        return False
+    for block in blocks:
+        try:
+            with np.errstate(all="ignore"):
+                for node in nodes:
+                    evaluated(block, node)
+            return True
+        except EvaluationError:
+            continue
+    return False
+
+
 def near(judge: Judge, left: T.Node, right: T.Node, share: float) -> bool:
     """Whether two trees differ by at most this share of their size at all samples."""
     try:

@@ -145,11 +145,14 @@ class _Reader:
             at += 1
 
     def prose(self, block: Block) -> None:
+        self.conditions.full_stop = block.text.rstrip().endswith((".", "!"))
         self.part.prose.append(block)
         self.part.story.append(block.text)
         text = folded(block.text)
         if self.formula is not None and phrases.DENIED_AFTER.match(text):
             self.formula.role, self.part.denied = "denied", True  # `(note that .. would be false in general)`
+        if ")" in text.split("(", 1)[0]:
+            self.conditions.closed()
         self.formula = None
         if self.named is not None and phrases.CONSTANT.match(text):
             self.part.constant.append((self.named, tuple(self.conditions.current), (block.start, block.end)))
@@ -221,7 +224,8 @@ class _Reader:
                 before.context = (*before.context, *relations_of(line.tree))
                 role = "hypothesis"
             elif condition and is_condition(line.tree):
-                self.conditions.enter(line.tree, sentence=bool(phrases.SENTENCE_IF.search(self.words)))
+                aside = "(" in self.words and ")" not in self.words[self.words.rindex("(") :]
+                self.conditions.enter(line.tree, sentence=bool(phrases.SENTENCE_IF.search(self.words)), aside=aside)
                 role, self.conditional = "hypothesis", True
             self.chain([line], "inline", role)
             if role == "claim":

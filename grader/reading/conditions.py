@@ -24,6 +24,8 @@ class Conditions:
         self.current: list[T.Node] = []
         self._lists: dict[str, list[T.Node]] = {}  # by style of item, in the order they were opened
         self._latex: list[list[T.Node]] = []
+        self.full_stop = False  # whether the prose so far ends a sentence
+        self._aside: list[T.Node] | None = None  # what held before an open parenthesis
         self._sentence: list[T.Node] = []  # equalities with which a sentence began: "If a = 0, then .."
 
     def wide(self) -> None:
@@ -41,6 +43,10 @@ class Conditions:
             if self._latex:
                 self.current = list(self._latex[-1])
         elif block.kind is Kind.TEXT and block.fresh:
+            if block.para and self.full_stop and self._sentence:
+                # `If T = 1, then ..` is over with its paragraph
+                self.current = [c for c in self.current if not any(c is old for old in self._sentence)]
+                self._sentence = []
             found = _MARKER.match(block.text)
             if found is not None:
                 self._item(f"{found.lastindex}/{block.level}")
@@ -54,12 +60,19 @@ class Conditions:
             del self._lists[later]
         self.current = list(self._lists[style])
 
-    def enter(self, tree: T.Node, *, sentence: bool = False) -> list[T.Node]:
+    def closed(self) -> None:
+        """A parenthesis ends, and what was supposed in it."""
+        if self._aside is not None:
+            self.current, self._aside = self._aside, None
+
+    def enter(self, tree: T.Node, *, sentence: bool = False, aside: bool = False) -> list[T.Node]:
         """New conditions; they replace those about the same names.
 
         With `sentence` they begin one: special cases with which earlier sentences began are over.
         """
         found = relations_of(tree)
+        if aside and self._aside is None:
+            self._aside = list(self.current)
         if sentence:
             self.current = [c for c in self.current if not any(c is old for old in self._sentence)]
             self._sentence = [c for c in found if isinstance(c, T.Rel) and c.relations == ("=",)]

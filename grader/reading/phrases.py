@@ -44,6 +44,11 @@ GOES_ON: Final = re.compile(r"\u00a4\s*(?:,\s*)?(?:et|and)\s*$")
 GOAL: Final = re.compile(rf"{_any(_GOALS)}[^.;:]*[:\s]*$")
 """Text that ends so announces what is to be shown."""
 
+INTRODUCES: Final = re.compile(
+    r"\b(?:soit|soient|posons|on pose|en posant|notons|on note|let|define|denote|set|write|call|take|prenons)\b[^.;]*$"
+)
+"""Text that ends so gives a name a meaning, perhaps a new one."""
+
 PROVE: Final = re.compile(r"\b(?:montr\w+|prouv\w+|demontr\w+|verifi\w+|show|prove|verify|check)\b(?:[^.;:]|:\s*$)*$")
 """Text that ends so says that what follows is to be shown, not to be solved."""
 
@@ -93,5 +98,5 @@ TRAILING: Final = re.compile(
 )
 """A formula (¤) straight before such a word: the condition behind belongs to it alone."""
 
-SENTENCE_IF: Final = re.compile(r"(?:^\s*|[.;]\s+|\u00a4\s*[.;]\s*)(?:if|si|when|quand|lorsque)\s*$")
+SENTENCE_IF: Final = re.compile(r"(?:^\s*|[.;:]\s+|\u00a4\s*[.;]\s*)(?:if|si|when|quand|lorsque)\s*$")
 """A sentence that begins with "if": another such sentence is another case."""
