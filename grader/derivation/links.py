@@ -186,7 +186,7 @@ class LinkJudge:
         return not (keys & self._depends(value))
 
     def _depends(self, node: T.Node) -> set[str]:
-        """Keys a formula rests on, definitions followed."""
+        """Keys a formula rests on, definitions and functions followed, without the variables of distributions."""
         world = self.settings.world
         seen: set[str] = set()
         waiting = list(T.names_in(node))
@@ -195,10 +195,11 @@ class LinkJudge:
             if key in seen:
                 continue
             seen.add(key)
-            definition = world.definitions.get(key)
-            if definition is not None:
-                waiting.extend(T.names_in(definition))
-        return seen
+            function = world.functions.get(key)
+            for body in (world.definitions.get(key), function.body if function is not None else None):
+                if body is not None:
+                    waiting.extend(T.names_in(body))
+        return seen - {measure.var for measure in world.measures.values()}
 
     def _is_equation(self, run: Run, left: T.Node, right: T.Node) -> bool:
         """Whether an equality that does not hold everywhere states an equation to be solved."""

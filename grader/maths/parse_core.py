@@ -336,7 +336,7 @@ class ExpressionParser(Stream):
         exponent = self.slice(start, end, self.loose)
         if isinstance(base, T.Pow) and base.start == base.base.start:
             raise self.error("double_power", "two exponents follow each other", self.toks[start])
-        return T.Pow(base, exponent, start=base.start, end=self.toks[min(end, len(self.toks) - 1)].end)
+        return T.Pow(base, exponent, start=base.start, end=self.toks[self.i - 1].end)
 
     def is_matrix_like(self, node: T.Node) -> bool:
         return isinstance(node, (T.Matrix, T.Tup))

@@ -93,16 +93,20 @@ def near(judge: Judge, left: T.Node, right: T.Node, share: float) -> bool:
 
 def varies(judge: Judge, node: T.Node) -> bool:
     """Whether a formula takes several values in a world; what cannot be evaluated is taken to."""
+    found: dict[int, list[np.ndarray[Any, Any]]] = {}
     try:
         with np.errstate(all="ignore"):
-            found: list[np.ndarray[Any, Any]] = []
             for block in judge.blocks([node]):
                 value, _ = evaluated(block, node)
-                found.extend(N.primal(v).reshape(-1) for v in leaves(value))
+                for i, entry in enumerate(leaves(value)):
+                    found.setdefault(i, []).append(N.primal(entry).reshape(-1).astype(complex))
     except EvaluationError:
         return True
-    numbers = np.concatenate(found).astype(complex) if found else np.zeros(1)
-    return bool(np.abs(numbers - numbers[0]).max() > CLEAR * max(1.0, float(np.abs(numbers[0]))))
+    for several in found.values():
+        numbers = np.concatenate(several)
+        if np.abs(numbers - numbers[0]).max() > CLEAR * max(1.0, float(np.abs(numbers[0]))):
+            return True
+    return False
 
 
 def same_up_to_order(judge: Judge, left: T.Node, right: T.Node) -> bool:
