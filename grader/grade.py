@@ -15,6 +15,7 @@ from grader.grade_part import Submission, grade_part
 from grader.maths.notation import DEFAULT
 from grader.maths.worlds import SEED
 from grader.model import CheckResult, Outcome, PartReport, Points, Report, Role, Status
+from grader.reading.document import Document
 from grader.reading.reader import read_files
 from grader.reading.sections import locate
 from grader.scoring import total
@@ -26,18 +27,23 @@ def grade(paths: Sequence[Path], assignment: Assignment, submission_id: str | No
     Raises OperatorError for files that cannot be opened, ReadError when nothing at all can be read.
     """
     document, digest = read_files(paths)
-    located = locate(document, assignment.outline())
-    submission = Submission(assignment, document, located)
-    for _, part in assignment.parts:
-        judge = assignment.judge(part.id)
-        notation = judge.world.notation if judge else DEFAULT
-        submission.texts[part.id] = submission.part_text(part.id, judge, notation)
+    submission = read(document, assignment)
     parts = [grade_part(submission, question, part) for question, part in assignment.parts]
     score = total([p.score for p in parts], assignment.file.points)
     problems = tuple(submission.problem(p) for p in document.problems)
     name = submission_id or paths[0].stem
     files = tuple(p.name for p in paths)
     return Report(name, files, digest, provenance(assignment), score, tuple(parts), problems)
+
+
+def read(document: Document, assignment: Assignment) -> Submission:
+    """A document's parts, read in their notation and not yet judged."""
+    submission = Submission(assignment, document, locate(document, assignment.outline()))
+    for _, part in assignment.parts:
+        judge = assignment.judge(part.id)
+        notation = judge.world.notation if judge else DEFAULT
+        submission.texts[part.id] = submission.part_text(part.id, judge, notation)
+    return submission
 
 
 def provenance(assignment: Assignment) -> dict[str, Any]:
