@@ -21,7 +21,7 @@ from grader.checks.context import PartContext
 from grader.derivation.derivation import Link
 from grader.grade import read
 from grader.maths.printer import to_latex
-from grader.maths.screening import differ_clearly
+from grader.maths.screening import differ_clearly, same_up_to_order
 from grader.maths.variants import mutants, rewritings
 from grader.model import Outcome
 from grader.reading.phrases import INTRODUCES
@@ -74,7 +74,7 @@ def places_of(row: dict[str, Any]) -> Iterator[Place]:
         span = source.span(right.start, right.end)
         start = starts[span.line - 1] + span.column - 1
         end = starts[span.end_line - 1] + span.end_column - 1
-        if whole[start:end] != source.text(right.start, right.end) or whole[end:].lstrip().startswith("_"):
+        if whole[start:end] != source.text(right.start, right.end) or whole[end:].lstrip().startswith(("_", "}")):
             continue  # a brace below belongs to it
         following = None
         if link.k + 2 < len(link.run.members):
@@ -114,6 +114,8 @@ def slip(place: Place, rng: random.Random) -> tuple[str, str] | None:
         return None
     for name, fresh in found[:TRIED]:
         text = to_latex(fresh)
+        if name == "transposed" and same_up_to_order(judges[0], place.link.right, fresh):
+            continue  # the same matrix in another order of the variables
         if r"\text{" not in text and all(differ_clearly(judge, place.link.right, fresh) for judge in judges):
             return name, text
     return None

@@ -121,12 +121,13 @@ class Equations:
         wanted = T.Rel((left, right), (relation,))
         open_ = False
         for other in self.latest(self._names(wanted)):
-            if other.run is run or other.run.order < run.order - _NEAR:
+            about = any(isinstance(n, (T.Density, T.Expect, T.KL)) for n in T.walk(other.rel))
+            if other.run is run or other.run.order < run.order - (1 if about else _NEAR):
                 continue
             verdicts = [follows(judge, other.rel, wanted) for judge in self.settings.current(run)]
             if any(v.outcome is Outcome.CORRECT for v in verdicts):
                 return Verdict(Outcome.CORRECT, "follows")
-            tried = [v for v in verdicts if v.note in ("not_followed", "does_not_follow")]
+            tried = [v for v in verdicts if about or v.note in ("not_followed", "does_not_follow")]
             open_ = open_ or (bool(tried) and not any(v.outcome is Outcome.INCORRECT for v in tried))
         return Verdict(Outcome.UNDECIDED, "may_follow") if open_ else None
 

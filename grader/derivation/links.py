@@ -196,9 +196,10 @@ class LinkJudge:
                 continue
             seen.add(key)
             function = world.functions.get(key)
-            for body in (world.definitions.get(key), function.body if function is not None else None):
-                if body is not None:
-                    waiting.extend(T.names_in(body))
+            if key in world.definitions:
+                waiting.extend(T.names_in(world.definitions[key]))
+            if function is not None and function.body is not None:
+                waiting.extend(T.names_in(function.body) - set(function.params))
         return seen - {measure.var for measure in world.measures.values()}
 
     def _is_equation(self, run: Run, left: T.Node, right: T.Node) -> bool:
@@ -217,6 +218,8 @@ class LinkJudge:
             return self._special(run, left, right)
         if self._special(run, left, right):
             return True
+        if any(not T.names_in(m) for m in (left, right)) and self._fixed(run, left) and self._fixed(run, right):
+            return False
         if any(isinstance(n, (T.Deriv, T.Grad, T.Integral)) for m in (left, right) for n in T.walk(m)):
             return False
         mine, theirs = (self._depends(m) & set(self.settings.world.symbols) for m in (left, right))
@@ -267,6 +270,10 @@ class LinkJudge:
             return varies(self.settings.current(run)[-1], other)
         return isinstance(left, T.Name) and left.key in self.own and isinstance(right, T.Name)
 
+    def _fixed(self, run: Run, node: T.Node) -> bool:
+        """Whether a formula has one value here, whatever its names."""
+        return not varies(self.settings.current(run)[-1], node)
+
     def _defined(self, node: T.Node) -> bool:
         """A name or a value of a function that the world explains."""
         world = self.settings.world
@@ -309,7 +316,7 @@ class LinkJudge:
             return Verdict(Outcome.UNDECIDED, "unknown_name")
         if k == 0 and _looks_applied(left):
             return Verdict(Outcome.UNDECIDED, "another_reading")
-        if same_up_to_order(here[0], left, right):
+        if not isinstance(left, T.Matrix) and same_up_to_order(here[0], left, right):
             known = self.settings.reordered
             return Verdict(Outcome.CORRECT if known else Outcome.UNDECIDED, "order_of_entries")
         found = equal(here[-1], left, right)
@@ -453,7 +460,8 @@ def _looks_applied(node: T.Node) -> bool:
     if not isinstance(node, T.Mul) or len(node.factors) != 2:
         return False
     first, second = node.factors
-    return isinstance(first, T.Name) and isinstance(second, T.Name) and second.end - second.start > len(second.base) + 1
+    plain = isinstance(second, T.Name) and not second.sub and not second.marks
+    return isinstance(first, T.Name) and plain and second.end - second.start > len(T.sub_text(second)) + 1
 
 
 def _rank(verdict: Verdict) -> int:
