@@ -292,6 +292,8 @@ class LinkJudge:
         left, right = run.members[k], run.members[k + 1]
         if self._impossible(run):
             return Verdict(Outcome.UNDECIDED, "no_world")
+        if run.conditions and not evaluable(self.settings.narrowed(run.conditions)):
+            return Verdict(Outcome.UNDECIDED, "condition_unread")
         here = [j for j in self.settings.current(run) if self.settings.possible(j)]
         if isinstance(left, T.Name) and (left.key in self.inferred or left.base in self.inferred):
             return Verdict(Outcome.UNDECIDED, "not_confirmed")
@@ -405,6 +407,8 @@ class LinkJudge:
         weak = {"<": "<=", ">": ">="}.get(relation, relation)
         anywhere = all(self._plain(m) for m in run.members)
         if self._impossible(run) or self._unexplained(left, right):
+            return False
+        if run.conditions and not evaluable(self.settings.narrowed(run.conditions)):
             return False
         if self.settings.examples and self._generic(left, right):
             return False

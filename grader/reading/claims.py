@@ -264,6 +264,12 @@ class _Reader:
                 joined = cut((*block.tokens, *blocks[ahead].tokens), self.notation, block.start, blocks[ahead].end)
                 if all(line.error is None for line in joined.lines):
                     rows, used = joined, ahead - at + 1
+        while (more := _goes_on(blocks, at + used)) is not None:  # `= A` and `+ B` in two displays
+            joined = cut((*block.tokens, *blocks[more].tokens), self.notation, block.start, blocks[more].end)
+            if any(line.error is not None for line in joined.lines[len(rows.lines) - 1 :]):
+                break
+            block = replace(block, tokens=(*block.tokens, *blocks[more].tokens), end=blocks[more].end)
+            rows, used = joined, more - at + 1
         self.part.formulas += len(rows.lines)
         spoken = " ".join(t.text for line in rows.lines for t in line.toks if t.kind == "text")
         if len(spoken) > 3:  # `\\Rightarrow g \\text{ is strictly increasing}` speaks too
@@ -325,6 +331,17 @@ class _Reader:
             )
         )
         self.formula = self.part.chains[-1]
+
+
+def _goes_on(blocks: Sequence[Block], at: int) -> int | None:
+    """The place of a display that begins with a plus or times sign and nothing but space before it."""
+    while at < len(blocks) and blocks[at].kind is Kind.BREAK:
+        at += 1
+    if at >= len(blocks) or blocks[at].kind is not Kind.DISPLAY:
+        return None
+    first = next((t for t in blocks[at].tokens if t.kind not in ("ws", "par")), None)
+    signs = first is not None and first.text in ("+", "times", "cdot")
+    return at if signs else None
 
 
 def _is_zero(lines: Sequence[Line]) -> bool:
