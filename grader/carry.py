@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from grader.checks.context import PartContext
 from grader.checks.specs import Carried, CheckBase, ComponentsCheck, Target
 from grader.maths import syntax as T
 from grader.maths.answers import read_answer
+from grader.maths.notation import Notation
 from grader.maths.parser import parse
 
 
@@ -17,6 +18,24 @@ def own_answer(context: PartContext, node: T.Node) -> T.Node:
     answer = read_answer(node)
     value = answer.items[0] if len(answer.items) == 1 else T.Tup(answer.items)
     return context.expanded(T.unboxed(value))
+
+
+def own_names(names: Sequence[str], then: Mapping[str, str], answer: T.Node, notation: Notation) -> dict[str, T.Node]:
+    """What names stand for by an earlier answer: its entries in order, or all of it for one name."""
+    keys = [n.key for n in (parse(text, notation) for text in names) if isinstance(n, T.Name)]
+    entries = _entries(answer)
+    found: dict[str, T.Node] = {}
+    if len(keys) == 1:
+        found[keys[0]] = answer
+    elif len(entries) == len(keys):
+        found.update(zip(keys, entries, strict=True))
+    else:
+        return {}
+    for text, meaning in then.items():
+        name = parse(text, notation)
+        if isinstance(name, T.Name):
+            found[name.key] = parse(meaning, notation)
+    return found
 
 
 def carried_targets(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from grader.assignment import Assignment
-from grader.carry import carried_targets, own_answer
+from grader.carry import carried_targets, own_answer, own_names
 from grader.checks import CHECKS
 from grader.checks.context import Finding, PartContext
 from grader.checks.specs import CheckBase, Target
@@ -110,6 +110,16 @@ class Submission:
                 break
             chains.extend(self.texts[part.id].chains)
         return chains
+
+    def own_before(self, question: Question, spec: CheckBase, judge: Judge) -> dict[str, T.Node]:
+        """What names mean by the student's own earlier answers, where those are not right."""
+        found: dict[str, T.Node] = {}
+        for own in next((p.own for p in question.parts if any(s is spec for s in p.checks)), ()):
+            answer = self.answers.get(own.answer)
+            right = self.outcomes.get(own.answer) is Outcome.CORRECT and own.answer not in self.carried
+            if answer is not None and not right:
+                found.update(own_names(own.names, own.then, answer, judge.world.notation))
+        return found
 
     def problem(self, problem: Problem) -> dict[str, Any]:
         """A reading problem with its place and an excerpt of its line."""
@@ -254,7 +264,8 @@ def run_check(submission: Submission, question: Question, judge: Judge, spec: Ch
         if context is None or context.base is not judge:
             shared = submission.before(question, text, judge.world.notation)
             patterns = sister_worlds(question, spec)
-            context = PartContext(text, judge, target, submission.orders(question), other, shared, patterns)
+            own = submission.own_before(question, spec, judge)
+            context = PartContext(text, judge, target, submission.orders(question), other, shared, patterns, own)
             submission.contexts[id(text)] = context
         return CHECKS[spec.type](spec, context)
     except EvaluationError as error:

@@ -13,6 +13,17 @@ from grader.checks.specs import Check, Strict, Text
 from grader.errors import AuthorError
 
 
+class Own(Strict):
+    """An earlier answer on which a part builds: `names` stand for its entries (or for all of it), `then` for what follows.
+
+    Where the answer is wrong, lines that hold with it are consequences and cost nothing.
+    """
+
+    answer: str
+    names: tuple[str, ...]
+    then: dict[str, str] = Field(default_factory=dict)
+
+
 class Part(Strict):
     id: str
     points: float = Field(gt=0)
@@ -20,6 +31,7 @@ class Part(Strict):
     label: str
     words: tuple[str, ...] = ()
     world: str | None = None
+    own: tuple[Own, ...] = ()
     checks: tuple[Check, ...] = ()
 
 

@@ -65,11 +65,13 @@ class PartContext:
         other_worlds: Callable[[str], list[Judge]] = lambda pattern: [],
         shared: Sequence[Chain] = (),
         patterns: Sequence[str] = (),
+        earlier: Mapping[str, T.Node] | None = None,
     ) -> None:
         self.text = text
         self.orders = orders  # tuples of names the student writes in this question: an order of the variables
         self.target = target
         self.other_worlds = other_worlds
+        self.earlier = earlier or {}  # names as the student's own earlier answers have them, where those are wrong
         self.patterns = patterns  # names of the sister worlds that a line may hold in
         self._families: dict[str, list[Judge]] = {}
         self.base = judge
@@ -124,6 +126,12 @@ class PartContext:
     def settings(self) -> Settings:
         """The worlds of the part's places."""
         families = [judge for pattern in self.patterns for judge in self.families(pattern)]
+        consequent = len(families)
+        if self.earlier:
+            worlds = [self.judge.world, *(judge.world for judge in families)]
+            families = families + [
+                Judge(replace(world, definitions={**world.definitions, **self.earlier})) for world in worlds
+            ]
         # an order of the variables that is not the reference's
         usual = {tuple(names) for names in self.base.world.groups.values()}
         size = len(self.base.world.rest)
@@ -141,7 +149,7 @@ class PartContext:
                 kept[conditions] = Judge(replace(wide.world, conditions=(*wide.world.conditions, *conditions)))
             return kept[conditions]
 
-        return Settings(wide, narrowed, sisters, reordered=reordered, fresh=fresh)
+        return Settings(wide, narrowed, sisters, reordered=reordered, fresh=fresh, consequent=consequent)
 
     def values_at(self, chain: Chain) -> tuple[T.Node, ...]:
         """Values in force where a chain stands."""

@@ -115,8 +115,10 @@ class LinkJudge:
         if self._agrees_anywhere(run, left, right):
             self._starred(run, left, right)
             return _call("identity", Outcome.CORRECT, "agrees")
-        if self.settings.in_family(left, right):
-            return _call("identity", Outcome.CORRECT, "in_a_family")
+        sister = self.settings.sister_of(left, right)
+        if sister is not None:
+            note = "follows_from_earlier" if id(sister) in self.settings.earlier else "in_a_family"
+            return _call("identity", Outcome.CORRECT, note)
         free = None if run.always else next((p for p in ((left, right), (right, left)) if self._takes(run, *p)), None)
         if free is not None:
             found = self.equations.value(run, *free)

@@ -43,9 +43,13 @@ class Settings:
         *,
         reordered: bool = False,
         fresh: frozenset[str] = frozenset(),
+        consequent: int | None = None,
     ) -> None:
         self.base = judge
-        self.families = [j for j in families if j.world != judge.world]
+        kept = [(i, j) for i, j in enumerate(families) if j.world != judge.world]
+        self.families = [j for _, j in kept]
+        # worlds from here on in which an earlier wrong answer of the student's is taken for right
+        self.earlier = {id(j) for i, j in kept if consequent is not None and i >= consequent}
         self.fresh = fresh  # names that nothing explains: any numbers, so that what holds for all is right
         self.reordered = reordered  # the student names another order of the variables
         self._narrowed = narrowed
@@ -127,7 +131,11 @@ class Settings:
 
     def in_family(self, left: T.Node, right: T.Node) -> bool:
         """Whether an equality holds in a sister world that says something of it."""
-        return any(agrees(judge, left, right) for judge in self.sisters(left, right))
+        return self.sister_of(left, right) is not None
+
+    def sister_of(self, left: T.Node, right: T.Node) -> Judge | None:
+        """The first sister world in which an equality holds."""
+        return next((judge for judge in self.sisters(left, right) if agrees(judge, left, right)), None)
 
     def sisters(self, left: T.Node, right: T.Node) -> list[Judge]:
         """The sister worlds that say something of two formulas: a quantity they fix stands in one of them at most."""
