@@ -245,6 +245,7 @@ def build_world(data: Mapping[str, Any]) -> World:
         rest={key_of(k): tree(v) for k, v in data.get("rest", {}).items()},
         defaults={key_of(k): tree(v) for k, v in data.get("defaults", {}).items()},
         equations=tuple(tree(e) for e in data.get("equations", ())),
+        dummies=frozenset(key_of(n) for n in data.get("dummies", ())),
         unknowns=frozenset(key_of(n) for n in data.get("unknowns", ())),
         generic=frozenset(key_of(n) for n in data.get("generic", ())),
         variable=key_of(data["variable"]) if data.get("variable") else "",

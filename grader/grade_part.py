@@ -150,8 +150,9 @@ def grade_part(submission: Submission, question: Question, part: Part) -> PartRe
         finding = empty if text.empty else Finding(Outcome.UNDECIDED, "no_rubric_yet")
         results.append(_result(submission, "manual", Role.MANUAL, finding, part.points, part.title.model_dump()))
     else:
-        for spec in part.checks:
-            finding = _judge(submission, question, part, judge, spec)
+        found = [(spec, _recorded(submission, question, part, judge, spec)) for spec in part.checks]
+        for spec, first in found:
+            finding = _shown(submission, part, text, spec, first)
             submission.outcomes[f"{part.id}.{spec.id}"] = finding.outcome
             if finding.note == "follows_from_earlier":
                 submission.carried.add(f"{part.id}.{spec.id}")
@@ -168,6 +169,29 @@ def grade_part(submission: Submission, question: Question, part: Part) -> PartRe
         context = PartContext(text, judge, lambda wanted: T.Empty())
     steps = steps_of(text, context.links if context is not None else [], source, part.id)
     return PartReport(part.id, part.title.model_dump(), score, status, tuple(results), steps)
+
+
+def _recorded(submission: Submission, question: Question, part: Part, judge: Judge, spec: CheckBase) -> Finding:
+    """One check, its outcome known to those behind it."""
+    finding = _judge(submission, question, part, judge, spec)
+    submission.outcomes[f"{part.id}.{spec.id}"] = finding.outcome
+    return finding
+
+
+_UNSEEN = frozenset({"not_found", "some_link_unclear"})
+
+
+def _shown(submission: Submission, part: Part, text: PartText, spec: CheckBase, finding: Finding) -> Finding:
+    """A step that no known way leads through, in a part whose lines all hold and end at the right answer."""
+    context = submission.contexts.get(id(text))
+    if spec.shown is None or context is None or finding.note not in _UNSEEN:
+        return finding
+    finals = (submission.outcomes.get(f"{part.id}.{n}") for n in spec.shown.final)
+    if not all(outcome is Outcome.CORRECT for outcome in finals) or any(link.charged for link in context.false_links):
+        return finding
+    if context.confirmed(spec.shown.has) < spec.shown.links:
+        return finding
+    return replace(finding, outcome=Outcome.CORRECT, note="every_line_holds", share=None)
 
 
 def _judge(submission: Submission, question: Question, part: Part, judge: Judge, spec: CheckBase) -> Finding:

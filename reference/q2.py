@@ -42,6 +42,7 @@ _MIXTURE: dict[str, Any] = {
         },
     },
     "variable": "z",
+    "dummies": ["x", "y", "u", "t", "s", "v", "X"],
     "scalars": ["a", "b", "w", "z", "N", "i"],
 }
 _RESIDUAL: dict[str, Any] = {

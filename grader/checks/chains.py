@@ -28,6 +28,11 @@ from grader.maths.relations import COMPOSED, IMPLIES, MIRRORED, holds
 from grader.maths.screening import agrees, differ_clearly
 from grader.model import Outcome, Role
 
+_SLIP = 0.5
+"""Points that a line costs at most which a later line makes good."""
+_BROKEN = 2 / 3
+"""Share of a step that may be left where a line of it fails; a person says how much."""
+
 
 def check_chain(spec: ChainCheck, context: PartContext) -> Finding:
     """Some way of the rubric is gone: its start, relation, end and waypoints, all links holding."""
@@ -42,7 +47,10 @@ def _gone(spec: ChainCheck, context: PartContext) -> Finding:
     failing = _failing(spec, context)
     if failing is not None:
         at = failing.run.places[failing.k + 1]
-        return Finding(Outcome.UNDECIDED, "some_link_fails", (at,), context.link_evidence(failing))
+        slip = failing.repaired_by is not None
+        share = (max(0.0, 1 - _SLIP / spec.points), 1.0) if slip else (0.0, _BROKEN)
+        note = "slip" if slip else "some_link_fails"
+        return Finding(Outcome.UNDECIDED, note, (at,), context.link_evidence(failing), share=share)
     unclear: tuple[tuple[int, int], ...] | None = None
     for judge in context.families(spec.families):
         for way in spec.any_of:
@@ -87,9 +95,12 @@ def _failing(spec: ChainCheck, context: PartContext) -> Link | None:
     if not spec.clean:
         return None
     for link in context.false_links:
+        if not link.charged or context.charged.setdefault(link.number, spec.id) != spec.id:
+            continue  # a consequence, or paid for by another check
         for name in spec.clean:
             if name == "any" or FEATURES[name](link.left) != FEATURES[name](link.right):
                 return link
+        del context.charged[link.number]
     return None
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
+from grader.checks.features import FEATURES
 from grader.checks.specs import Target
 from grader.derivation.definitions import defined, flat_relations
 from grader.derivation.derivation import Link, judged
@@ -71,6 +72,7 @@ class PartContext:
         self.orders = orders  # tuples of names the student writes in this question: an order of the variables
         self.target = target
         self.other_worlds = other_worlds
+        self.charged: dict[int, str] = {}  # failing links by number, and the check that pays for each
         self.earlier = earlier or {}  # names as the student's own earlier answers have them, where those are wrong
         self.patterns = patterns  # names of the sister worlds that a line may hold in
         self._families: dict[str, list[Judge]] = {}
@@ -160,6 +162,15 @@ class PartContext:
     def false_links(self) -> list[Link]:
         """Links that fail in every setting of the part."""
         return [link for link in self.links if link.fails]
+
+    def confirmed(self, features: Sequence[str]) -> int:
+        """How many different confirmed lines speak of one of the features (of anything, if none is named)."""
+        found = set()
+        for link in self.links:
+            if link.verdict.outcome is Outcome.CORRECT and link.run.chain is not None and link.left != link.right:
+                if not features or any(FEATURES[f](side) for f in features for side in (link.left, link.right)):
+                    found.add((link.left, link.right))
+        return len(found)
 
     def link_evidence(self, link: Link) -> dict[str, Any]:
         """Both sides of a failing link with numbers: they are the student's own."""

@@ -56,6 +56,7 @@ FEATURES: Final[dict[str, Callable[[T.Node], bool]]] = {
     "norm": _has((T.Norm, T.Abs)),
     "logistic": lambda node: (
         any(isinstance(n, T.Call) and n.func in ("logistic", "exp") for n in T.walk(node))
+        or any(isinstance(n, T.Apply) and n.head.base == "logistic" for n in T.walk(node))
         or any(isinstance(n, T.Pow) and isinstance(n.base, T.Const) for n in T.walk(node))
     ),
     "partial": _has((T.Deriv, T.Grad)),

@@ -42,6 +42,15 @@ class Carried(Strict):
     added: tuple[str, ...] = ()
 
 
+class Shown(Strict):
+    """What stands for a step that is not recognised: so many confirmed lines with one of the features, no line that
+    fails, and right answers to `final` (checks of the same part)."""
+
+    links: int = Field(ge=1)
+    has: tuple[str, ...] = ()
+    final: tuple[str, ...]
+
+
 class CheckBase(Strict):
     """What all checks have; `type` names the check in the table `CHECKS`."""
 
@@ -52,6 +61,7 @@ class CheckBase(Strict):
     title: Text
     accepts: tuple[str, ...] = ()
     rejects: tuple[str, ...] = ()
+    shown: Shown | None = None
     needs: tuple[str, ...] = ()
     """Checks of the same part of which one must be correct before this one can be: a conclusion that nothing leads to is
     only the question repeated."""

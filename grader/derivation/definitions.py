@@ -199,7 +199,9 @@ def _definition(world: World, left: T.Node, right: T.Node, declared: bool) -> De
             return None
         return Definition("family", left.base, (index,), right, declared)
     key = left.key
-    named = _taken(world, key) and not (key in world.functions and key not in world.definitions)
+    free = key in world.functions and key not in world.definitions
+    free = free or (declared and key in world.dummies and key not in world.definitions)
+    named = _taken(world, key) and not free
     if named or key in T.names_in(right):
         return None
     return Definition("name", key, (), right, declared)

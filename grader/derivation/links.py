@@ -10,11 +10,11 @@ from grader.derivation.runs import Run
 from grader.derivation.settings import Settings, known_free, signed
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
-from grader.maths.decide import equal
+from grader.maths.decide import equal, exactly
 from grader.maths.relations import MIRRORED, holds
 from grader.maths.screening import agrees, differ_clearly, evaluable, near, same_up_to_order, varies
 from grader.model import Outcome, Verdict
-from grader.reading.phrases import INTRODUCES, PROVE
+from grader.reading.phrases import BUT, INTRODUCES, PROVE, QUALIFIED
 
 _OPERATORS = (T.Deriv, T.Grad, T.Expect, T.KL, T.Integral, T.Density, T.Apply, T.Matrix, T.Big)
 _STATEMENTS = frozenset({"->", "~", "|->"})
@@ -120,6 +120,8 @@ class LinkJudge:
             note = "follows_from_earlier" if id(sister) in self.settings.earlier else "in_a_family"
             return _call("identity", Outcome.CORRECT, note)
         free = None if run.always else next((p for p in ((left, right), (right, left)) if self._takes(run, *p)), None)
+        if free is None and k and self.settings.free(run.members[0]) and run.relations[0] == "=":
+            self.settings.give(T.Rel((run.members[0], right), ("=",)), run)  # `z = l^{-1}(-1) = (-1 - c)/b`
         if free is not None:
             found = self.equations.value(run, *free)
             if found.outcome is not Outcome.INCORRECT:
@@ -212,6 +214,10 @@ class LinkJudge:
             return not all(any(isinstance(n, T.PlusMinus) for n in T.walk(m)) for m in (left, right))
         if isinstance(left, T.Apply) and isinstance(right, T.Apply) and left.head == right.head:
             return True
+        if isinstance(left, T.Call) and isinstance(right, T.Call) and left.func == right.func:
+            return True  # `\\sigma(-\\psi_1) = \\sigma(u)`
+        if exactly(left) is not None and exactly(right) is not None and len(run.members) == 2:
+            return True  # `-1 = -2`: what is not so is led to, not claimed
         if isinstance(left, T.KL) and isinstance(right, T.KL):
             return True
         if isinstance(left, T.Density) and isinstance(right, T.Density) and left.letter != right.letter:
@@ -264,7 +270,9 @@ class LinkJudge:
 
     def _special(self, run: Run, left: T.Node, right: T.Node) -> bool:
         """Whether a number is claimed of what takes many values: its value at a point that the words name."""
-        if not any(isinstance(m, (T.Name, T.Density, T.Expect, T.KL, T.Apply)) for m in (left, right)):
+        if len(run.members) > 2 and not any(
+            isinstance(m, (T.Name, T.Density, T.Expect, T.KL, T.Apply)) for m in (left, right)
+        ):
             return False
         for one, other in ((left, right), (right, left)):
             if T.names_in(one) or any(isinstance(n, (T.Expect, T.KL, T.Density)) for n in T.walk(one)):
@@ -294,6 +302,13 @@ class LinkJudge:
         left, right = run.members[k], run.members[k + 1]
         if self._impossible(run):
             return Verdict(Outcome.UNDECIDED, "no_world")
+        if self._qualified(run):
+            return Verdict(Outcome.UNDECIDED, "qualified")
+        values = self.settings.in_force(run)
+        about = {n for m in (left, right) for n in T.names_in(m)}
+        given = tuple(v for v in values if isinstance(v, T.Rel) and T.names_in(v.operands[0]) & about)
+        if given and not evaluable(self.settings.narrowed(given), left, right):
+            return Verdict(Outcome.UNDECIDED, "condition_unread")
         if run.conditions and not evaluable(self.settings.narrowed(run.conditions)):
             return Verdict(Outcome.UNDECIDED, "condition_unread")
         here = [j for j in self.settings.current(run) if self.settings.possible(j)]
@@ -332,6 +347,14 @@ class LinkJudge:
         return bool(names & self.settings.fresh) and bool(
             names & set(self.settings.world.symbols) - self.settings.fresh
         )
+
+    def _qualified(self, run: Run) -> bool:
+        """Whether words behind a claim restrict it, or those before it make it part of a contradiction."""
+        chain = run.chain
+        if chain is None:
+            return False
+        behind = QUALIFIED.match(chain.after) or (chain.kind == "inline" and BUT.match(chain.after))
+        return chain.hypothetical or bool(behind)
 
     def _impossible(self, run: Run) -> bool:
         """Whether no values satisfy the conditions a run stands under: nothing is judged there."""
@@ -408,7 +431,7 @@ class LinkJudge:
         left, relation, right = run.members[k], run.relations[k], run.members[k + 1]
         weak = {"<": "<=", ">": ">="}.get(relation, relation)
         anywhere = all(self._plain(m) for m in run.members)
-        if self._impossible(run) or self._unexplained(left, right):
+        if self._impossible(run) or self._unexplained(left, right) or self._qualified(run):
             return False
         if run.conditions and not evaluable(self.settings.narrowed(run.conditions)):
             return False

@@ -13,7 +13,7 @@ from grader.reading.conditions import is_condition, relations_of
 from grader.reading.rows import Line
 
 _SUPPOSED = re.compile(
-    r"\b(?:suppos\w*|assum\w*|absurde|contradict\w*|exist\w*|there is|il y a|mean[- ]value|accroissements|rolle)\b[^.;]*$"
+    r"\b(?:suppos\w*|assum\w*|absurde|contradict\w*|exist\w*|there is|il y a|mean[- ]value|accroissements|rolle|mvt|taf|tvm)\b[^.;]*$"
 )
 """Words of the sentence before a formula that is a hypothesis or speaks of a point that only exists."""
 _ARROWS = frozenset({"=>", "<=>", "<="})

@@ -94,6 +94,8 @@ class World:
     """What names stand for where the student does not say it, such as a discriminant."""
     equations: tuple[T.Node, ...] = ()
     """What the unknowns are to solve, by the question."""
+    dummies: frozenset[str] = frozenset()
+    """Names drawn only because formulas often use them for any number: a student may give them a meaning."""
     unknowns: frozenset[str] = frozenset()
     """Names that equations are solved for: a value given to one must solve an equation."""
     generic: frozenset[str] = frozenset()

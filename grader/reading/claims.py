@@ -36,6 +36,10 @@ class Chain:
     order: int = 0
     words: str = ""
     """The prose before it, folded."""
+    after: str = ""
+    """The prose behind it, folded."""
+    hypothetical: bool = False
+    """Whether it stands in a proof by contradiction or speaks of two solutions."""
 
     @property
     def end(self) -> int:
@@ -126,6 +130,7 @@ class _Reader:
         self.open: Chain | None = None  # the display chain that may go on
         self.last_role = "claim"
         self.formula: Chain | None = None  # the chain that the text behind may deny
+        self.hypothetical = False
         self.named: T.Name | None = None  # the name just written in running text
         self.claimed = -1  # the order of the chain just claimed in running text
 
@@ -153,6 +158,10 @@ class _Reader:
             self.formula.role, self.part.denied = "denied", True  # `(note that .. would be false in general)`
         if ")" in text.split("(", 1)[0]:
             self.conditions.closed()
+        if self.formula is not None and not self.formula.after:
+            self.formula.after = text[:80]
+        if phrases.HYPOTHETICAL.search(text):
+            self.hypothetical = True
         self.formula = None
         if self.named is not None and phrases.CONSTANT.match(text):
             self.part.constant.append((self.named, tuple(self.conditions.current), (block.start, block.end)))
@@ -169,6 +178,7 @@ class _Reader:
             else:
                 self.plain(found.group(1), block, folded(block.text[: found.start()]))
         if block.kind in (Kind.HEADING, Kind.ITEM):
+            self.hypothetical = bool(phrases.HYPOTHETICAL.search(text))
             self.words = text
         else:
             self.words = f"{self.words} {text}"[-300:]
@@ -238,7 +248,7 @@ class _Reader:
                 self.part.tuples.add(tuple(i.key.replace("^*", "") for i in node.items if isinstance(i, T.Name)))
 
     def role(self) -> str:
-        if phrases.DENIED.search(self.words):
+        if phrases.DENIED.search(self.words) or phrases.NAIVE.search(self.words):
             self.part.denied = True
             return "denied"
         if phrases.GOES_ON.search(self.words) and self.last_role != "denied":
@@ -331,6 +341,7 @@ class _Reader:
             )
         )
         self.formula = self.part.chains[-1]
+        self.formula.hypothetical = self.hypothetical
 
 
 def _goes_on(blocks: Sequence[Block], at: int) -> int | None:

@@ -62,6 +62,29 @@ DENIED: Final = re.compile(
 )
 """Text that ends so denies the formula behind it."""
 
+NAIVE: Final = re.compile(
+    r"(?:\b(?:naive|frequent|common|classic\w*|usual|tempting) (?:\w+ ){0,2}(?:guess|error|mistake|slip)|\b(?:erreur|faute) (?:frequente|classique|courante)|"
+    r"\b(?:one|we|you) (?:might|could|may)(?: be tempted to)? (?:write|think|guess|say|believe)|\bon pourrait (?:ecrire|croire|penser|dire)|"
+    r"\bforget\w*|\boubli\w*)[^.;]*$"
+)
+"""Text that ends so speaks of an error that others make."""
+
+QUALIFIED: Final = re.compile(
+    r"\s*,?\s*(?:only|if|iff|unless|when|whenever|provided|si|ssi|quand|lorsque|sauf|seulement|pourvu|ignores?|neglects?|forgets?|neglige|oublie|"
+    r"would|serait|should it|in (?:that|this|the) case|dans (?:ce|le) cas)\b"
+)
+"""Text that begins so restricts the formula before it, or speaks against it."""
+
+BUT: Final = re.compile(r"\s*,?\s*(?:but|mais|however|for|pour|at|en|with|avec)\b")
+"""Text behind a formula in running text that may restrict it."""
+
+HYPOTHETICAL: Final = re.compile(
+    r"\bboth (?:solve|satisf|are solutions)|\b(?:deux|two) (?:\w+ )?(?:solutions|racines|roots|rayons|radii)|\b(?:same|meme) (?:image|value|valeur|norme?|y)\b|"
+    r"\babsurde\b|\bcontradict|\bsuppos\w* (?:there|that there|qu'il|que .{0,20}(?:soit|est) (?:inver|inject)|an inverse|une inverse)|"
+    r"\bif (?:there were|it were|g were)|\bs'il existait"
+)
+"""Words of a proof by contradiction, or about two solutions: what follows holds under what is not written as a formula."""
+
 DENIED_AFTER: Final = re.compile(
     rf"\s*,?\s*(?:would be|is|are|would in general be|serait|est|sont) (?:in general |en general |generally )?(?:{_WRONG}|not true|pas vrai)\b|"
     r"\s*(?:does not hold|ne tient pas|n'est pas vrai|n'est pas vraie|is not true)\b"
