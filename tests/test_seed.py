@@ -152,7 +152,8 @@ def test_what_a_person_must_see_is_left_to_one(report: Report) -> None:
         ("Q3.d", "encoder"),
     ]:
         assert found[place].outcome is Outcome.UNDECIDED, place
-    assert found[("Q2.2", "chain_rule")].spans[0].line == 200
+    assert found[("Q2.2", "slope_of_the_mixture")].spans[0].line == 200
+    assert found[("Q2.2", "chain_rule")].spans[0].line == 204  # every check pays for a line of its own
     assert found[("Q2.2", "chain_rule")].evidence["link"]["values"]
 
 

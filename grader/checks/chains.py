@@ -30,8 +30,6 @@ from grader.model import Outcome, Role
 
 _SLIP = 0.5
 """Points that a line costs at most which a later line makes good."""
-_BROKEN = 2 / 3
-"""Share of a step that may be left where a line of it fails; a person says how much."""
 
 
 def check_chain(spec: ChainCheck, context: PartContext) -> Finding:
@@ -48,7 +46,7 @@ def _gone(spec: ChainCheck, context: PartContext) -> Finding:
     if failing is not None:
         at = failing.run.places[failing.k + 1]
         slip = failing.repaired_by is not None
-        share = (max(0.0, 1 - _SLIP / spec.points), 1.0) if slip else (0.0, _BROKEN)
+        share = (max(0.0, 1 - _SLIP / spec.points), 1.0) if slip else None
         note = "slip" if slip else "some_link_fails"
         return Finding(Outcome.UNDECIDED, note, (at,), context.link_evidence(failing), share=share)
     unclear: tuple[tuple[int, int], ...] | None = None

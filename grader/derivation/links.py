@@ -214,7 +214,9 @@ class LinkJudge:
             return not all(any(isinstance(n, T.PlusMinus) for n in T.walk(m)) for m in (left, right))
         if isinstance(left, T.Apply) and isinstance(right, T.Apply) and left.head == right.head:
             return True
-        if isinstance(left, T.Call) and isinstance(right, T.Call) and left.func == right.func:
+        averages = (T.Density, T.Expect, T.Integral)
+        same = isinstance(left, T.Call) and isinstance(right, T.Call) and left.func == right.func
+        if same and not any(isinstance(n, averages) for m in (left, right) for n in T.walk(m)):
             return True  # `\\sigma(-\\psi_1) = \\sigma(u)`
         if exactly(left) is not None and exactly(right) is not None and len(run.members) == 2:
             return True  # `-1 = -2`: what is not so is led to, not claimed

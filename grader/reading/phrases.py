@@ -63,7 +63,8 @@ DENIED: Final = re.compile(
 """Text that ends so denies the formula behind it."""
 
 NAIVE: Final = re.compile(
-    r"(?:\b(?:naive|frequent|common|classic\w*|usual|tempting) (?:\w+ ){0,2}(?:guess|error|mistake|slip)|\b(?:erreur|faute) (?:frequente|classique|courante)|"
+    r"(?:\b(?:naive|frequent|common|classic\w*|usual|tempting) (?:\w+ ){0,2}(?:guess|error|mistake|slip)|"
+    r"\b(?:erreur|faute) (?:frequente|classique|courante)|"
     r"\b(?:one|we|you) (?:might|could|may)(?: be tempted to)? (?:write|think|guess|say|believe)|\bon pourrait (?:ecrire|croire|penser|dire)|"
     r"\bforget\w*|\boubli\w*)[^.;]*$"
 )
@@ -79,7 +80,8 @@ BUT: Final = re.compile(r"\s*,?\s*(?:but|mais|however|for|pour|at|en|with|avec)\
 """Text behind a formula in running text that may restrict it."""
 
 HYPOTHETICAL: Final = re.compile(
-    r"\bboth (?:solve|satisf|are solutions)|\b(?:deux|two) (?:\w+ )?(?:solutions|racines|roots|rayons|radii)|\b(?:same|meme) (?:image|value|valeur|norme?|y)\b|"
+    r"\bboth (?:solve|satisf|are solutions)|\b(?:deux|two) (?:\w+ )?(?:solutions|racines|roots|rayons|radii)|"
+    r"\b(?:same|meme) (?:image|value|valeur|norme?|y)\b|"
     r"\babsurde\b|\bcontradict|\bsuppos\w* (?:there|that there|qu'il|que .{0,20}(?:soit|est) (?:inver|inject)|an inverse|une inverse)|"
     r"\bif (?:there were|it were|g were)|\bs'il existait"
 )
