@@ -162,6 +162,8 @@ class _Reader:
             self.formula.after = text[:80]
         if phrases.HYPOTHETICAL.search(text):
             self.hypothetical = True
+        elif phrases.CONTRADICTION.search(text):
+            self.hypothetical = False
         self.formula = None
         if self.named is not None and phrases.CONSTANT.match(text):
             self.part.constant.append((self.named, tuple(self.conditions.current), (block.start, block.end)))

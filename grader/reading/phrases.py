@@ -76,16 +76,19 @@ QUALIFIED: Final = re.compile(
 )
 """Text that begins so restricts the formula before it, or speaks against it."""
 
-BUT: Final = re.compile(r"\s*,?\s*(?:but|mais|however|for|pour|at|en|with|avec)\b")
+BUT: Final = re.compile(r"\s*,?\s*(?:but|mais|however)\b")
 """Text behind a formula in running text that may restrict it."""
 
 HYPOTHETICAL: Final = re.compile(
     r"\bboth (?:solve|satisf|are solutions)|\b(?:deux|two) (?:\w+ )?(?:solutions|racines|roots|rayons|radii)|"
-    r"\b(?:same|meme) (?:image|value|valeur|norme?|y)\b|"
-    r"\babsurde\b|\bcontradict|\bsuppos\w* (?:there|that there|qu'il|que .{0,20}(?:soit|est) (?:inver|inject)|an inverse|une inverse)|"
+    r"\bsuppos\w*[^.;]{0,80}\b(?:same|meme) |\bpar l'absurde\b|\bby contradiction\b|"
+    r"\bsuppos\w* (?:there|that there|qu'il|que .{0,20}(?:soit|est) (?:inver|inject)|an inverse|une inverse)|"
     r"\bif (?:there were|it were|g were)|\bs'il existait"
 )
 """Words of a proof by contradiction, or about two solutions: what follows holds under what is not written as a formula."""
+
+CONTRADICTION: Final = re.compile(r"(?<!by )(?<!par )\bcontradict\w*|\babsurde?\b(?! (?:que|that))")
+"""Words at which a proof by contradiction ends."""
 
 DENIED_AFTER: Final = re.compile(
     rf"\s*,?\s*(?:would be|is|are|would in general be|serait|est|sont) (?:in general |en general |generally )?(?:{_WRONG}|not true|pas vrai)\b|"
