@@ -45,3 +45,7 @@ class AuthorError(GraderError):
 
 class OperatorError(GraderError):
     """A wrong call: a missing file, an unusable folder, an unknown part."""
+
+
+BUGS = (ArithmeticError, LookupError, TypeError, ValueError, AssertionError, AttributeError, RecursionError)
+"""What a mistake of ours raises; student and author errors have classes of their own."""

@@ -12,7 +12,7 @@ from grader.checks import CHECKS
 from grader.checks.context import Finding, PartContext
 from grader.checks.specs import CheckBase, Target
 from grader.derivation.definitions import defined
-from grader.errors import EvaluationError
+from grader.errors import BUGS, EvaluationError
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.notation import Notation
@@ -24,9 +24,6 @@ from grader.reading.sections import Located, Piece
 from grader.rubric import Part, Question
 from grader.scoring import points_of, status_of, total
 from grader.steps import steps_of
-
-BUGS = (ArithmeticError, LookupError, TypeError, ValueError, AssertionError, AttributeError, RecursionError)
-"""What a mistake of ours raises; student and author errors have classes of their own."""
 
 _BLOCKS = 4_000
 _FORMULAS = 1_500

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from grader.derivation.links import LinkJudge
+from grader.derivation.links import Call, LinkJudge
 from grader.derivation.runs import Run
 from grader.derivation.settings import Settings
 from grader.derivation.slips import Broken, repaired, source_of
+from grader.errors import BUGS, EvaluationError
 from grader.maths import syntax as T
 from grader.maths.diagnose import diagnose
 from grader.model import Outcome, Verdict
@@ -59,7 +60,7 @@ def judged(settings: Settings, runs: Sequence[Run], inferred: frozenset[str], ow
         sound = [*sound, run.members[0]] if goes_on and _claims(run) else [run.members[0]]
         failing: int | None = None  # the link of this run that broke and is not yet repaired
         for k in range(len(run.relations)):
-            call = judge.call(run, k)
+            call = _called(judge, run, k)
             link = Link(len(out), run, k, call.kind, call.verdict)
             if run.relations[k] == "=" and call.kind == "identity":
                 link = _followed(link, settings, sound, failing, broken, out)
@@ -76,6 +77,16 @@ def judged(settings: Settings, runs: Sequence[Run], inferred: frozenset[str], ow
                 sound.append(link.right)
             out.append(link)
     return out
+
+
+def _called(judge: LinkJudge, run: Run, k: int) -> Call:
+    """The verdict on one link; what goes wrong in judging it is our fault and costs nobody anything."""
+    try:
+        return judge.call(run, k)
+    except EvaluationError as error:
+        return Call("statement", Verdict(Outcome.UNDECIDED, error.note, detail=error.detail))
+    except BUGS as error:
+        return Call("statement", Verdict(Outcome.FAULT, "fault", detail=f"{type(error).__name__}: {error}"))
 
 
 def _claims(run: Run) -> bool:

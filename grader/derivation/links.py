@@ -14,7 +14,7 @@ from grader.maths.decide import equal, exactly
 from grader.maths.relations import MIRRORED, holds
 from grader.maths.screening import agrees, differ_clearly, evaluable, near, same_up_to_order, varies
 from grader.model import Outcome, Verdict
-from grader.reading.phrases import BUT, INTRODUCES, PROVE, QUALIFIED
+from grader.reading.phrases import BUT, ELSEWHERE, INTRODUCES, PROVE, QUALIFIED
 
 _OPERATORS = (T.Deriv, T.Grad, T.Expect, T.KL, T.Integral, T.Density, T.Apply, T.Matrix, T.Big)
 _STATEMENTS = frozenset({"->", "~", "|->"})
@@ -53,7 +53,7 @@ class LinkJudge:
         left, relation, right = run.members[k], run.relations[k], run.members[k + 1]
         if role == "denied":
             return _call("denied", Outcome.ASSUMED, "denied")
-        if any(T.Rel((left, right), (relation,)) == n for c in run.conditions for n in T.walk(c)):
+        if any(_stands_in(left, relation, right, n) for c in run.conditions for n in T.walk(c)):
             return _call("hypothesis", Outcome.ASSUMED, "hypothesis")
         if any(isinstance(m, (T.Empty, T.Logic)) for m in (left, right)):
             return _call("statement", Outcome.UNDECIDED, "not_judged")
@@ -80,7 +80,7 @@ class LinkJudge:
         role = run.chain.role if run.chain is not None else "claim"
         root = next((pair for pair in ((left, right), (right, left)) if self.equations.is_root(run, pair[0])), None)
         if root is not None and role != "goal":
-            found = self.equations.value(run, *root)
+            found = self._sure(run, self.equations.value(run, *root))
             if found.outcome in (Outcome.CORRECT, Outcome.INCORRECT):
                 self.settings.give(T.Rel(root, ("=",)), run)
                 return Call("solution", found)
@@ -123,7 +123,7 @@ class LinkJudge:
         if free is None and k and self.settings.free(run.members[0]) and run.relations[0] == "=":
             self.settings.give(T.Rel((run.members[0], right), ("=",)), run)  # `z = l^{-1}(-1) = (-1 - c)/b`
         if free is not None:
-            found = self.equations.value(run, *free)
+            found = self._sure(run, self.equations.value(run, *free))
             if found.outcome is not Outcome.INCORRECT:
                 self.settings.give(T.Rel(free, ("=",)), run)
             return Call("solution" if found.outcome is not Outcome.ASSUMED else "value", found)
@@ -150,6 +150,12 @@ class LinkJudge:
             return False
         named = isinstance(left, (T.Name, T.Apply, T.Density))
         return named and bool(INTRODUCES.search(run.chain.words))
+
+    def _sure(self, run: Run, verdict: Verdict) -> Verdict:
+        """A verdict that words around the line do not put in doubt."""
+        if verdict.outcome is Outcome.INCORRECT and self._qualified(run):
+            return Verdict(Outcome.UNDECIDED, "qualified")
+        return verdict
 
     def _starred(self, run: Run, left: T.Node, right: T.Node) -> None:
         """`\\theta^* = 0` holds and says where the reasoning goes on."""
@@ -178,7 +184,7 @@ class LinkJudge:
         """Whether an equality gives a value to a quantity that is free; what the value depends on must not be it."""
         if not self.settings.free(name) or isinstance(value, (T.Logic, T.Empty, T.Word)):
             return False
-        first = name is run.members[0]
+        first = all(isinstance(m, T.Name) and self.settings.free(m) for m in run.members[: self._place(run, name)])
         if not first and len(run.members) > 2 and isinstance(name, T.Name) and self.settings.knows(name):
             return False  # `A = B = \\psi_0` says what A is
         if not first and any(isinstance(n, _OPERATORS) for n in T.walk(value)) and not isinstance(name, T.Tup):
@@ -188,6 +194,9 @@ class LinkJudge:
             return False  # `g = a` says what g is
         keys = {n.key.replace("^*", "") for n in T.walk(name) if isinstance(n, T.Name)}
         return not (keys & self._depends(value))
+
+    def _place(self, run: Run, member: T.Node) -> int:
+        return next((i for i, m in enumerate(run.members) if m is member), 0)
 
     def _depends(self, node: T.Node) -> set[str]:
         """Keys a formula rests on, definitions and functions followed, without the variables of distributions."""
@@ -233,7 +242,8 @@ class LinkJudge:
         if any(isinstance(n, (T.Deriv, T.Grad, T.Integral)) for m in (left, right) for n in T.walk(m)):
             return False
         mine, theirs = (self._depends(m) & set(self.settings.world.symbols) for m in (left, right))
-        if (mine | theirs) and (mine | theirs) <= self.settings.fresh:
+        applied = any(isinstance(n, (T.Call, T.Apply)) for m in (left, right) for n in T.walk(m))
+        if applied and (mine | theirs) and (mine | theirs) <= self.settings.fresh:
             return False  # nobody solves for a letter that stands for any number
         if self._about_given(left, right, mine, theirs):
             return False
@@ -279,8 +289,13 @@ class LinkJudge:
         for one, other in ((left, right), (right, left)):
             if T.names_in(one) or any(isinstance(n, (T.Expect, T.KL, T.Density)) for n in T.walk(one)):
                 continue
-            return varies(self.settings.current(run)[-1], other)
-        return isinstance(left, T.Name) and left.key in self.own and isinstance(right, T.Name)
+            return varies(self.settings.base, other)
+        if isinstance(left, T.Name) and left.key in self.own and isinstance(right, T.Name):
+            return True
+        rest = set(self.settings.world.rest)  # `at (1, 0, 0): v = (-\\gamma, 0, 1/2)`
+        starred = isinstance(left, T.Name) and "*" in left.marks
+        named = isinstance(left, (T.Name, T.Apply)) and not starred and bool(rest & self._depends(left))
+        return named and not rest & self._depends(right)
 
     def _fixed(self, run: Run, node: T.Node) -> bool:
         """Whether a formula has one value here, whatever its names."""
@@ -335,9 +350,9 @@ class LinkJudge:
             return Verdict(Outcome.UNDECIDED, "example")
         if self._unexplained(left, right):
             return Verdict(Outcome.UNDECIDED, "unknown_name")
-        if k == 0 and _looks_applied(left):
+        if any(self._product(m) for m in (left, right)) or (k == 0 and _looks_applied(left)):
             return Verdict(Outcome.UNDECIDED, "another_reading")
-        if not isinstance(left, T.Matrix) and same_up_to_order(here[0], left, right):
+        if not isinstance(left, T.Matrix) and any(same_up_to_order(judge, left, right) for judge in judges):
             known = self.settings.reordered
             return Verdict(Outcome.CORRECT if known else Outcome.UNDECIDED, "order_of_entries")
         found = equal(here[-1], left, right)
@@ -350,13 +365,17 @@ class LinkJudge:
             names & set(self.settings.world.symbols) - self.settings.fresh
         )
 
+    def _product(self, node: T.Node) -> bool:
+        """`S(1 - S)`: read as a value of S, but it may be a product."""
+        return any(isinstance(n, T.Apply) and any(n.head.key in T.names_in(a) for a in n.args) for n in T.walk(node))
+
     def _qualified(self, run: Run) -> bool:
         """Whether words behind a claim restrict it, or those before it make it part of a contradiction."""
         chain = run.chain
         if chain is None:
             return False
         behind = QUALIFIED.match(chain.after) or (chain.kind == "inline" and BUT.match(chain.after))
-        return chain.hypothetical or bool(behind)
+        return chain.hypothetical or bool(behind) or bool(ELSEWHERE.search(chain.words))
 
     def _impossible(self, run: Run) -> bool:
         """Whether no values satisfy the conditions a run stands under: nothing is judged there."""
@@ -435,6 +454,12 @@ class LinkJudge:
         anywhere = all(self._plain(m) for m in run.members)
         if self._impossible(run) or self._unexplained(left, right) or self._qualified(run):
             return False
+        if any(self._product(m) for m in (left, right)):
+            return False
+        rests = {k for m in (left, right) for k in self._depends(m)}
+        if rests & self.settings.world.unknowns:
+            return False  # an unknown may leave the reals
+        own = any(isinstance(m, T.Name) and m.key in self.own for m in (left, right))
         if run.conditions and not evaluable(self.settings.narrowed(run.conditions)):
             return False
         if self.settings.examples and self._generic(left, right):
@@ -445,7 +470,7 @@ class LinkJudge:
                 found = holds(judge, a, weak, b)
                 if self.settings.possible(judge) and found.outcome is not Outcome.INCORRECT:
                     return False
-            if anywhere and found.samples:
+            if (anywhere or own) and found.samples:
                 return False
             for judge in self.settings.elsewhere(run, self.runs):
                 found = holds(judge, a, weak, b)
@@ -484,6 +509,14 @@ class LinkJudge:
         if all(v.outcome is Outcome.CORRECT for v in verdicts):
             return _call("inequality", Outcome.CORRECT, "holds")
         return _call("inequality", Outcome.UNDECIDED, "not_confirmed")
+
+
+def _stands_in(left: T.Node, relation: str, right: T.Node, condition: T.Node) -> bool:
+    """Whether a link is part of a condition such as `a = b = 0`."""
+    if not isinstance(condition, T.Rel):
+        return False
+    ends = zip(condition.operands, condition.relations, condition.operands[1:], strict=False)
+    return any((a, r, b) == (left, relation, right) for a, r, b in ends)
 
 
 def _looks_applied(node: T.Node) -> bool:

@@ -71,7 +71,12 @@ class Settings:
         """A quantity of the world that may take any value, a name it does not know, or a tuple of such."""
         if isinstance(node, T.Tup):
             return all(self.free(i) for i in node.items)
-        return isinstance(node, T.Name) and (known_free(node, self.world) or not self.knows(node))
+        return isinstance(node, T.Name) and (
+            known_free(node, self.world)
+            or not self.knows(node)
+            or node.base in self.world.simplex
+            or f"{node.base}_*" in self.world.symbols
+        )
 
     def knows(self, name: T.Name) -> bool:
         """Whether the world has a meaning for a name."""
@@ -103,7 +108,7 @@ class Settings:
             return
         if not isinstance(left, T.Name) or isinstance(right, (T.Tup, T.Matrix, T.Logic, T.Empty, T.Word)):
             return
-        if left.key in T.names_in(right):
+        if left.key in T.names_in(right) or left.base in self.world.simplex or f"{left.base}_*" in self.world.symbols:
             return
         if any(isinstance(n, T.PlusMinus) for n in T.walk(right)):
             self._give_signs(left, right, run)

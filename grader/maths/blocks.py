@@ -366,7 +366,11 @@ def _force_boundaries(world: World, block: Block) -> None:
                         edges.append((right.key, left))
     for key, symbol in world.symbols.items():
         edges.extend((key, _parsed(text, world)) for text in symbol.boundary)
-    edges = [(key, value) for key, value in edges if key not in block.sizes and key not in block.variables]
+    edges = [
+        (key, value)
+        for key, value in edges
+        if key not in block.sizes and key not in block.variables and key not in _reached(value, world)
+    ]
     free = list(range(block.samples - 1, max(block.samples // 2, 0), -1))
     for key, value in edges:
         for _ in range(min(_FORCED, max(len(free) // max(len(edges), 1), 1))):
@@ -383,6 +387,18 @@ def _force_boundaries(world: World, block: Block) -> None:
             for key in block.forced:
                 block.forced[key] = [(s, n) for s, n in block.forced[key] if s not in bad]
         block.cache = {}
+
+
+def _reached(value: T.Node, world: World) -> set[str]:
+    """Keys a value rests on: `\\alpha + r \\ge r` forces nothing."""
+    seen: set[str] = set()
+    waiting = list(T.names_in(value))
+    while waiting:
+        key = waiting.pop()
+        if key not in seen:
+            seen.add(key)
+            waiting.extend(T.names_in(world.definitions[key]) if key in world.definitions else ())
+    return seen
 
 
 def _parsed(text: str, world: World) -> T.Node:

@@ -243,6 +243,11 @@ class Evaluator:
                 args = args[0].items
             else:
                 raise EvaluationError("shape", "a function with another number of arguments")
+        if function.body is not None and len(args) == len(function.params):
+            written = T.names_in(function.body)
+            for param, arg in zip(function.params, args, strict=True):
+                if param not in written and param in self.block.world.definitions and arg is not self.lookup(param):
+                    raise EvaluationError("unsupported", "a function whose body does not show its variable")
         if function.body is not None and self._mixed(function):
             if any(a is not self.lookup(p) for a, p in zip(args, function.params, strict=True)):
                 raise EvaluationError("unsupported", "a function whose other names rest on its variable")

@@ -84,6 +84,8 @@ def derivative_by(ev: Evaluator, keys: Sequence[str], body: T.Node) -> Value:
     ) and not any(c.isdigit() for c in key):
         raise EvaluationError("unsupported", "the derivative of a sum by its general term")
     world = ev.block.world
+    if key.split("_", 1)[0] in world.families and key not in world.symbols and key not in ev.bound:
+        raise EvaluationError("unsupported", "the derivative by a name that stands for a formula")
     if key in world.definitions and key not in world.symbols and key not in ev.bound:
         return _by_defined(ev, key, keys[1:], body)
     inner = _slope_at(ev, key, body)

@@ -181,7 +181,10 @@ def _apply(ev: Evaluator, node: T.Apply) -> Value:
 def _definition_applied(ev: Evaluator, key: str, node: T.Apply) -> Value:
     world = ev.block.world
     names: list[str] = []
-    if len(node.args) == len(world.rest) and list(node.args) != [T.Name(k) for k in world.rest]:
+    keys = [a.key if isinstance(a, T.Name) else "" for a in node.args]
+    if len(keys) == len(world.rest) and set(keys) == set(world.rest):
+        return ev.lookup(key)  # the coordinates in another order
+    if len(keys) == len(world.rest):
         fresh = dict(zip(world.rest, (ev.value(a) for a in node.args), strict=True))  # `v(t, 0, 0)`
         saved = dict(ev.bound)
         ev.bound.update(fresh)

@@ -352,9 +352,11 @@ def _goes_on(blocks: Sequence[Block], at: int) -> int | None:
         at += 1
     if at >= len(blocks) or blocks[at].kind is not Kind.DISPLAY:
         return None
-    first = next((t for t in blocks[at].tokens if t.kind not in ("ws", "par")), None)
-    signs = first is not None and first.text in ("+", "times", "cdot")
-    return at if signs else None
+    tokens = [t for t in blocks[at].tokens if t.kind not in ("ws", "par") and t.text not in ("quad", "qquad", "&")]
+    if not tokens:
+        return None
+    related = any(t.text in ("=", "<", ">", "le", "ge", "leq", "geq", "iff", "Rightarrow", "approx") for t in tokens)
+    return at if tokens[0].text in ("+", "times", "cdot") or (tokens[0].text == "-" and not related) else None
 
 
 def _is_zero(lines: Sequence[Line]) -> bool:
