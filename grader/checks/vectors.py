@@ -118,7 +118,7 @@ def check_point(spec: PointCheck, context: PartContext) -> Finding:
     tuples: list[Claim] = []
     single: dict[str, Claim] = {}
     for chain, line, rel in context.relations():
-        if not set(rel.relations) <= {"=", ":="}:
+        if not set(rel.relations) <= {"=", ":="} or _TRIED.search(chain.words):
             continue
         left, right = T.unboxed(rel.operands[0]), T.unboxed(rel.operands[-1])
         if (
@@ -163,6 +163,8 @@ def check_point(spec: PointCheck, context: PartContext) -> Finding:
     return settle(context, [], [target])
 
 
+_TRIED = re.compile(r"\b(?:check|verif\w*|test|example|exemple)\b[^.;]*$")
+"""Words before a point that is only tried."""
 _POINT_WORDS = re.compile(r"stationn?ar|equilibr|critical point|point critique|fixed point|point fixe|origin")
 
 

@@ -199,8 +199,8 @@ def _definition(world: World, left: T.Node, right: T.Node, declared: bool) -> De
             return None
         return Definition("family", left.base, (index,), right, declared)
     key = left.key
-    if not declared and not T.names_in(right):
-        return None  # a number may be a value at a point
+    if not T.names_in(right):
+        return None  # a number is a value, perhaps only at a point
     free = key in world.functions and key not in world.definitions
     free = free or (declared and key in world.dummies and key not in world.definitions)
     named = _taken(world, key) and not free

@@ -10,7 +10,7 @@ from grader.derivation.runs import Run
 from grader.derivation.settings import Settings, known_free, signed
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
-from grader.maths.decide import equal, exactly
+from grader.maths.decide import equal
 from grader.maths.relations import MIRRORED, holds
 from grader.maths.screening import agrees, differ_clearly, evaluable, near, same_up_to_order, varies
 from grader.model import Outcome, Verdict
@@ -227,7 +227,9 @@ class LinkJudge:
         same = isinstance(left, T.Call) and isinstance(right, T.Call) and left.func == right.func
         if same and not any(isinstance(n, averages) for m in (left, right) for n in T.walk(m)):
             return True  # `\\sigma(-\\psi_1) = \\sigma(u)`
-        if exactly(left) is not None and exactly(right) is not None and len(run.members) == 2:
+        functions = any(isinstance(n, T.Call) and n.func == "logistic" for m in (left, right) for n in T.walk(m))
+        closed = not any(T.names_in(m) or isinstance(m, (T.Matrix, T.Tup)) for m in (left, right))
+        if closed and not functions and len(run.members) == 2:
             return True  # `-1 = -2`: what is not so is led to, not claimed
         if isinstance(left, T.KL) and isinstance(right, T.KL):
             return True
@@ -375,7 +377,7 @@ class LinkJudge:
         if chain is None:
             return False
         behind = QUALIFIED.match(chain.after) or (chain.kind == "inline" and BUT.match(chain.after))
-        return chain.hypothetical or bool(behind) or bool(ELSEWHERE.search(chain.words))
+        return chain.hypothetical or bool(behind) or bool(ELSEWHERE.search(chain.words.replace("i.e.", "ie")))
 
     def _impossible(self, run: Run) -> bool:
         """Whether no values satisfy the conditions a run stands under: nothing is judged there."""
@@ -457,8 +459,8 @@ class LinkJudge:
         if any(self._product(m) for m in (left, right)):
             return False
         rests = {k for m in (left, right) for k in self._depends(m)}
-        if rests & self.settings.world.unknowns:
-            return False  # an unknown may leave the reals
+        if rests & (self.settings.world.unknowns | self.settings.fresh):
+            return False  # it may leave the reals, or be bound by words
         own = any(isinstance(m, T.Name) and m.key in self.own for m in (left, right))
         if run.conditions and not evaluable(self.settings.narrowed(run.conditions)):
             return False

@@ -160,7 +160,7 @@ class _Reader:
             self.conditions.closed()
         if self.formula is not None and not self.formula.after:
             self.formula.after = text[:80]
-        if phrases.HYPOTHETICAL.search(text):
+        if phrases.HYPOTHETICAL.search(f"{self.words[-60:]} {text}"):
             self.hypothetical = True
         elif phrases.CONTRADICTION.search(text):
             self.hypothetical = False

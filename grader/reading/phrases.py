@@ -71,14 +71,15 @@ NAIVE: Final = re.compile(
 """Text that ends so speaks of an error that others make."""
 
 ELSEWHERE: Final = re.compile(
-    r"(?:\b(?:linear\w*|taylor|approx\w*|first order|premier ordre|neighbou?rhood|voisinage)\b|"
+    r"\blineari[sz]\w*|(?:\b(?:linear\w*|taylor|approx\w*|first order|premier ordre|neighbou?rhood|voisinage)\b|"
     r"\b(?:equality|egalite)\b|\b(?:unlike|contrairement|original|initial|initiale)\b|\b(?:without|sans) (?:the |la |le )?(?:penal|regul)\w*|"
     r"\b(?:would|aurait|aurions|serait)\b)[^.;]*$"
 )
 """Text that ends so speaks of an approximation, of a case of equality, of another system, or of what would be."""
 
 QUALIFIED: Final = re.compile(
-    r"\s*,?\s*(?:holds?|a lieu|tient|is attained|est atteinte|only|if|iff|unless|when|whenever|provided|si|ssi|quand|lorsque|sauf|seulement|pourvu|ignores?|neglects?|forgets?|neglige|oublie|"
+    r"\s*,?\s*(?:holds?|a lieu|tient|is attained|est atteinte|only|if|iff|unless|when|whenever|provided|si|ssi|quand|lorsque|sauf|seulement|pourvu|"
+    r"ignores?|neglects?|forgets?|neglige|oublie|"
     r"would|serait|should it|in (?:that|this|the) case|dans (?:ce|le) cas)\b"
 )
 """Text that begins so restricts the formula before it, or speaks against it."""
@@ -90,6 +91,7 @@ HYPOTHETICAL: Final = re.compile(
     r"\bboth (?:solve|satisf|are solutions)|"
     r"\b(?:suppos\w*|soient|si|if|let|assume\w*)\b[^.;]{0,80}\b(?:deux|two) (?:\w+ )?(?:solutions|racines|roots|rayons|radii)|"
     r"\bsuppos\w*[^.;]{0,80}\b(?:same|meme) |\bpar l'absurde\b|\bby contradiction\b|"
+    r"\b(?:suppos\w*|assume) (?:que |that )?\u00a4 (?:is|est|n'est|were|are|sont|soit) |"
     r"\bsuppos\w* (?:there|that there|qu'il|que .{0,20}(?:soit|est) (?:inver|inject)|an inverse|une inverse)|"
     r"\bif (?:there were|it were|g were)|\bs'il existait"
 )
