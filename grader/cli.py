@@ -116,7 +116,8 @@ def _status(data: dict[str, Any], readable: bool) -> int:
         return 2
     if "fault" in outcomes:
         return 3
-    return 1 if "incorrect" in outcomes else 0
+    lines = {s["outcome"] for part in data["parts"] for s in part["steps"]}
+    return 1 if "incorrect" in outcomes | lines else 0
 
 
 @app.command(name="grade")

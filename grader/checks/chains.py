@@ -93,7 +93,7 @@ def _failing(spec: ChainCheck, context: PartContext) -> Link | None:
     if not spec.clean:
         return None
     for link in context.false_links:
-        if not link.charged or context.charged.setdefault(link.number, spec.id) != spec.id:
+        if not link.charged or link.kind == "goal" or context.charged.setdefault(link.number, spec.id) != spec.id:
             continue  # a consequence, or paid for by another check
         for name in spec.clean:
             if name == "any" or FEATURES[name](link.left) != FEATURES[name](link.right):

@@ -11,7 +11,7 @@ from grader.derivation.settings import Settings
 from grader.derivation.slips import Broken, repaired, source_of
 from grader.errors import BUGS, EvaluationError
 from grader.maths import syntax as T
-from grader.maths.diagnose import diagnose
+from grader.maths.diagnose import diagnose, mended
 from grader.model import Outcome, Verdict
 
 _MOST_COMPARED = 12
@@ -114,5 +114,5 @@ def _followed(
     if outcome is Outcome.UNDECIDED:
         return link
     source = source_of(judges, link.left, link.right, broken)
-    found = diagnose(judges[-1], link.right, link.left)
+    found = diagnose(judges[-1], link.right, link.left) or mended(judges[-1], link.right, link.left)
     return replace(link, diagnosis=found, consequence_of=source, charged=source is None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -13,6 +15,8 @@ from grader.maths import values as V
 from grader.maths.blocks import Judge
 from grader.maths.decide import equal
 from grader.maths.evaluate import Evaluator
+from grader.maths.screening import agrees
+from grader.maths.variants import mutants
 from grader.model import Outcome
 
 _FAMILIAR = {
@@ -40,6 +44,41 @@ def diagnose(judge: Judge, wrong: T.Node, right: T.Node) -> str | None:
     except EvaluationError:
         pass
     return _numeric(judge, wrong, right)
+
+
+_MENDING = ("sign", "index", "time", "argument", "inverted", "divergence_reversed", "transposed", "range", "power")
+_MOST_TRIED = 80
+
+
+def mended(judge: Judge, wrong: T.Node, right: T.Node) -> str | None:
+    """The single change to a wrong side that makes it agree: `mend_sign`, `mend_index`, `mend_squared`, ..
+
+    None if no change that is tried does.
+    """
+    tried = 0
+    for name, fresh in (*_outside(wrong, right), *mutants(wrong), *_squared(wrong)):
+        if name not in (*_MENDING, "squared", "expected"):
+            continue
+        tried += 1
+        if tried > _MOST_TRIED:
+            return None
+        if agrees(judge, fresh, right):
+            return f"mend_{name}"
+    return None
+
+
+def _outside(wrong: T.Node, right: T.Node) -> Iterator[tuple[str, T.Node]]:
+    """The expectation of the other side put around: a divergence at a free variable where a number stands."""
+    if isinstance(right, T.Expect) and any(isinstance(n, T.KL) for n in T.walk(wrong)):
+        yield "expected", replace(right, body=wrong)
+
+
+def _squared(wrong: T.Node) -> Iterator[tuple[str, T.Node]]:
+    """The formula with one name or bracket squared."""
+    two = T.Num(Fraction(2))
+    for node in list(T.walk(wrong)):
+        if isinstance(node, (T.Name, T.Add)) and not isinstance(node, T.Num):
+            yield "squared", T.rebuild(wrong, lambda n, at=node: T.Pow(n, two) if n is at else None)  # type: ignore[misc]
 
 
 def _swap(node: T.Node) -> T.Node | None:

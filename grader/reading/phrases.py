@@ -66,14 +66,14 @@ NAIVE: Final = re.compile(
     r"(?:\b(?:naive|frequent|common|classic\w*|usual|tempting) (?:\w+ ){0,2}(?:guess|error|mistake|slip)|"
     r"\b(?:erreur|faute) (?:frequente|classique|courante)|"
     r"\b(?:one|we|you) (?:might|could|may)(?: be tempted to)? (?:write|think|guess|say|believe)|\bon pourrait (?:ecrire|croire|penser|dire)|"
-    r"\bforget\w*|\boubli\w*)[^.;]*$"
+    rf"\bforget\w*|\boubli\w*)(?:(?!{_TURNS})[^.;])*$"
 )
 """Text that ends so speaks of an error that others make."""
 
 ELSEWHERE: Final = re.compile(
     r"\blineari[sz]\w*|(?:\b(?:linear\w*|taylor|approx\w*|first order|premier ordre|neighbou?rhood|voisinage)\b|"
     r"\b(?:equality|egalite)\b|\b(?:unlike|contrairement|original|initial|initiale)\b|\b(?:without|sans) (?:the |la |le )?(?:penal|regul)\w*|"
-    r"\b(?:would|aurait|aurions|serait)\b)[^.;]*$"
+    rf"\b(?:would|aurait|aurions|serait)\b)(?:(?!{_TURNS})[^.;])*$"
 )
 """Text that ends so speaks of an approximation, of a case of equality, of another system, or of what would be."""
 

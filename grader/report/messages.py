@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from grader.report.step_words import MENDINGS, STEP_NOTES
+
 Lang = str
 
 OUTCOMES: Final[dict[str, dict[Lang, str]]] = {
@@ -303,13 +305,13 @@ def say(table: dict[str, dict[Lang, str]], key: str, lang: Lang) -> str:
 
 def note(tag: str, lang: Lang) -> str:
     """A machine note in words."""
-    return say(_NOTES, tag, lang)
+    return say(STEP_NOTES if tag in STEP_NOTES else _NOTES, tag, lang)
 
 
 def diagnosis(tag: str, lang: Lang) -> str:
     """A diagnosis such as `constant_factor 1/pi` in words."""
     kind, _, rest = tag.partition(" ")
-    return say(_DIAGNOSES, kind, lang).format(rest)
+    return say(MENDINGS if kind in MENDINGS else _DIAGNOSES, kind, lang).format(rest)
 
 
 def number(value: Any) -> str:

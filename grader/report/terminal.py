@@ -28,6 +28,7 @@ _STATUS_STYLES = {
     "unreadable": "magenta",
     "needs_review": "yellow",
 }
+_MOST_LINES = 6
 _REMARKED = frozenset({"follows_from_earlier", "other_order_declared", "unchanged"})
 """Notes of right answers that are worth a word."""
 _WORDS = {
@@ -50,6 +51,12 @@ _WORDS = {
         "en": "Nothing could be read; no mark is concluded from that, a person will look.",
         "fr": "Rien n'a pu être lu ; aucune note n'en est tirée, une personne regardera.",
     },
+    "consequence": {
+        "en": "follows from line {0}, costs nothing more",
+        "fr": "découle de la ligne {0}, ne coûte rien de plus",
+    },
+    "repaired": {"en": "line {0} is right again", "fr": "la ligne {0} est de nouveau juste"},
+    "more": {"en": "{0} more such lines", "fr": "{0} autres lignes de ce genre"},
     "hint": {"en": "so that it can be read", "fr": "pour que ce soit lu"},
 }
 
@@ -138,7 +145,37 @@ class _View:
         for check in part["checks"]:
             if check["outcome"] != "correct":
                 self.check(check, shown)
+        self.broken(part, shown)
         self.unread(part)
+
+    def broken(self, part: dict[str, Any], shown: set[str]) -> None:
+        """Lines that do not hold, each with its numbers, what is amiss and whether it is made good."""
+        lines = {s["id"]: s["span"]["line"] for s in part["steps"]}
+        wrong = [s for s in part["steps"] if s["outcome"] == "incorrect"]
+        for step in wrong[:_MOST_LINES]:
+            mark, style = _MARKS["incorrect"]
+            head = Text.assemble((f"{mark} ", style), (f"{self.word('line')} {step['span']['line']}  ", "bold"))
+            said = self.word("differs") if step["note"] == "differs" else M.note(step["note"], self.lang)
+            head.append(said, style="bright_black")
+            if step["consequence_of"] in lines:
+                head.append(f" – {self.word('consequence', lines[step['consequence_of']])}", style="bright_black")
+            if step["repaired_by"] in lines:
+                head.append(f" – {self.word('repaired', lines[step['repaired_by']])}", style="green")
+            self.console.print(Padding(head, (0, 0, 0, 6)))
+            if step["reads"] not in shown:
+                self.console.print(Padding(Text(step["reads"][:400], style="cyan"), (0, 0, 0, 10)))
+            if step["diagnosis"]:
+                cause = Text(M.diagnosis(step["diagnosis"], self.lang), style="bold")
+                self.console.print(Padding(cause, (0, 0, 0, 10)))
+            witness = step["witness"]
+            if witness is not None:
+                at = ", ".join(f"{k} = {M.number(v)}" for k, v in witness["values"].items())
+                text = f"{self.word('at')} {at}: " if at else ""
+                text += self.word("sides", M.number(witness["left"]), M.number(witness["right"]))
+                self.console.print(Padding(Text(text), (0, 0, 0, 10)))
+        if len(wrong) > _MOST_LINES:
+            more = Text(self.word("more", len(wrong) - _MOST_LINES), style="bright_black")
+            self.console.print(Padding(more, (0, 0, 0, 6)))
 
     def right(self, part: dict[str, Any]) -> None:
         """What is right, in one line."""
@@ -172,22 +209,8 @@ class _View:
         self.console.print(Padding(row, (0, 0, 0, 6)))
         if outcome == "incorrect":
             self.evidence(check)
-        link = check["evidence"].get("link")
-        if link and link["left"] + link["right"] not in shown:
-            shown.add(link["left"] + link["right"])
-            self.link(link)
         if check["note"] == "for_a_person":
             self.passages(check["evidence"])
-
-    def link(self, link: dict[str, Any]) -> None:
-        """A line that does not follow, as it was read, with the numbers that show it."""
-        read = Text(f"{link['left']}  =  {link['right']}"[:400], style="cyan")
-        self.console.print(Padding(read, (0, 0, 0, 10)))
-        if "values" in link:
-            at = ", ".join(f"{k} = {M.number(v)}" for k, v in link["values"].items())
-            text = f"{self.word('at')} {at}: " if at else ""
-            text += self.word("sides", M.number(link["at_left"]), M.number(link["at_right"]))
-            self.console.print(Padding(Text(text), (0, 0, 0, 10)))
 
     def passages(self, evidence: dict[str, Any]) -> None:
         """Of a text for a person: its length, what it speaks of, and (for the assistant) the passages."""
