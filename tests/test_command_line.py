@@ -97,6 +97,49 @@ def test_hostile_formulas_are_never_decided(case: str, tmp_path: Path) -> None:
     assert closed["outcome"] == "undecided"
 
 
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [("en", ["line 35", "the two sides differ", "line 36 is right again"]), ("fr", ["ligne 35", "diffèrent"])],
+)
+def test_false_lines_are_shown_with_their_numbers(lang: str, words: list[str]) -> None:
+    done = run("check", "submissions_example/en_sloppy.tex", "--lang", lang)
+    assert done.returncode == 1 and not done.stderr
+    text = " ".join(done.stdout.split())
+    assert all(word in text for word in words)
+
+
+CHAINS = {
+    "two_thousand_rows": ["&= E_q[\\log q(x)] - E_q[\\log p(x)] + 1 - 1"] * 2000,
+    "two_thousand_false_rows": [f"&= E_q[\\log q(x)] - E_q[\\log p(x)] + {i + 1}" for i in range(2000)],
+    "a_row_of_twenty_thousand_characters": ["&= " + " + ".join(["\\mu_1^2 \\sigma_1"] * 1250)],
+}
+
+
+@pytest.mark.parametrize("case", sorted(CHAINS))
+def test_long_chains_get_a_verdict(case: str, tmp_path: Path) -> None:
+    rows = "\\\\\n".join(["KL[q\\|p] &= E_q[\\log q(x)] - E_q[\\log p(x)]", *CHAINS[case]])
+    path = tmp_path / "long.md"
+    path.write_text(f"## Question 1\n\n$$\\begin{{aligned}}\n{rows}\n\\end{{aligned}}$$\n", encoding="utf-8")
+    done = run("check", str(path), "--json", "-")
+    assert done.returncode in (0, 1), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_nothing_is_judged_under_contradictory_conditions(tmp_path: Path) -> None:
+    path = tmp_path / "none.md"
+    text = "Case $\\gamma > 2$ and $\\gamma < 1$:\n\n$$\\sqrt{\\gamma^2-1} = \\gamma$$\n"
+    path.write_text(f"## Question 4\n\n### 4.6\n\n{text}", encoding="utf-8")
+    data = json.loads(run("check", str(path), "--json", "-").stdout)
+    steps = [s for p in data["parts"] for s in p["steps"] if s["outcome"] != "assumed"]
+    assert [(s["outcome"], s["note"]) for s in steps] == [("undecided", "no_world")]
+
+
+def test_a_condition_that_forces_its_own_name_does_not_hang(tmp_path: Path) -> None:
+    path = tmp_path / "forced.md"
+    path.write_text("## Question 2\n\n### 2.4\n\nwhere $\\alpha+r\\ge r>0$.\n\n$$r = r$$\n", encoding="utf-8")
+    assert run("check", str(path)).returncode == 0
+
+
 def test_missing_file() -> None:
     done = run("check", "no_such_file.tex")
     assert done.returncode == 2

@@ -19,6 +19,10 @@ _KINDS: dict[str, tuple[type[T.Node], ...]] = {
 }
 
 
+_AHEAD = 40
+"""Members behind one that are looked at for its value."""
+
+
 def _has(node: T.Node, kind: str) -> bool:
     if kind == "determinant":
         return any(isinstance(n, T.Call) and n.func == "det" for n in T.walk(node))
@@ -52,7 +56,7 @@ def check_identity(spec: IdentityCheck, context: PartContext) -> Finding:
         for i, (left, _, _) in enumerate(here):
             if not any(_has(left, kind) for kind in spec.left_has):
                 continue
-            for right, start, end in here[i + 1 :]:
+            for right, start, end in here[i + 1 : i + 1 + _AHEAD]:
                 if not context.explicit(right):
                     continue
                 if agrees(context.judge, left, right):

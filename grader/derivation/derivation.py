@@ -113,6 +113,8 @@ def _followed(
         return replace(link, verdict=Verdict(Outcome.CORRECT, "agrees_with_earlier"), repairs=failing)
     if outcome is Outcome.UNDECIDED:
         return link
-    source = source_of(judges, link.left, link.right, broken)
+    source = source_of(judges, link.left, link.right, broken[-_MOST_COMPARED:])
+    if len(broken) > _MOST_COMPARED:
+        return replace(link, consequence_of=source, charged=source is None)
     found = diagnose(judges[-1], link.right, link.left) or mended(judges[-1], link.right, link.left)
     return replace(link, diagnosis=found, consequence_of=source, charged=source is None)

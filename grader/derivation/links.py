@@ -20,6 +20,8 @@ _OPERATORS = (T.Deriv, T.Grad, T.Expect, T.KL, T.Integral, T.Density, T.Apply, T
 _STATEMENTS = frozenset({"->", "~", "|->"})
 """Relations that state something and claim nothing that could fail here: a map, a limit, a distribution."""
 _MOST_READINGS = 6
+_MOST_DOUBTED = 60
+"""Links of one part that are looked at for being wrong; a part with more waits for a person."""
 _ABOUT = 0.01
 
 
@@ -43,6 +45,7 @@ class LinkJudge:
         self.runs = runs
         self.inferred = inferred
         self.own = own  # keys of names, families and functions that the student introduced
+        self.doubted = 0
         self.equations = Equations(settings)
         self._functions = frozenset(settings.world.functions)
 
@@ -319,6 +322,9 @@ class LinkJudge:
     def _failing(self, run: Run, k: int) -> Verdict:
         """`incorrect` if every reading fails in every setting of the part; what is less sure goes to a person."""
         left, right = run.members[k], run.members[k + 1]
+        self.doubted += 1
+        if self.doubted > _MOST_DOUBTED:
+            return Verdict(Outcome.UNDECIDED, "budget")
         if self._impossible(run):
             return Verdict(Outcome.UNDECIDED, "no_world")
         if self._qualified(run):

@@ -229,7 +229,7 @@ class _Reader:
                 if joined.group(1) in ("ou", "or"):
                     self.conditions.alternative(line.tree)
                 else:
-                    self.conditions.enter(line.tree)
+                    self.conditions.also(line.tree)
                 role, self.conditional = "hypothesis", True
             elif trailing and is_condition(line.tree):
                 before = self.part.chains[-1]

@@ -25,6 +25,7 @@ class Conditions:
         self._lists: dict[str, list[T.Node]] = {}  # by style of item, in the order they were opened
         self._latex: list[list[T.Node]] = []
         self.full_stop = False  # whether the prose so far ends a sentence
+        self._group: list[T.Node] = []  # the conditions stated last, joined by "and"
         self._aside: list[T.Node] | None = None  # what held before an open parenthesis
         self._sentence: list[T.Node] = []  # equalities with which a sentence began: "If a = 0, then .."
 
@@ -80,7 +81,16 @@ class Conditions:
             names = T.names_in(condition)
             self.current = [c for c in self.current if c in found or not _over(c, condition, names)]
             self.current.append(condition)
+        self._group = found
         return found
+
+    def also(self, tree: T.Node) -> None:
+        """`if A and B`: both hold, even where they speak of the same name."""
+        group = list(self._group)
+        found = self.enter(tree)
+        lost = [c for c in group if not any(c is kept for kept in self.current)]
+        self.current = [*lost, *self.current]
+        self._group = [*group, *found]
 
     def otherwise(self) -> None:
         """`Otherwise`: the special cases in force turn into their contrary."""

@@ -51,6 +51,7 @@ _WORDS = {
         "en": "Nothing could be read; no mark is concluded from that, a person will look.",
         "fr": "Rien n'a pu être lu ; aucune note n'en est tirée, une personne regardera.",
     },
+    "differs": {"en": "the two sides differ", "fr": "les deux membres diffèrent"},
     "consequence": {
         "en": "follows from line {0}, costs nothing more",
         "fr": "découle de la ligne {0}, ne coûte rien de plus",
