@@ -20,7 +20,7 @@ With $d = \mu_1 - \mu_2$, taking moments under $q$,
 $$
 \begin{aligned}
 KL[q\|p] &= \mathbb{E}_q[\log q(x) - \log p(x)] \\
- &= \frac12\log\frac{\sigma_1^2}{\sigma_2^2} + \frac{1}{2\sigma_1^2}\mathbb{E}_q[(x-\mu_1)^2] - \frac12 \\
+ &= \frac12\log\frac{\sigma_1^2}{\sigma_2^2} + \frac{1}{2\sigma_1^2}\mathbb{E}_q[(x-\mu_1)^2] + \frac12 \\
  &= \log\frac{\sigma_1}{\sigma_2} + \frac{\sigma_2^2 + d^2}{2\sigma_1^2} - \frac12
 \end{aligned}
 $$
