@@ -10,6 +10,7 @@ from grader.assignment import Assignment
 from grader.carry import carried_targets, own_answer, own_names
 from grader.checks import CHECKS
 from grader.checks.context import Finding, PartContext
+from grader.checks.prose import leaves_traces
 from grader.checks.specs import CheckBase, Target
 from grader.derivation.definitions import defined
 from grader.errors import BUGS, EvaluationError
@@ -148,8 +149,11 @@ def grade_part(submission: Submission, question: Question, part: Part) -> PartRe
         results.append(_result(submission, "manual", Role.MANUAL, finding, part.points, part.title.model_dump()))
     else:
         found = [(spec, _recorded(submission, question, part, judge, spec)) for spec in part.checks]
+        misplaced = any(first.note in _MISPLACED for _, first in found)
         for spec, first in found:
             finding = _shown(submission, part, text, spec, first)
+            if not misplaced:
+                finding = _without_trace(submission, text, spec, finding)
             submission.outcomes[f"{part.id}.{spec.id}"] = finding.outcome
             if finding.note == "follows_from_earlier":
                 submission.carried.add(f"{part.id}.{spec.id}")
@@ -176,6 +180,7 @@ def _recorded(submission: Submission, question: Question, part: Part, judge: Jud
 
 
 _UNSEEN = frozenset({"not_found", "some_link_unclear"})
+_UNSEEN_AT_ALL = frozenset({"not_found", "no_phrase_known", "no_words"})
 
 
 def _shown(submission: Submission, part: Part, text: PartText, spec: CheckBase, finding: Finding) -> Finding:
@@ -189,6 +194,17 @@ def _shown(submission: Submission, part: Part, text: PartText, spec: CheckBase, 
     if context.confirmed(spec.shown.has) < spec.shown.links:
         return finding
     return replace(finding, outcome=Outcome.CORRECT, note="every_line_holds", share=None)
+
+
+_MISPLACED = frozenset({"found_elsewhere", "text_without_place", "budget"})
+
+
+def _without_trace(submission: Submission, text: PartText, spec: CheckBase, finding: Finding) -> Finding:
+    """A step of which nothing in the part, words or formulas, can speak is missing."""
+    context = submission.contexts.get(id(text))
+    if not spec.traces or context is None or finding.note not in _UNSEEN_AT_ALL or leaves_traces(spec.traces, context):
+        return finding
+    return replace(finding, outcome=Outcome.MISSING, note="not_mentioned", share=None)
 
 
 def _judge(submission: Submission, question: Question, part: Part, judge: Judge, spec: CheckBase) -> Finding:

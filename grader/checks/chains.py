@@ -133,7 +133,7 @@ def _occurs(wanted: Target, judge: Judge, context: PartContext) -> bool:
             continue
         sides = [o for rel in flat_relations(tree) for o in rel.operands] or [T.unboxed(tree)]
         for side in sides:
-            if len(T.names_in(side)) >= len(names) - 1 and context.explicit(side) and agrees(judge, side, goal):
+            if len(context.names(side)) >= len(names) - 1 and context.explicit(side) and agrees(judge, side, goal):
                 return True
     return False
 

@@ -224,6 +224,17 @@ class PartContext:
             node = fresh
         return node
 
+    def names(self, node: T.Node) -> set[str]:
+        """The names in a formula and those that its abbreviations stand for."""
+        found = T.names_in(self.expanded(node))
+        more = list(found)
+        while more:
+            body = self.judge.world.definitions.get(more.pop())
+            fresh = T.names_in(body) - found if body is not None else set()
+            found |= fresh
+            more += fresh
+        return found
+
     def _with_own_names(self, world: World) -> World:
         """A sister world with the names the student introduced in this part."""
         mine, usual = self.judge.world, self.base.world

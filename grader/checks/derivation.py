@@ -93,7 +93,7 @@ def check_subterm(spec: SubtermCheck, context: PartContext) -> Finding:
             goal = context.target(target)
             names = T.names_in(goal)
             found = next(
-                (p for n, p in unique.items() if T.names_in(n) >= names and agrees(context.judge, n, goal)),
+                (p for n, p in unique.items() if context.names(n) >= names and agrees(context.judge, n, goal)),
                 None,
             )
             if found is None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grader.checks.context import Finding, PartContext
+from grader.checks.context import Finding, PartContext, free_names
 from grader.checks.final import Claim, settle
 from grader.checks.specs import EigenvaluesCheck
 from grader.derivation.definitions import flat_relations
@@ -70,24 +70,35 @@ def _gather(context: PartContext, label: T.Name, size: int, regime: tuple[T.Node
     """
     out = _Gathered([], [])
     cases: dict[tuple[T.Node, ...], dict[frozenset[str], tuple[list[T.Node], Chain, Line]]] = {(): {}}
+    for bare in context.text.bare:
+        if _ONE.search(bare.words) and bare.line.tree is not None and context.explicit(bare.line.tree):
+            chain = Chain("", [bare.line], "inline", bare.line.start, (), "claim", bare.order)
+            cases[()][frozenset({"1"})] = ([bare.line.tree], chain, bare.line)
     for chain in context.text.chains:
         if chain.aside:
             continue
         if (chain.context or regime) and context.compatible((*regime, *chain.context)) is False:
             continue
+        conditions = tuple(c for c in chain.context if not _of_own_names(c, context))
         for line, labels, values in _label_claims(context, label, chain):
             out.partial.append((line.start, line.end))
             if len(values) >= size or (not labels and len(values) == size):
-                out.complete.append((values, chain.context, chain, line))
+                out.complete.append((values, conditions, chain, line))
                 continue
-            known = cases.setdefault(chain.context, dict(cases[()]))
+            known = cases.setdefault(conditions, dict(cases[()]))
             for key in [k for k in known if k & labels]:
                 del known[key]
             known[labels] = (values, chain, line)
             together = [v for found, _, _ in known.values() for v in found]
             if len(together) == size:
-                out.complete.append((together, chain.context, chain, line))
+                out.complete.append((together, conditions, chain, line))
     return out
+
+
+def _of_own_names(condition: T.Node, context: PartContext) -> bool:
+    """Whether a condition is only about names that the part does not know: `for a = -i` of an eigenvector (1, 0, a)."""
+    world = context.judge.world
+    return all(key not in world.symbols and key not in world.definitions for key in free_names(condition))
 
 
 def _label_claims(
@@ -106,6 +117,7 @@ def _label_claims(
                     continue
                 yield line, frozenset(), list(whole.items)
             continue
+        together: list[T.Node] = []
         for rel in rels:
             if rel.relations[-1] not in ("=", ":=", "in"):
                 continue
@@ -130,7 +142,12 @@ def _label_claims(
             several = [n for n in ours if n.sub]
             if len(several) > 1 and len(values) == 1:
                 values = values * len(several)  # `\\lambda_2 = \\lambda_3 = -1/2`
+            if not labels and len(values) < _SEVERAL and len(rels) > 1:
+                together += values  # `\\lambda = -1/2 or \\lambda = i/2 or ..`
+                continue
             yield line, labels, values
+        if together:
+            yield line, frozenset(), together
 
 
 def _spectrum(node: T.Node) -> bool:
@@ -143,6 +160,10 @@ def _spectrum(node: T.Node) -> bool:
     return head.lower() in ("sp", "spec", "spectrum", "spectre", "eig", "vp")
 
 
+_SEVERAL = 3
+"""So many values for a name without an index are a list by themselves."""
+_ONE = re.compile(r"\b(?:one|an|une?|the first|first|la premiere|premiere)\b[^.;]{0,20}(?:eigen ?value|valeur propre)[^.;\u00a4]{0,20}$")
+"""Words before the value of a single eigenvalue."""
 _OTHER_VALUES = re.compile(
     r"real parts?|imaginary parts?|parties? reelles?|parties? imaginaires?|diagonal|trace|determinant"
 )

@@ -54,6 +54,8 @@ def check_value(spec: ValueCheck, context: PartContext) -> Finding:
     accepts = _accepts(spec, context)
     claims = claims_of(context, [target], heads, accepts=accepts)
     found = settle(context, claims, [target], derivation=spec.role == "derivation")
+    if found.outcome is not Outcome.CORRECT and spec.factor:
+        found = _up_to_a_factor(spec, context) or found
     if found.outcome is not Outcome.CORRECT and spec.otherwise is not None:
         words = in_words(spec.otherwise, context)
         if words.outcome is Outcome.CORRECT:
@@ -63,6 +65,28 @@ def check_value(spec: ValueCheck, context: PartContext) -> Finding:
     if found.outcome is Outcome.INCORRECT and spec.variables and isinstance(target, T.Matrix):
         return _other_order(spec.variables, context, target, heads, found)
     return found
+
+
+def _up_to_a_factor(spec: ValueCheck, context: PartContext) -> Finding | None:
+    """The target times a constant, as a side of a line that does not fail or as a formula in running text."""
+    goals = [context.target(wanted) for wanted in (spec.target, *spec.forms)]
+    failing = {link.number for link in context.false_links}
+    sides: list[tuple[T.Node, tuple[int, int]]] = [
+        (side, link.run.places[link.k + 1])
+        for link in context.links
+        if link.number not in failing and link.run.relations[link.k] in ("=", ":=")
+        for side in (link.left, link.right)
+    ]
+    sides += [(T.unboxed(b.line.tree), (b.line.start, b.line.end)) for b in context.text.bare if b.line.tree is not None]
+    zero = T.Num(Fraction(0))
+    for side, place in sides:
+        names = context.names(side)
+        for goal in goals:
+            if names == context.names(goal) and context.explicit(side):
+                verdict = proportional(context.judge, (side, zero), (goal, zero))
+                if verdict is not None and verdict.outcome is Outcome.CORRECT:
+                    return Finding(Outcome.CORRECT, "proportional", (place,), answer=side)
+    return None
 
 
 def _accepts(spec: ValueCheck, context: PartContext) -> Callable[[T.Node], bool]:
@@ -199,12 +223,24 @@ def _is_head(context: PartContext, head: T.Node, targets: Sequence[T.Node], head
         if head == name or (
             isinstance(head, T.Apply) and isinstance(name, T.Name) and head.head == name and not head.primes
         ):
-            return True
+            return not _of_another(context, name, targets)
     if isinstance(head, T.Call) and head.func == "det" and any(isinstance(t, (T.Add, T.Mul)) for t in targets):
         return "lambda" in " ".join(sorted(T.names_in(targets[0])))
     if context.explicit(head):
         return False
     return any(agrees(context.base, head, t) for t in targets[:1])
+
+
+def _of_another(context: PartContext, name: T.Node, targets: Sequence[T.Node]) -> bool:
+    """Whether the student gave a usual name of the quantity to something else: `D(u) = KL[q|p] - KL[p|q]`."""
+    mine, usual = context.judge.world, context.base.world
+    if not isinstance(name, T.Name) or name.key in usual.definitions or name.key in usual.functions:
+        return False
+    own = mine.functions.get(name.key)
+    body = own.body if own is not None else mine.definitions.get(name.key)
+    if body is None or context.explicit(body) or not context.known(body):
+        return False
+    return all(not agrees(context.judge, body, t) for t in targets)
 
 
 def _last_explicit(
@@ -299,6 +335,7 @@ def settle(
             for c in free
             if c.chain.order > last.chain.order
             and c.verdict.outcome is Outcome.INCORRECT
+            and not _special(c, targets)
             and not _holds_with_values(context, c, last.chain.order, targets)
         ]
         if later and not last.boxed:
@@ -342,6 +379,11 @@ def settle(
     )
 
 
+def _special(claim: Claim, targets: Sequence[T.Node]) -> bool:
+    """Whether a claim is a number where the target depends on names: an example, not a claim of the formula."""
+    return bool(free_names(targets[0])) and not free_names(claim.node) and read_answer(claim.node).kind == "value"
+
+
 def _holds_with_values(context: PartContext, claim: Claim, since: int, targets: Sequence[T.Node]) -> bool:
     """Whether a claim is the target once values found since then are put in: `theta = 0`, then `v_2 = ..` there."""
     found: dict[str, T.Rel] = {}
@@ -350,9 +392,11 @@ def _holds_with_values(context: PartContext, claim: Claim, since: int, targets: 
             continue
         for line in chain.lines:
             for rel in flat_relations(line.tree) if line.tree is not None else ():
-                ends = rel.operands[0], rel.operands[-1]
-                if set(rel.relations) == {"="} and isinstance(ends[0], T.Name) and isinstance(ends[1], T.Num):
-                    found.setdefault(ends[0].key, T.Rel(ends, ("=",)))
+                value = rel.operands[-1]
+                if set(rel.relations) == {"="} and isinstance(value, T.Num):
+                    for name in rel.operands[:-1]:
+                        if isinstance(name, T.Name):
+                            found.setdefault(name.key, T.Rel((name, value), ("=",)))
     if not found:
         return False
     answer = read_answer(claim.node)

@@ -32,6 +32,11 @@ def speaks(pattern: str, context: PartContext) -> bool:
     return bool(context.text.unread) or any(re.search(pattern, view) for view in _views(context))
 
 
+def leaves_traces(pattern: str, context: PartContext) -> bool:
+    """Whether anything written in the part, words or formulas, may be about a step; unread lines always may."""
+    return bool(context.text.unread) or bool(re.search(pattern, folded(" ".join(context.text.written))))
+
+
 def contrary(patterns: Sequence[str], context: PartContext) -> bool:
     """Whether words stand in the part that take back what its formulas show."""
     return any(re.search(pattern, view) for view in _views(context) for pattern in patterns) if patterns else False

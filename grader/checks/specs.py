@@ -71,6 +71,9 @@ class CheckBase(Strict):
     """Checks (`Q4.1.field`) whose answers this one builds on: a wrong answer after a wrong one may only follow from it,
     and is then for a person."""
     carried: tuple[Carried, ...] = ()
+    traces: str = ""
+    """A pattern of which something stands in the words or the formulas of every answer that could show the step; where
+    nothing does, and all is read, the step is missing."""
 
 
 class Words(Strict):
@@ -96,6 +99,10 @@ class ValueCheck(CheckBase):
     """Names an answer must and must not use, where a trivial identity would have the same value."""
     otherwise: Words | None = None
     """Words of another way that needs no such answer; then the check counts as explained."""
+    factor: bool = False
+    """Whether the target counts up to a constant factor wherever it stands in the part (a characteristic polynomial)."""
+    forms: tuple[Target, ...] = ()
+    """With `factor`: what counts like the target (the polynomial of a block)."""
     variables: tuple[str, ...] = ()
     """For a Jacobian: its variables in the target's order; another order counts where the student declares it."""
 

@@ -105,6 +105,8 @@ class PartText:
     """Functions that words call constant, the conditions in force, and where."""
     story: list[str] = field(default_factory=list)
     """The prose with its inline formulas in place, as source without spaces between dollars."""
+    written: list[str] = field(default_factory=list)
+    """Everything in order, words and formulas, as source without spaces between dollars."""
 
     @property
     def empty(self) -> bool:
@@ -136,6 +138,8 @@ class _Reader:
 
     def run(self, blocks: Sequence[Block]) -> None:
         at = 0
+        for block in blocks:
+            self.part.written.append(block.text or "$" + "".join(_source(t) for t in block.tokens) + "$")
         while at < len(blocks):
             block = blocks[at]
             self.conditions.block(block)
