@@ -244,6 +244,7 @@ def build_world(data: Mapping[str, Any]) -> World:
         indices={k: (int(low), size) for k, (low, size) in data.get("indices", {}).items()},
         rest={key_of(k): tree(v) for k, v in data.get("rest", {}).items()},
         defaults={key_of(k): tree(v) for k, v in data.get("defaults", {}).items()},
+        shorthand={key_of(k): tree(v) for k, v in data.get("shorthand", {}).items()},
         equations=tuple(tree(e) for e in data.get("equations", ())),
         dummies=frozenset(key_of(n) for n in data.get("dummies", ())),
         unknowns=frozenset(key_of(n) for n in data.get("unknowns", ())),

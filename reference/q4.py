@@ -35,6 +35,10 @@ _SHARED: dict[str, Any] = {
         r"\theta^*": "0",
         "I": r"\begin{pmatrix} 1 & 0 & 0 \\ 0 & 1 & 0 \\ 0 & 0 & 1 \end{pmatrix}",
     },
+    "shorthand": {  # σ and σ' without argument are taken at the discriminator's value
+        r"\sigma": r"\sigma(\psi_0\theta + \psi_1)",
+        r"\sigma'": r"\sigma'(\psi_0\theta + \psi_1)",
+    },
     "scalars": ["psi", "theta", "lambda", "gamma", "u", "J", "v", "I", "x"],
     "applied": [
         "L",

@@ -85,6 +85,10 @@ class PartContext:
         if world.defaults:
             said = {**world.defaults, **world.definitions}
             world = replace(world, definitions=said) if set(said) - set(world.definitions) else world
+        short = {k: tree for k, tree in world.shorthand.items() if k not in world.definitions}
+        if short and any(k in short for k in _written(text)):
+            self.inferred |= set(short)
+            world = replace(world, definitions={**world.definitions, **short})
         self.judge = judge if world == judge.world else Judge(world)
         self._explicit: dict[int, tuple[T.Node, bool]] = {}
         self._narrowed: dict[tuple[T.Node, ...], Judge] = {}
@@ -295,6 +299,11 @@ class PartContext:
                 if line.tree is not None:
                     for rel in flat_relations(line.tree):
                         yield chain, line, rel
+
+
+def _written(text: PartText) -> set[str]:
+    """The names in a part's formulas."""
+    return {key for chain in text.chains for line in chain.lines if line.tree for key in T.names_in(line.tree)}
 
 
 _T = TypeVar("_T")

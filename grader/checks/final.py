@@ -336,6 +336,7 @@ def settle(
             if c.chain.order > last.chain.order
             and c.verdict.outcome is Outcome.INCORRECT
             and not _special(c, targets)
+            and not _stands(context, c)
             and not _holds_with_values(context, c, last.chain.order, targets)
         ]
         if later and not last.boxed:
@@ -376,6 +377,24 @@ def settle(
         witness=last.verdict.witness,
         diagnosis=hint,
         answer=last.node,
+    )
+
+
+_SUPPOSED = frozenset({"equation", "value", "hypothesis", "solution"})
+
+
+def _stands(context: PartContext, claim: Claim) -> bool:
+    """Whether every link of a claim's line holds where it stands or is only supposed: an equation, a special case."""
+    low, high = claim.place
+    here = [
+        link
+        for link in context.links
+        if link.run.chain is claim.chain and low <= link.run.places[link.k + 1][0] < high
+    ]
+    return bool(here) and all(
+        link.verdict.outcome is Outcome.CORRECT
+        or (link.verdict.outcome is Outcome.ASSUMED and link.kind in _SUPPOSED)
+        for link in here
     )
 
 

@@ -339,6 +339,8 @@ class LinkJudge:
         here = [j for j in self.settings.current(run) if self.settings.possible(j)]
         if isinstance(left, T.Name) and (left.key in self.inferred or left.base in self.inferred):
             return Verdict(Outcome.UNDECIDED, "not_confirmed")
+        if self.inferred & set(self.settings.world.shorthand) & (T.names_in(left) | T.names_in(right)):
+            return Verdict(Outcome.UNDECIDED, "unknown_name")
         judges = [*here, *self.settings.sisters(left, right)]
         able = [j for j in judges if evaluable(j, left, right)]
         judges, here = (able or judges), ([j for j in here if j in able] or here)

@@ -343,6 +343,8 @@ class NameParser(CalculusParser):
         if power is not None and "".join(t.text for t in self.toks[power[0] : power[1]]) == "-1":
             func, power = "logit", None
         args = self.call_arguments()
+        if len(args) == 1 and not primes and func == "logistic" and _speaks_of(args[0], name):
+            return self.with_power(T.Mul((name, args[0]), start=name.start, end=self.toks[self.i - 1].end), power)
         if len(args) != 1:
             raise self.error("arguments", "the logistic function takes one argument", self.toks[self.i - 1])
         end = self.toks[self.i - 1].end
@@ -352,3 +354,8 @@ class NameParser(CalculusParser):
         else:
             node = T.Call(func, args, start=name.start, end=end)
         return self.with_power(node, power)
+
+
+def _speaks_of(argument: T.Node, name: T.Name) -> bool:
+    """Whether a function's own name stands alone in its argument: `\\sigma(1 - \\sigma)` is a product."""
+    return any(isinstance(n, T.Name) and n.key == name.key for n in T.walk(argument))

@@ -92,6 +92,8 @@ class World:
     """The values at the point that a bar `|_{*}` or `|_0` speaks of."""
     defaults: Mapping[str, T.Node] = field(default_factory=dict)
     """What names stand for where the student does not say it, such as a discriminant."""
+    shorthand: Mapping[str, T.Node] = field(default_factory=dict)
+    """What names likely stand for where the student does not say it; nothing that rests on it is called wrong."""
     equations: tuple[T.Node, ...] = ()
     """What the unknowns are to solve, by the question."""
     dummies: frozenset[str] = frozenset()
