@@ -191,7 +191,7 @@ def _shown(submission: Submission, part: Part, text: PartText, spec: CheckBase, 
     finals = (submission.outcomes.get(f"{part.id}.{n}") for n in spec.shown.final)
     if not all(outcome is Outcome.CORRECT for outcome in finals) or any(link.charged for link in context.false_links):
         return finding
-    if context.confirmed(spec.shown.has) < spec.shown.links:
+    if context.confirmed(spec.shown.has) < spec.shown.links or context.impossible_equation:
         return finding
     return replace(finding, outcome=Outcome.CORRECT, note="every_line_holds", share=None)
 

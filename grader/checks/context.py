@@ -19,6 +19,7 @@ from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.notation import Notation
 from grader.maths.printer import to_latex
+from grader.maths.relations import holds
 from grader.maths.worlds import World
 from grader.model import Outcome, Witness
 from grader.reading.claims import Chain, PartText
@@ -166,6 +167,17 @@ class PartContext:
     def false_links(self) -> list[Link]:
         """Links that fail in every setting of the part."""
         return [link for link in self.links if link.fails]
+
+    @cached_property
+    def impossible_equation(self) -> bool:
+        """Whether some line states, without supposing it, an equation that no values solve."""
+        return any(
+            link.kind == "equation"
+            and link.verdict.outcome is Outcome.ASSUMED
+            and not (link.run.conditions or link.run.supposed or link.run.either)
+            and any(holds(self.judge, link.left, r, link.right).outcome is Outcome.CORRECT for r in ("<", ">"))
+            for link in self.links
+        )
 
     def confirmed(self, features: Sequence[str]) -> int:
         """How many different confirmed lines speak of one of the features (of anything, if none is named)."""

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import combinations, product
+from typing import Final
 
 import numpy as np
 
 from grader.checks.context import Finding, PartContext, free_names
-from grader.checks.prose import contrary
+from grader.checks.prose import contrary, in_words
 from grader.checks.specs import InjectivityCheck
 from grader.derivation.definitions import flat_relations
 from grader.errors import EvaluationError
@@ -25,7 +26,7 @@ from grader.maths.answers import substituted
 from grader.maths.evaluate import Evaluator
 from grader.maths.parser import parse
 from grader.maths.rules_truth import truth
-from grader.maths.worlds import Block
+from grader.maths.worlds import Block, World
 from grader.model import Outcome
 
 _LEVELS = (-2.3, -0.6, 0.0, 0.7, 1.9)
@@ -69,6 +70,10 @@ def check_injectivity(spec: InjectivityCheck, context: PartContext) -> Finding:
         if (shown & wanted).any():
             places.extend(case.places[:2])
         covered |= shown
+    if spec.onto is not None and in_words(spec.onto, context).outcome is Outcome.CORRECT:
+        bounded, where = _bounded(context, grid)
+        covered |= bounded
+        places.extend(where)
     if contrary(spec.unless, context) or _misjudged(context, grid, cases):
         return Finding(Outcome.UNDECIDED, "negated_or_contrary", tuple(dict.fromkeys(places)))
     if bool((covered | ~wanted).all()):
@@ -79,6 +84,32 @@ def check_injectivity(spec: InjectivityCheck, context: PartContext) -> Finding:
     if not (covered & wanted).any():
         return Finding(Outcome.UNDECIDED, "not_found")
     return Finding(Outcome.UNDECIDED, "cases_left", tuple(places), {"values": grid.describe(int(missing[0]))})
+
+
+def _bounded(context: PartContext, grid: _Grid) -> tuple[N.Array, list[tuple[int, int]]]:
+    """For which parameters a claimed bound of the function, such as `g(z) \\ge 0`, holds: its image is not everything."""
+    out = np.zeros(grid.size, dtype=bool)
+    places = []
+    for chain in context.text.chains:
+        for line in chain.lines if chain.role == "claim" else ():
+            for rel in flat_relations(line.tree) if line.tree is not None else ():
+                left, last = T.unboxed(rel.operands[0]), T.unboxed(rel.operands[-1])
+                ours = isinstance(left, T.Apply) and left.head.key == grid.function and not left.primes
+                if not ours or not isinstance(last, T.Num) or "!=" in rel.relations:
+                    continue
+                here = np.asarray(grid.mask(T.Rel((left, last), (_weakest(rel.relations),))).all(axis=1))
+                for condition in chain.context:
+                    here &= grid.true(condition)
+                if here.any():
+                    places.append((line.start, line.end))
+                out |= here
+    return out, places
+
+
+def _weakest(relations: Sequence[str]) -> str:
+    """What a chain of relations says of its ends."""
+    order = [r for r in relations if r in _ORDER]
+    return order[-1] if order else "="
 
 
 def _misjudged(context: PartContext, grid: _Grid, cases: Sequence[_Case]) -> bool:
@@ -208,8 +239,8 @@ def _cases(context: PartContext, function: str, argument: str, parameters: froze
                 continue
             size = len(case.points) + len(case.stretches) + case.constant
             for rel in flat_relations(line.tree):
-                _note(case, rel, function, argument, parameters)
-            for name, point in _arguments(line.tree, function, argument, parameters):
+                _note(case, rel, function, argument, parameters, context)
+            for name, point in _arguments(line.tree, function, argument, parameters, chain.context):
                 case.points.setdefault(name, point)
             for node in T.walk(line.tree):
                 if isinstance(node, T.Interval) and not isinstance(T.unboxed(line.tree), T.Rel):
@@ -218,7 +249,7 @@ def _cases(context: PartContext, function: str, argument: str, parameters: froze
                 case.places.append((line.start, line.end))
     for named, about, place in context.text.constant:
         conditions = tuple(c for c in about if T.names_in(c) <= parameters)
-        if named.key == function and conditions:
+        if (named is None or named.key == function) and conditions:
             case = found.setdefault(conditions, _Case(conditions))
             case.constant = True
             case.places.append(place)
@@ -233,7 +264,9 @@ def _cases(context: PartContext, function: str, argument: str, parameters: froze
     return out
 
 
-def _note(case: _Case, rel: T.Rel, function: str, argument: str, parameters: frozenset[str]) -> None:
+def _note(
+    case: _Case, rel: T.Rel, function: str, argument: str, parameters: frozenset[str], context: PartContext
+) -> None:
     """A point's value, a stretch of the argument, or the claim of a value free of the argument."""
     left = T.unboxed(rel.operands[0])
     if any(r in _ORDER for r in rel.relations) or rel.relations == ("in",):
@@ -249,12 +282,14 @@ def _note(case: _Case, rel: T.Rel, function: str, argument: str, parameters: fro
                 case.points[name.key] = item
         return
     if isinstance(left, T.Name) and left.key not in parameters:
-        value = next((T.unboxed(o) for o in rel.operands[1:] if free_names(o) <= parameters), None)
+        written_out = (context.expanded(T.unboxed(o)) for o in rel.operands[1:])
+        value = next((o for o in written_out if free_names(o) <= parameters), None)
         if value is None and len(left.sub) == 1 and isinstance(left.sub[0], T.Name):
             _family(case, left, T.unboxed(rel.operands[-1]), parameters)
         if value is not None and not isinstance(value, (T.Tup, T.Empty, T.Apply)):
             case.points[left.key] = value
     applied = any(isinstance(n, T.Apply) and n.head.key == function for n in T.walk(rel))
+    applied = applied or (isinstance(left, T.Name) and left.key == function)  # `g \\equiv 0`
     continued = isinstance(left, T.Empty)
     if (applied or continued) and argument not in T.names_in(last) and free_names(last) <= parameters:
         case.constant = True
@@ -274,10 +309,39 @@ def _is_order(condition: T.Node) -> bool:
     )
 
 
-def _arguments(tree: T.Node, function: str, argument: str, parameters: frozenset[str]) -> Iterator[tuple[str, T.Node]]:
-    """Points at which the function is applied outright: `g(-c/b)`."""
+def _arguments(
+    tree: T.Node, function: str, argument: str, parameters: frozenset[str], conditions: Sequence[T.Node]
+) -> Iterator[tuple[str, T.Node]]:
+    """Points at which the function is applied outright: `g(-c/b)`; two of those of `g((u - c)/b)` for all u < 0."""
     for node in T.walk(tree):
         if isinstance(node, T.Apply) and node.head.key == function and len(node.args) == 1 and not node.primes:
             value = node.args[0]
-            if argument not in T.names_in(value) and free_names(value) <= parameters:
+            if argument in T.names_in(value):
+                continue
+            free = free_names(value) - parameters
+            if not free:
                 yield f"({value!r})", value
+            elif len(free) == 1:
+                letter = next(iter(free))
+                for number in _allowed(letter, conditions):
+                    point = substituted(value, {letter: number})
+                    yield f"({point!r})", point
+
+
+_TRIED: Final = tuple(T.Num(Fraction(n)) if n > 0 else T.Neg(T.Num(Fraction(-n))) for n in (1, 2, -1, -2))
+
+
+def _allowed(letter: str, conditions: Sequence[T.Node]) -> list[T.Node]:
+    """Two values of a letter that the conditions on it allow; none where nothing is said of it."""
+    about = [c for c in conditions if T.names_in(c) == {letter} and isinstance(c, T.Rel)]
+    if not about:
+        return []
+    return [n for n in _TRIED if all(_true(c, letter, n) for c in about)][:2]
+
+
+def _true(condition: T.Node, letter: str, number: T.Node) -> bool:
+    try:
+        ev = Evaluator(Block(World(), 0, {}, (), 1), budget=1_000)
+        return bool(np.asarray(truth(ev, substituted(condition, {letter: number}))).all())
+    except EvaluationError:
+        return False

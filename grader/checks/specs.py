@@ -276,6 +276,8 @@ class InjectivityCheck(CheckBase):
     region: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     """Words that say the contrary of what the points show."""
+    onto: Words | None = None
+    """Words under which a bound of the image counts: that invertible means onto as well."""
 
 
 class ReviewCheck(CheckBase):

@@ -85,11 +85,16 @@ def defined(judge: Judge, chains: Sequence[Chain], shared: Sequence[Chain] = ())
     return world, inferred
 
 
+_BESIDE = re.compile(r"\u00a4\s*,?\s*$")
+"""Words that end with another formula in the same sentence."""
+
+
 def _lives(definition: Definition, chain: Chain, chains: Sequence[Chain]) -> bool:
     """Whether a name that is only inferred is used after it is explained alone, and in the same case."""
     special = [c for c in chain.context if not isinstance(c, T.Rel) or "=" in c.relations]
     for other in chains:
         later = definition.kind == "function" or other.order >= chain.order  # `k(r) = ..` is said of every r
+        later = later or (other.order == chain.order - 1 and bool(_BESIDE.search(chain.words)))  # `S = f(u), u = ..`
         if other is chain or (later and all(c in other.context for c in special)):
             continue
         trees = (line.tree for line in other.lines if line.tree is not None)

@@ -13,7 +13,7 @@ from grader.maths.lexer import Token
 from grader.maths.notation import Notation
 from grader.maths.parser import parse
 from grader.reading import phrases
-from grader.reading.conditions import Conditions, case_of, heads_case, is_condition, relations_of, trails
+from grader.reading.conditions import Conditions, case_of, heads_case, is_condition, is_range, relations_of, trails
 from grader.reading.document import Block, Kind
 from grader.reading.marks import folded
 from grader.reading.rows import Line, cut, operands, with_left
@@ -101,8 +101,8 @@ class PartText:
     """Formulas in running text that claim nothing by themselves."""
     denied: bool = False
     """Whether words deny some formula: what is not claimed may stand there."""
-    constant: list[tuple[T.Name, tuple[T.Node, ...], tuple[int, int]]] = field(default_factory=list)
-    """Functions that words call constant, the conditions in force, and where."""
+    constant: list[tuple[T.Name | None, tuple[T.Node, ...], tuple[int, int]]] = field(default_factory=list)
+    """Functions that words call constant (None: "the function"), the conditions in force, and where."""
     story: list[str] = field(default_factory=list)
     """The prose with its inline formulas in place, as source without spaces between dollars."""
     written: list[str] = field(default_factory=list)
@@ -169,7 +169,7 @@ class _Reader:
         elif phrases.CONTRADICTION.search(text):
             self.hypothetical = False
         self.formula = None
-        if self.named is not None and phrases.CONSTANT.match(text):
+        if (self.named is not None and phrases.CONSTANT.match(text)) or phrases.ALL_CONSTANT.search(text):
             self.part.constant.append((self.named, tuple(self.conditions.current), (block.start, block.end)))
         self.named = None
         if phrases.WIDE.search(text):
@@ -209,6 +209,7 @@ class _Reader:
         lines = cut(block.tokens, self.notation, block.start, block.end).lines
         self.part.formulas += len(lines)
         condition = case or bool(phrases.CONDITION.search(self.words))
+        restricts = bool(phrases.RESTRICTS.search(self.words))
         joined = self.conditional and phrases.JOINED.search(self.words)
         trailing = trails(self.words) and bool(self.part.chains) and self.part.chains[-1].order == self.claimed
         self.conditional = False
@@ -239,9 +240,10 @@ class _Reader:
                 before = self.part.chains[-1]
                 before.context = (*before.context, *relations_of(line.tree))
                 role = "hypothesis"
-            elif condition and is_condition(line.tree):
+            elif (condition or (restricts and is_range(line.tree))) and is_condition(line.tree):
                 aside = "(" in self.words and ")" not in self.words[self.words.rindex("(") :]
-                self.conditions.enter(line.tree, sentence=bool(phrases.SENTENCE_IF.search(self.words)), aside=aside)
+                begins, head = phrases.SENTENCE_IF.search(self.words), phrases.CASE_HEAD.search(self.words)
+                self.conditions.enter(line.tree, sentence=bool(begins), aside=aside, head=bool(head))
                 role, self.conditional = "hypothesis", True
             self.chain([line], "inline", role)
             if role == "claim":

@@ -28,6 +28,7 @@ class Conditions:
         self._group: list[T.Node] = []  # the conditions stated last, joined by "and"
         self._aside: list[T.Node] | None = None  # what held before an open parenthesis
         self._sentence: list[T.Node] = []  # equalities with which a sentence began: "If a = 0, then .."
+        self._heads: list[T.Node] = []  # special cases that stand at the head of a passage: "Cas b = 0."
 
     def wide(self) -> None:
         """Words such as "in all cases" end all cases."""
@@ -66,12 +67,23 @@ class Conditions:
         if self._aside is not None:
             self.current, self._aside = self._aside, None
 
-    def enter(self, tree: T.Node, *, sentence: bool = False, aside: bool = False) -> list[T.Node]:
+    def enter(
+        self, tree: T.Node, *, sentence: bool = False, aside: bool = False, head: bool = False
+    ) -> list[T.Node]:
         """New conditions; they replace those about the same names.
 
-        With `sentence` they begin one: special cases with which earlier sentences began are over.
+        With `sentence` they begin one: special cases with which earlier sentences began are over, and with a case of
+        several conditions (`a \\ne 0` and `b \\ne 0`) all of it. With `head` they name a passage: so are the special
+        cases that earlier passages were about.
         """
         found = relations_of(tree)
+        if sentence or head:
+            names = {key for c in found for key in T.names_in(c)}
+            if any(T.names_in(c) & names for c in self._group):
+                self.current = [c for c in self.current if not (_is_case(c) and any(c is old for old in self._group))]
+        if head:
+            self.current = [c for c in self.current if not any(c is old for old in self._heads)]
+            self._heads = [c for c in found if _is_case(c)]
         if aside and self._aside is None:
             self._aside = list(self.current)
         if sentence:
@@ -112,6 +124,13 @@ class Conditions:
                 names = T.names_in(either)
                 self.current = [c for c in self.current[:-1] if not (T.names_in(c) & names)]
                 self.current.append(either)
+
+
+def _is_case(condition: T.Node) -> bool:
+    """A special value or its exclusion, not a range."""
+    if isinstance(condition, T.Logic):
+        return all(_is_case(i) for i in condition.items)
+    return isinstance(condition, T.Rel) and set(condition.relations) <= {"=", "!="}
 
 
 def _over(old: T.Node, new: T.Node, names: set[str]) -> bool:
@@ -157,6 +176,15 @@ def is_condition(tree: T.Node) -> bool:
         isinstance(node, T.Rel)
         and set(node.relations) <= _ORDERED
         and not any(isinstance(n, _STRUCTURED) for n in T.walk(node))
+    )
+
+
+def is_range(tree: T.Node) -> bool:
+    """Whether a formula excludes values of a name or bounds it: `a \\ne 0`."""
+    found = relations_of(tree)
+    return bool(found) and all(
+        isinstance(c, T.Rel) and set(c.relations) <= {"<", ">", "<=", ">=", "!="} and isinstance(c.operands[0], T.Name)
+        for c in found
     )
 
 

@@ -35,6 +35,18 @@ CONSTANT: Final = re.compile(
 )
 """Text behind the name of a function that calls it constant."""
 
+ALL_CONSTANT: Final = re.compile(
+    r"\b(?:the function|la fonction|elle|it|this|celle-ci) (?:is|est|becomes|devient) (?:also |aussi |donc |then |alors |therefore |simply )?"
+    r"(?:une fonction |a )?(?:constant|identically|identiquement|nulle partout)"
+)
+"""Words that call the function of the question constant."""
+
+CASE_HEAD: Final = re.compile(r"(?:^|[.;:!]\s*)\W*(?:cas|case)\W*(?:\d+|[ivx]+|[a-d]\b)?\W*$")
+"""Text that names a case and begins a passage."""
+
+RESTRICTS: Final = re.compile(r"\b(?:let|take|consider|prenons|considerons)\s*$")
+"""Text that ends so restricts what follows if a range stands behind it, and else introduces a name."""
+
 OTHERWISE: Final = re.compile(r"(?:^|[.;]\s+)(?:otherwise|sinon|else|dans le cas contraire|in the remaining case)\b")
 """A sentence that begins so speaks of all other cases."""
 
