@@ -153,7 +153,7 @@ def grade_part(submission: Submission, question: Question, part: Part) -> PartRe
         for spec, first in found:
             finding = _shown(submission, part, text, spec, first)
             if not misplaced:
-                finding = _without_trace(submission, text, spec, finding)
+                finding = _without_trace(submission, part, text, spec, finding)
             submission.outcomes[f"{part.id}.{spec.id}"] = finding.outcome
             if finding.note == "follows_from_earlier":
                 submission.carried.add(f"{part.id}.{spec.id}")
@@ -193,18 +193,33 @@ def _shown(submission: Submission, part: Part, text: PartText, spec: CheckBase, 
         return finding
     if context.confirmed(spec.shown.has) < spec.shown.links or context.impossible_equation:
         return finding
+    if spec.shown.names and not context.together(spec.shown.names):
+        return finding
     return replace(finding, outcome=Outcome.CORRECT, note="every_line_holds", share=None)
 
 
+_FEW_LINKS, _FEW_WORDS = 8, 80
+"""Only in a part this short can what it does not speak of be called missing."""
 _MISPLACED = frozenset({"found_elsewhere", "text_without_place", "budget"})
 
 
-def _without_trace(submission: Submission, text: PartText, spec: CheckBase, finding: Finding) -> Finding:
+def _without_trace(submission: Submission, part: Part, text: PartText, spec: CheckBase, finding: Finding) -> Finding:
     """A step of which nothing in the part, words or formulas, can speak is missing."""
     context = submission.contexts.get(id(text))
-    if not spec.traces or context is None or finding.note not in _UNSEEN_AT_ALL or leaves_traces(spec.traces, context):
+    if context is None or context.text.unread or context.written_plainly or len(context.links) > _FEW_LINKS:
         return finding
-    return replace(finding, outcome=Outcome.MISSING, note="not_mentioned", share=None)
+    if sum(len(block.text.split()) for block in text.prose) > _FEW_WORDS:
+        return finding  # a long text may say it in ways we do not know
+    if finding.note in _UNSEEN_AT_ALL and spec.traces and not leaves_traces(spec.traces, context):
+        if spec.unsaid:
+            return replace(finding, note="not_mentioned", share=(0.0, spec.unsaid))
+        return replace(finding, outcome=Outcome.MISSING, note="not_mentioned", share=None)
+    leads = [submission.outcomes.get(f"{part.id}.{n}") for n in spec.needs]
+    if finding.note in (*_UNSEEN_AT_ALL, "rests_on_others") and leads and all(o is Outcome.MISSING for o in leads):
+        if spec.role is Role.EXPLANATION and not text.empty:
+            return replace(finding, outcome=Outcome.UNDECIDED, note="rests_on_others", share=(0.0, 0.5))
+        return replace(finding, outcome=Outcome.MISSING, note="rests_on_others", share=None)
+    return finding
 
 
 def _judge(submission: Submission, question: Question, part: Part, judge: Judge, spec: CheckBase) -> Finding:

@@ -18,6 +18,7 @@ from grader.errors import EvaluationError
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.notation import Notation
+from grader.maths.parser import parse
 from grader.maths.printer import to_latex
 from grader.maths.relations import holds
 from grader.maths.worlds import World
@@ -167,6 +168,15 @@ class PartContext:
     def false_links(self) -> list[Link]:
         """Links that fail in every setting of the part."""
         return [link for link in self.links if link.fails]
+
+    def together(self, names: Sequence[str]) -> bool:
+        """Whether some line relates all these names and does not begin with the first alone."""
+        keys = [n.key for n in (parse(name, self.notation) for name in names) if isinstance(n, T.Name)]
+        return any(
+            set(keys) <= T.names_in(link.run.members[0]) | T.names_in(link.right)
+            and not (isinstance(link.run.members[0], T.Name) and link.run.members[0].key == keys[0])
+            for link in self.links
+        )
 
     @cached_property
     def impossible_equation(self) -> bool:

@@ -68,7 +68,8 @@ def check_value(spec: ValueCheck, context: PartContext) -> Finding:
 
 
 def _up_to_a_factor(spec: ValueCheck, context: PartContext) -> Finding | None:
-    """The target times a constant, as a side of a line that does not fail or as a formula in running text."""
+    """The target times a constant, as a side of a line that does not fail or as a formula in running text; where neither
+    a determinant nor another form of it stands beside it, it is only asserted."""
     goals = [context.target(wanted) for wanted in (spec.target, *spec.forms)]
     failing = {link.number for link in context.false_links}
     sides: list[tuple[T.Node, tuple[int, int]]] = [
@@ -79,13 +80,19 @@ def _up_to_a_factor(spec: ValueCheck, context: PartContext) -> Finding | None:
     ]
     sides += [(T.unboxed(b.line.tree), (b.line.start, b.line.end)) for b in context.text.bare if b.line.tree is not None]
     zero = T.Num(Fraction(0))
+    worked = any(isinstance(n, T.Call) and n.func in ("det", "trace") for side, _ in sides for n in T.walk(side))
+    forms: dict[T.Node, tuple[int, int]] = {}
     for side, place in sides:
+        if side in forms:
+            continue
         names = context.names(side)
         for goal in goals:
             if names == context.names(goal) and context.explicit(side):
                 verdict = proportional(context.judge, (side, zero), (goal, zero))
                 if verdict is not None and verdict.outcome is Outcome.CORRECT:
-                    return Finding(Outcome.CORRECT, "proportional", (place,), answer=side)
+                    forms[side] = place
+        if forms and (worked or len(forms) > 1):
+            return Finding(Outcome.CORRECT, "proportional", tuple(forms.values()), answer=next(iter(forms)))
     return None
 
 

@@ -328,7 +328,7 @@ def _arguments(
                     yield f"({point!r})", point
 
 
-_TRIED: Final = tuple(T.Num(Fraction(n)) if n > 0 else T.Neg(T.Num(Fraction(-n))) for n in (1, 2, -1, -2))
+_TRIED: Final[tuple[T.Node, ...]] = tuple(T.Num(Fraction(n)) if n > 0 else T.Neg(T.Num(Fraction(-n))) for n in (1, 2, -1, -2))
 
 
 def _allowed(letter: str, conditions: Sequence[T.Node]) -> list[T.Node]:

@@ -34,7 +34,15 @@ def speaks(pattern: str, context: PartContext) -> bool:
 
 def leaves_traces(pattern: str, context: PartContext) -> bool:
     """Whether anything written in the part, words or formulas, may be about a step; unread lines always may."""
-    return bool(context.text.unread) or bool(re.search(pattern, folded(" ".join(context.text.written))))
+    text = _TO_SHOW.sub(" ", folded(" ".join(context.text.written)))
+    return bool(context.text.unread) or bool(re.search(pattern, text))
+
+
+_TO_SHOW = re.compile(
+    r"\b(?:(?:have|need|want|it remains|asked) to (?:show|prove)|must show"
+    r"|(?:il faut|on veut|on doit|reste a) (?:montrer|prouver))\b[^.]*"
+)
+"""What is said to be still to show: the question repeated."""
 
 
 def contrary(patterns: Sequence[str], context: PartContext) -> bool:

@@ -49,6 +49,8 @@ class Shown(Strict):
     links: int = Field(ge=1)
     has: tuple[str, ...] = ()
     final: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    """Names that stand together in some line which does not begin with the first of them."""
 
 
 class CheckBase(Strict):
@@ -74,6 +76,8 @@ class CheckBase(Strict):
     traces: str = ""
     """A pattern of which something stands in the words or the formulas of every answer that could show the step; where
     nothing does, and all is read, the step is missing."""
+    unsaid: float = Field(default=0, ge=0, le=1)
+    """The share that a person may still give where nothing is said of the step."""
 
 
 class Words(Strict):

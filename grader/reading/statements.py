@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from grader.reading.document import FORMULAS
+from grader.reading.document import FORMULAS, Kind
 from grader.reading.page import Page
 from grader.reading.wording import argues, asks, hints, is_formula, sets_out
 
@@ -16,6 +16,9 @@ _BLOCKS: Final = 400
 
 _ARGUMENT: Final = 40
 """Whether a student argues is judged by this many blocks."""
+
+_WORKED: Final = 2
+"""So many displayed formulas without a question are worked out, not put."""
 
 
 class Statements:
@@ -53,7 +56,9 @@ class Statements:
             return False
         paragraphs = [p for p in self.page.paragraphs(first, last) if self.page.content(*p)]
         words = [(p, self.page.words(*p)) for p in paragraphs]
-        return any(argues(w) for _, w in words) and not any(self.puts(*p, w) for p, w in words)
+        displays = sum(self.page.blocks[at].kind is Kind.DISPLAY for at in range(first, last + 1))
+        works = displays >= _WORKED or any(argues(w) for _, w in words)
+        return works and not any(self.puts(*p, w) for p, w in words)
 
     def end_before(self, first: int, last: int) -> int:
         """The last block of an answer behind which the next statement is quoted up to an answer mark."""
