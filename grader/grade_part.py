@@ -265,7 +265,7 @@ def _found_elsewhere(
         if sum(p.last - p.first + 1 for p in pieces) > _BLOCKS or submission.formulas() > _FORMULAS:
             return Finding(Outcome.UNDECIDED, "budget")
         text = submission.read(pieces, judge.world.notation, part.id)
-        other = run_check(submission, question, judge, spec, text)
+        other = run_check(submission, question, judge, spec, text, searching=True)
         if other.outcome is Outcome.CORRECT:
             return replace(other, outcome=Outcome.UNDECIDED, note="found_elsewhere", answer=None)
     return None
@@ -302,8 +302,13 @@ def _first_from(known: Mapping[Target, T.Node], usual: Callable[[Target], Any]) 
     return lambda wanted: known[wanted] if wanted in known else usual(wanted)
 
 
-def run_check(submission: Submission, question: Question, judge: Judge, spec: CheckBase, text: PartText) -> Finding:
-    """One check on one text; what goes wrong in it is our fault and never the student's."""
+def run_check(
+    submission: Submission, question: Question, judge: Judge, spec: CheckBase, text: PartText, *, searching: bool = False
+) -> Finding:
+    """One check on one text; what goes wrong in it is our fault and never the student's.
+
+    Where a text of another part is searched, only whether the answer stands there is asked.
+    """
 
     def target(wanted: Target) -> Any:
         return submission.assignment.target(question, judge, wanted.derived, wanted.latex)
@@ -319,6 +324,7 @@ def run_check(submission: Submission, question: Question, judge: Judge, spec: Ch
             own = submission.own_before(question, spec, judge)
             context = PartContext(text, judge, target, submission.orders(question), other, shared, patterns, own)
             submission.contexts[id(text)] = context
+        context.searching = searching
         return CHECKS[spec.type](spec, context)
     except EvaluationError as error:
         return Finding(Outcome.UNDECIDED, error.note, evidence={"detail": error.detail})

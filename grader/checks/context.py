@@ -74,6 +74,7 @@ class PartContext:
         self.orders = orders  # tuples of names the student writes in this question: an order of the variables
         self.target = target
         self.other_worlds = other_worlds
+        self.searching = False  # whether a text of another part is searched for an answer
         self.charged: dict[int, str] = {}  # failing links by number, and the check that pays for each
         self.earlier = earlier or {}  # names as the student's own earlier answers have them, where those are wrong
         self.patterns = patterns  # names of the sister worlds that a line may hold in

@@ -130,7 +130,6 @@ def check_component(spec: ComponentCheck, context: PartContext) -> Finding:
     target, whole = context.target(spec.target), context.target(spec.whole)
     judges = context.families(spec.families)
     candidates = list(_components(context, target))
-    wrong = _named_wrong(spec, context, target, judges)
     for judge in judges:
         right: dict[int, bool] = {}  # whole sums that are right in this world, by identity
         for candidate in candidates:
@@ -141,12 +140,15 @@ def check_component(spec: ComponentCheck, context: PartContext) -> Finding:
                 if not right[place]:
                     continue
             if agrees(judge, candidate.node, target):
-                other = wrong or _later(candidates, candidate, target, judges)
+                other = _named_wrong(spec, context, target, judges) or _later(candidates, candidate, target, judges)
                 if other is not None:
                     return Finding(Outcome.UNDECIDED, "contradicted_later", (candidate.place, other.place))
                 return Finding(Outcome.CORRECT, "occurs", (candidate.place,))
     if context.text.empty:
         return Finding(Outcome.MISSING, "nothing_handed_in")
+    if context.searching:
+        return Finding(Outcome.UNDECIDED, "not_found")
+    wrong = _named_wrong(spec, context, target, judges)
     if wrong is not None and not context.text.unread and not context.rests_on_inferred(wrong.node):
         witness = equal(judges[0], wrong.node, target).witness
         return Finding(Outcome.INCORRECT, "differs", (wrong.place,), witness=witness, answer=wrong.node)

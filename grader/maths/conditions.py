@@ -24,7 +24,10 @@ from grader.maths.worlds import Block
 from grader.model import Outcome, Verdict, Witness
 
 _GRID = np.concatenate([np.linspace(-30, -6, 25), np.linspace(-5.9, 5.9, 119) + 0.0137, np.linspace(6, 30, 25)])
-_BISECTIONS = 54
+_STEPS = 54
+"""Steps towards a root at most; a dozen suffice where nothing bends sharply."""
+_MET_AT = 1e-15
+"""How close to zero, against its size at the ends of the bracket, a difference must come."""
 _BRACKETS = 3
 _HUGE = 1e9
 """A gap of this size at a boundary point is a pole of the other condition: undefined there."""
@@ -344,15 +347,20 @@ def _roots(block: Block, atom: Atom, key: str, *, touching: bool) -> tuple[N.Arr
     change = np.take_along_axis(change, order, axis)
     low = np.take_along_axis(grid, order, axis)
     high = np.take_along_axis(grid, order + 1, axis)
-    at = np.take_along_axis(sign, order, axis)
-    for _ in range(_BISECTIONS):
-        middle = (low + high) / 2
-        same = np.sign(gap(middle)) == at
-        low, high = np.where(same, middle, low), np.where(same, high, middle)
-    here, there = gap(low), gap(high)
+    at, other = gap(low), gap(high)
+    close = _MET_AT * np.maximum(1.0, np.maximum(np.abs(at), np.abs(other)))
+    root = low
     with np.errstate(all="ignore"):
-        step = np.where(here != there, here * (high - low) / (here - there), 0.0)
-    root = low + np.nan_to_num(step)
+        for turn in range(_STEPS):
+            # regula falsi (Illinois), with a bisection now and then: a kink or a pole would hold it up
+            chord = low - at * (high - low) / (other - at)
+            root = (low + high) / 2 if turn % 4 == 3 else np.where(np.isfinite(chord), chord, (low + high) / 2)
+            value = gap(root)
+            left = np.sign(value) == np.sign(at)
+            low, high = np.where(left, root, low), np.where(left, high, root)
+            at, other = np.where(left, value, at / 2), np.where(left, other / 2, value)
+            if bool(np.all(~change | (np.abs(value) <= close))):
+                break
     residual = np.abs(difference(root))
     return root, change & (residual <= _TOUCH)
 

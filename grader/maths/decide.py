@@ -130,12 +130,15 @@ class _Tally:
         special = [int(i) for i in bad if block.special[i]]
         near = [i for i in generic if not block.is_far(i)]
         checked = [*near[:CHECKED], *[i for i in generic if block.is_far(i)][:2], *special[:1]]
-        try:
-            self.recheck(block, checked)
-        except EvaluationError as error:
-            if error.note != "too_large":
-                raise
-            self.one_by_one(block, checked)
+        for some in (checked[:MIN_WITNESSES], checked[MIN_WITNESSES:]):  # two that differ are enough
+            if not some or (self.differ >= MIN_WITNESSES and some[0] != checked[0]):
+                break
+            try:
+                self.recheck(block, some)
+            except EvaluationError as error:
+                if error.note != "too_large":
+                    raise
+                self.one_by_one(block, some)
 
     def one_by_one(self, block: Block, checked: Sequence[int]) -> None:
         """Repeat samples singly where some are too large to compute: those count as undefined."""

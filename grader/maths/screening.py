@@ -13,7 +13,7 @@ from grader.maths import numeric as N
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.decide import CLEAR, MIN_WITNESSES, Mismatch, align, equal, evaluated, per_sample
-from grader.maths.values import leaves
+from grader.maths.values import Tens, leaves
 from grader.maths.worlds import Block
 from grader.model import Outcome
 
@@ -25,7 +25,11 @@ def agrees(judge: Judge, left: T.Node, right: T.Node) -> bool:
         with np.errstate(all="ignore"):
             # in a closed world a gap anywhere rules agreement out: small tables tell sooner than large ones
             blocks: Iterable[Block] = judge.blocks([left, right])
-            for block, _, pairs in _side_by_side(sorted(blocks, key=_effort) if closed else blocks, left, right):
+            if closed:
+                blocks = sorted(blocks, key=_effort)
+                if _far_apart(blocks[0], left, right):
+                    return False
+            for block, _, pairs in _side_by_side(blocks, left, right):
                 for x, y in pairs:
                     gap = np.abs(x - y) > CLEAR * (1e-3 + np.maximum(np.abs(x), np.abs(y)))
                     wide = ~per_sample(~gap, block)
@@ -34,6 +38,30 @@ def agrees(judge: Judge, left: T.Node, right: T.Node) -> bool:
     except (EvaluationError, Mismatch):
         return False
     return equal(judge, left, right).outcome is Outcome.CORRECT
+
+
+def _far_apart(block: Block, left: T.Node, right: T.Node) -> bool:
+    """Whether two numbers clearly differ at one of two ordinary samples of a block, in its first cell."""
+    return any(
+        abs(x - y) > CLEAR * (1e-3 + max(abs(x), abs(y)))
+        for x, y in zip(_sketch(block, left), _sketch(block, right), strict=False)
+    )
+
+
+def _sketch(block: Block, node: T.Node) -> tuple[complex, ...]:
+    """A formula's numbers at two ordinary samples, in their first cell; nothing for what is no number."""
+    place = ("sketch", id(node))
+    found: tuple[T.Node, tuple[complex, ...]] | None = block.cache.get(place)
+    if found is None:
+        value, _ = evaluated(block, node)
+        numbers: tuple[complex, ...] = ()
+        if not isinstance(value, Tens):
+            rows = N.primal(value)
+            rows = rows.reshape(rows.shape[0] if rows.ndim else 1, -1)
+            ordinary = np.flatnonzero(~block.special)[:2]
+            numbers = tuple(complex(rows[i if i < len(rows) else 0, 0]) for i in ordinary)
+        found = block.cache[place] = (node, numbers)
+    return found[1]
 
 
 def differ_clearly(judge: Judge, left: T.Node, right: T.Node) -> bool:

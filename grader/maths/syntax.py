@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from functools import lru_cache
+from operator import attrgetter
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,39 +328,50 @@ def sub_text(node: Node) -> str:
     return type(node).__name__
 
 
-_CHILD_FIELDS: dict[type[Node], tuple[str, ...]] = {}
-_NO_NODES = frozenset(
-    {"start", "end", "base", "marks", "func", "primes", "op", "name", "letter", "slip", "order", "flipped"}
-)
+_READERS: dict[type[Node], Callable[[Node], tuple[Node, ...]]] = {}
+"""How the sub-nodes of each kind of node are read; found from the fields once, for every pass asks for them."""
 
 
-def _child_fields(kind: type[Node]) -> tuple[str, ...]:
-    found = _CHILD_FIELDS.get(kind)
-    if found is None:
-        # `base` is text in a Name and a node in a Pow; `sub` is text in a Density
-        text = _NO_NODES - ({"base"} if kind is Pow else set())
-        found = tuple(f.name for f in fields(kind) if f.name not in text)
-        _CHILD_FIELDS[kind] = found
-    return found
+def _reader(kind: type[Node]) -> Callable[[Node], tuple[Node, ...]]:
+    """What gives the sub-nodes of nodes of a kind."""
+    below = [(f.name, str(f.type)) for f in fields(kind) if "Node" in str(f.type) or "Name" in str(f.type)]
+    names = [name for name, _ in below]
+    types = {annotation for _, annotation in below}
+    if not below:
+        return lambda node: ()
+    get: Callable[[Node], Any] = attrgetter(*names)
+    if types <= {"Node", "Name"}:
+        return get if len(names) > 1 else lambda node: (get(node),)
+    if len(names) == 1 and types == {"tuple[Node, ...]"}:
+        return get
+
+    def gathered(node: Node) -> tuple[Node, ...]:
+        out: list[Node] = []
+        for name in names:
+            value = getattr(node, name)
+            if isinstance(value, Node):
+                out.append(value)
+            elif value is not None:
+                for item in value:
+                    if isinstance(item, Node):
+                        out.append(item)
+                    else:
+                        out.extend(x for x in item if x is not None)
+        return tuple(out)
+
+    return gathered
 
 
-def children(node: Node) -> list[Node]:
+def children(node: Node) -> tuple[Node, ...]:
     """The direct sub-nodes, left to right."""
-    out: list[Node] = []
-    for name in _child_fields(type(node)):
-        value = getattr(node, name)
-        if isinstance(value, Node):
-            out.append(value)
-        elif type(value) is tuple:
-            for item in value:
-                if isinstance(item, Node):
-                    out.append(item)
-                elif type(item) is tuple:
-                    out.extend(x for x in item if isinstance(x, Node))
-    return out
+    kind = type(node)
+    read = _READERS.get(kind)
+    if read is None:
+        read = _READERS[kind] = _reader(kind)
+    return read(node)
 
 
-_LEAVES = (Num, Const, Word, Empty, NamedSet)
+_LEAVES = frozenset({Num, Const, Word, Empty, NamedSet})
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -367,10 +380,10 @@ def walk(node: Node) -> Iterator[Node]:
     while stack:
         here = stack.pop()
         yield here
-        if not isinstance(here, _LEAVES):
-            below = children(here)
-            below.reverse()
-            stack.extend(below)
+        kind = type(here)
+        if kind not in _LEAVES:
+            read = _READERS.get(kind)
+            stack.extend((read(here) if read is not None else children(here))[::-1])
 
 
 def unboxed(node: Node) -> Node:

@@ -51,16 +51,20 @@ class Marks:
 
 def folded(text: str) -> str:
     """Lower case without accents, of the same length."""
-    if text.isascii():
-        return text.lower()
-    return "".join(_fold(c) for c in text)
+    return text.lower() if text.isascii() else text.translate(_FOLDS)
 
 
-def _fold(char: str) -> str:
-    if char.isascii():
-        return char.lower()
-    plain = unicodedata.normalize("NFD", char)[0].lower()
-    return plain if len(plain) == 1 else char
+class _Folds(dict[int, str]):
+    """What each character folds to; found when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        plain = char.lower() if char.isascii() else unicodedata.normalize("NFD", char)[0].lower()
+        found = self[code] = plain if len(plain) == 1 else char
+        return found
+
+
+_FOLDS = _Folds()
 
 
 def ordinal(label: str) -> int:
