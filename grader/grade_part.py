@@ -214,6 +214,8 @@ def _without_trace(submission: Submission, part: Part, text: PartText, spec: Che
         if spec.unsaid:
             return replace(finding, note="not_mentioned", share=(0.0, spec.unsaid))
         return replace(finding, outcome=Outcome.MISSING, note="not_mentioned", share=None)
+    if finding.note == "cases_left" and finding.share is None and spec.traces and not leaves_traces(spec.traces, context):
+        return replace(finding, share=(0.0, 0.5))
     leads = [submission.outcomes.get(f"{part.id}.{n}") for n in spec.needs]
     if finding.note in (*_UNSEEN_AT_ALL, "rests_on_others") and leads and all(o is Outcome.MISSING for o in leads):
         if spec.role is Role.EXPLANATION and not text.empty:

@@ -6,6 +6,7 @@ function itself is the rubric's, so a witness is tested and not the words around
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -33,6 +34,8 @@ _LEVELS = (-2.3, -0.6, 0.0, 0.7, 1.9)
 _GRID = np.concatenate([np.linspace(-60, 60, 241), np.linspace(-0.5, 0.5, 21) + 0.003])
 _ORDER = frozenset({"<", ">", "<=", ">="})
 _MOST_POINTS = 12
+_TRIED_SHARE: Final = 0.67
+"""What two points that have one image in some cases only earn at most where a line fails."""
 
 
 @dataclass(slots=True)
@@ -83,7 +86,9 @@ def check_injectivity(spec: InjectivityCheck, context: PartContext) -> Finding:
     missing = np.flatnonzero(wanted & ~covered)
     if not (covered & wanted).any():
         return Finding(Outcome.UNDECIDED, "not_found")
-    return Finding(Outcome.UNDECIDED, "cases_left", tuple(places), {"values": grid.describe(int(missing[0]))})
+    # with a line that fails, the case that is left was tried
+    share = (0.0, _TRIED_SHARE) if context.false_links else None
+    return Finding(Outcome.UNDECIDED, "cases_left", tuple(places), {"values": grid.describe(int(missing[0]))}, share=share)
 
 
 def _bounded(context: PartContext, grid: _Grid) -> tuple[N.Array, list[tuple[int, int]]]:
@@ -247,6 +252,16 @@ def _cases(context: PartContext, function: str, argument: str, parameters: froze
                     case.stretches.append(T.Rel((T.Name(argument), node), ("in",)))
             if len(case.points) + len(case.stretches) + case.constant > size:
                 case.places.append((line.start, line.end))
+    for bare in context.text.bare:
+        tree = bare.line.tree
+        conditions = tuple(c for c in bare.context if T.names_in(c) <= parameters)
+        stretch = _stretch(tree, argument) if tree is not None and _ON.search(bare.words) else None
+        if stretch is not None:
+            found.setdefault(conditions, _Case(conditions)).stretches.append(stretch)
+        elif tree is not None and _ENDS.search(bare.words) and T.names_in(tree) <= parameters:
+            case = found.setdefault(conditions, _Case(conditions))
+            case.points[f"({tree!r})"] = tree
+            case.places.append((bare.line.start, bare.line.end))
     for named, about, place in context.text.constant:
         conditions = tuple(c for c in about if T.names_in(c) <= parameters)
         if (named is None or named.key == function) and conditions:
@@ -262,6 +277,23 @@ def _cases(context: PartContext, function: str, argument: str, parameters: froze
                     case.points.setdefault(name, point)
                 case.inherited.extend(general.stretches)
     return out
+
+
+_ON: Final = re.compile(r"\b(?:sur|on|over|for|in|dans|pour|throughout)(?: [\w'-]+){0,5}\s*$")
+"""Words before a set on which something holds."""
+_ENDS: Final = re.compile(
+    r"\b(?:extremit\w+|end ?points?|ends|bornes|points?|between|entre|abscisses?)(?: (?:are|sont|les|the|two|deux|points?))*\s*"
+    r"(?:\u00a4\s*,?\s*(?:et|and|to|ou|or|a)\s*)?$"
+)
+"""Words before points that are named without a letter."""
+
+
+def _stretch(tree: T.Node, argument: str) -> T.Node | None:
+    """A set of arguments as a condition on them: `\\{z : bz + c \\le 0\\}`, `]-\\infty, -c/b]`."""
+    if isinstance(tree, T.Call) and tree.func == "set_builder" and len(tree.args) == 2:
+        name, condition = tree.args
+        return condition if isinstance(name, T.Name) and name.key == argument else None
+    return T.Rel((T.Name(argument), tree), ("in",)) if isinstance(tree, T.Interval) else None
 
 
 def _note(

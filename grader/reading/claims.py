@@ -80,11 +80,13 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Bare:
-    """A formula without a relation in running text: `order` tells the chains before it, `words` the prose."""
+    """A formula without a relation in running text: `order` tells the chains before it, `words` the prose, `context`
+    the conditions in force."""
 
     line: Line
     order: int
     words: str
+    context: tuple[T.Node, ...] = ()
 
 
 @dataclass(slots=True)
@@ -226,10 +228,12 @@ class _Reader:
             if rel is None and not isinstance(line.tree, (T.Logic, T.Boxed, T.Tup, T.SetOf)):
                 if self.role() == "denied":
                     continue
-                self.part.bare.append(Bare(line, len(self.part.chains), self.words[-160:]))
+                self.part.bare.append(Bare(line, len(self.part.chains), self.words[-160:], tuple(self.conditions.current)))
                 self.named = line.tree if isinstance(line.tree, T.Name) else None
                 continue
             role = self.role()
+            if condition and phrases.ELSE.search(self.words) and self._of_function(rel):
+                condition = False  # `otherwise g = 0` says what g is then
             if joined and is_condition(line.tree):
                 if joined.group(1) in ("ou", "or"):
                     self.conditions.alternative(line.tree)
@@ -249,6 +253,10 @@ class _Reader:
             if role == "claim":
                 self.claimed = self.part.chains[-1].order
         self.words = f"{self.words} \u00a4"[-300:]
+
+    def _of_function(self, rel: T.Rel | None) -> bool:
+        """Whether a relation gives a function of the question its values."""
+        return rel is not None and isinstance(rel.operands[0], T.Name) and rel.operands[0].key in self.notation.functions
 
     def note_tuples(self, tree: T.Node) -> None:
         for node in T.walk(tree):

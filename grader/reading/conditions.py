@@ -91,6 +91,9 @@ class Conditions:
             self._sentence = [c for c in found if isinstance(c, T.Rel) and c.relations == ("=",)]
         for condition in found:
             names = T.names_in(condition)
+            at = next((i for i, c in enumerate(self.current) if _contrary(c, condition)), None)
+            if at is not None:  # `b < 0` behind `b > 0` and `z <= -c/b`: what was said under the other case is over
+                self.current = [*self.current[:at], *(c for c in self.current[at:] if not T.names_in(c) & names)]
             self.current = [c for c in self.current if c in found or not _over(c, condition, names)]
             self.current.append(condition)
         self._group = found
@@ -110,7 +113,7 @@ class Conditions:
         for condition in self.current:
             items = condition.items if isinstance(condition, T.Logic) and condition.op == "or" else (condition,)
             if all(isinstance(i, T.Rel) and i.relations == ("=",) for i in items):
-                kept.extend(T.Rel(i.operands, ("!=",), start=i.start, end=i.end) for i in items if isinstance(i, T.Rel))
+                kept.extend(T.Rel(i.operands, ("!=",)) for i in items if isinstance(i, T.Rel))  # written nowhere
             elif not isinstance(condition, T.Logic):
                 kept.append(condition)
         self.current = kept
@@ -131,6 +134,16 @@ def _is_case(condition: T.Node) -> bool:
     if isinstance(condition, T.Logic):
         return all(_is_case(i) for i in condition.items)
     return isinstance(condition, T.Rel) and set(condition.relations) <= {"=", "!="}
+
+
+_CONTRARY = {"<": {">", ">=", "="}, ">": {"<", "<=", "="}, "<=": {">"}, ">=": {"<"}, "=": {"!=", "<", ">"}, "!=": {"="}}
+
+
+def _contrary(old: T.Node, new: T.Node) -> bool:
+    """Whether two conditions compare the same with contrary outcomes: `b > 0` and `b < 0`."""
+    if not (isinstance(old, T.Rel) and isinstance(new, T.Rel) and len(old.relations) == len(new.relations) == 1):
+        return False
+    return old.operands == new.operands and new.relations[0] in _CONTRARY.get(old.relations[0], ())
 
 
 def _over(old: T.Node, new: T.Node, names: set[str]) -> bool:

@@ -31,12 +31,12 @@ WIDE: Final = re.compile(rf"\b{_any(_WIDE)}\b")
 """Words that end all cases: what follows holds in general."""
 
 CONSTANT: Final = re.compile(
-    r"\s*(?:est|is|devient|becomes)\s+(?:donc |alors |then |therefore |simply )?(?:une fonction |une |a )?constante?\b"
+    r"\s*(?:(?:est|is|devient|becomes|etant|being)\s+)?(?:donc |alors |then |therefore |simply |aussi |also )?(?:une fonction |une |a )?constante?\b"
 )
 """Text behind the name of a function that calls it constant."""
 
 ALL_CONSTANT: Final = re.compile(
-    r"\b(?:the function|la fonction|elle|it|this|celle-ci) (?:is|est|becomes|devient) (?:also |aussi |donc |then |alors |therefore |simply )?"
+    r"\b(?:the function|la fonction|elle|it|this|celle-ci|g) (?:is|est|becomes|devient) (?:also |aussi |donc |then |alors |therefore |simply )?"
     r"(?:une fonction |a )?(?:constant|identically|identiquement|nulle partout)"
 )
 """Words that call the function of the question constant."""
@@ -148,5 +148,10 @@ TRAILING: Final = re.compile(
 )
 """A formula (¤) straight before such a word: the condition behind belongs to it alone."""
 
-SENTENCE_IF: Final = re.compile(r"(?:^\s*|[.;:]\s+|\u00a4\s*[.;]\s*)(?:if|si|when|quand|lorsque)\s*$")
-"""A sentence that begins with "if": another such sentence is another case."""
+SENTENCE_IF: Final = re.compile(
+    r"(?:^\s*|[.;:]\s+|\u00a4\s*[.;]\s*|\b(?:and|et|but|mais|while|whereas|tandis que)\s+)(?:if|si|when|quand|lorsque)\s*$"
+)
+"""A sentence or a clause that begins with "if": another such one is another case."""
+
+ELSE: Final = re.compile(r"\b(?:otherwise|sinon|else)\s*,?\s*$")
+"""Text that ends so puts what follows under the contrary of what stood before."""
