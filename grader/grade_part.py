@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from grader.assignment import Assignment
 from grader.carry import carried_targets, own_answer, own_names
 from grader.checks import CHECKS
 from grader.checks.context import Finding, PartContext
-from grader.checks.prose import leaves_traces
+from grader.checks.prose import leaves_traces, left_off
 from grader.checks.specs import CheckBase, Target
 from grader.derivation.definitions import defined
 from grader.errors import BUGS, EvaluationError
@@ -150,10 +150,13 @@ def grade_part(submission: Submission, question: Question, part: Part) -> PartRe
     else:
         found = [(spec, _recorded(submission, question, part, judge, spec)) for spec in part.checks]
         misplaced = any(first.note in _MISPLACED for _, first in found)
+        bare = part.given and not misplaced and _only_answers(submission, text, found)
         for spec, first in found:
             finding = _shown(submission, part, text, spec, first)
             if not misplaced:
-                finding = _without_trace(submission, part, text, spec, finding)
+                finding = _unwritten(submission, text, spec, _without_trace(submission, part, text, spec, finding))
+            if bare and spec.role is Role.DERIVATION and finding.note in _UNSEEN_AT_ALL and finding.share is None:
+                finding = _in_words_at_most(submission, text, spec, finding)
             submission.outcomes[f"{part.id}.{spec.id}"] = finding.outcome
             if finding.note == "follows_from_earlier":
                 submission.carried.add(f"{part.id}.{spec.id}")
@@ -198,7 +201,7 @@ def _shown(submission: Submission, part: Part, text: PartText, spec: CheckBase, 
     return replace(finding, outcome=Outcome.CORRECT, note="every_line_holds", share=None)
 
 
-_FEW_LINKS, _FEW_WORDS = 8, 80
+_HARDLY, _FEW_LINKS, _FEW_WORDS = 3, 8, 80
 """Only in a part this short can what it does not speak of be called missing."""
 _MISPLACED = frozenset({"found_elsewhere", "text_without_place", "budget"})
 
@@ -206,6 +209,8 @@ _MISPLACED = frozenset({"found_elsewhere", "text_without_place", "budget"})
 def _without_trace(submission: Submission, part: Part, text: PartText, spec: CheckBase, finding: Finding) -> Finding:
     """A step of which nothing in the part, words or formulas, can speak is missing."""
     context = submission.contexts.get(id(text))
+    if context is not None and finding.note in _UNSEEN_AT_ALL and left_off(context):
+        return replace(finding, outcome=Outcome.MISSING, note="left_off", share=None)
     if context is None or context.text.unread or context.written_plainly or len(context.links) > _FEW_LINKS:
         return finding
     if sum(len(block.text.split()) for block in text.prose) > _FEW_WORDS:
@@ -222,6 +227,38 @@ def _without_trace(submission: Submission, part: Part, text: PartText, spec: Che
             return replace(finding, outcome=Outcome.UNDECIDED, note="rests_on_others", share=(0.0, 0.5))
         return replace(finding, outcome=Outcome.MISSING, note="rests_on_others", share=None)
     return finding
+
+
+def _unwritten(submission: Submission, text: PartText, spec: CheckBase, finding: Finding) -> Finding:
+    """A step of which no formula has any of the shapes it would have, where few are written at all: in words at most."""
+    context = submission.contexts.get(id(text))
+    if not spec.written or context is None or text.unread or context.written_plainly or len(context.links) > _HARDLY:
+        return finding
+    if finding.note not in _UNSEEN_AT_ALL or finding.share is not None:
+        return finding
+    trees = [line.tree for chain in text.chains for line in chain.lines] + [bare.line.tree for bare in text.bare]
+    if any(context.shape(name, tree) for tree in trees if tree is not None for name in spec.written):
+        return finding
+    return replace(finding, note="in_words_only", share=(0.0, 0.5))
+
+
+def _only_answers(submission: Submission, text: PartText, found: Sequence[tuple[CheckBase, Finding]]) -> bool:
+    """Whether nothing is claimed in a short part but what the statement gives: no step is written down."""
+    context = submission.contexts.get(id(text))
+    if context is None or text.unread or context.written_plainly or not text.chains:
+        return False
+    if sum(len(block.text.split()) for block in text.prose) > _FEW_WORDS:
+        return False
+    answers = [place for spec, f in found if spec.role is Role.FINAL_ANSWER and f.note != "phrase" for place in f.places]
+    worked = (link for link in context.links if link.kind not in ("hypothesis", "value", "membership", "goal"))
+    return bool(answers) and all(any(a <= link.right.start and link.right.end <= b for a, b in answers) for link in worked)
+
+
+def _in_words_at_most(submission: Submission, text: PartText, spec: CheckBase, finding: Finding) -> Finding:
+    """A step of which no line is written: missing if the words do not speak of it either, else half at most."""
+    if spec.traces and not leaves_traces(spec.traces, submission.contexts[id(text)], words=True):
+        return replace(finding, outcome=Outcome.MISSING, note="not_mentioned")
+    return replace(finding, note="in_words_only", share=(0.0, 0.5))
 
 
 def _judge(submission: Submission, question: Question, part: Part, judge: Judge, spec: CheckBase) -> Finding:
@@ -325,6 +362,7 @@ def run_check(
             patterns = sister_worlds(question, spec)
             own = submission.own_before(question, spec, judge)
             context = PartContext(text, judge, target, submission.orders(question), other, shared, patterns, own)
+            context.builds_on = any(p.own for p in question.parts if any(s is spec for s in p.checks))
             submission.contexts[id(text)] = context
         context.searching = searching
         return CHECKS[spec.type](spec, context)

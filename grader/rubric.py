@@ -31,6 +31,8 @@ class Part(Strict):
     label: str
     words: tuple[str, ...] = ()
     world: str | None = None
+    given: bool = False
+    """Whether the statement gives the result: to restate it earns nothing."""
     own: tuple[Own, ...] = ()
     checks: tuple[Check, ...] = ()
 

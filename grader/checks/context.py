@@ -74,6 +74,7 @@ class PartContext:
         self.orders = orders  # tuples of names the student writes in this question: an order of the variables
         self.target = target
         self.other_worlds = other_worlds
+        self.builds_on = False  # whether the part rests on answers to others
         self.searching = False  # whether a text of another part is searched for an answer
         self.charged: dict[int, str] = {}  # failing links by number, and the check that pays for each
         self.earlier = earlier or {}  # names as the student's own earlier answers have them, where those are wrong
@@ -190,12 +191,24 @@ class PartContext:
             for link in self.links
         )
 
+    def shape(self, name: str, node: T.Node) -> bool:
+        """Whether a formula has a shape; `S'` is a derivative where S has a meaning, and another point else."""
+        if FEATURES[name](node):
+            return True
+        world = self.judge.world
+        return name == "derivative" and any(
+            isinstance(n, T.Name)
+            and n.key.endswith("'")
+            and (n.key.rstrip("'") in world.definitions or n.key.rstrip("'") in world.functions)
+            for n in T.walk(node)
+        )
+
     def confirmed(self, features: Sequence[str]) -> int:
         """How many different confirmed lines speak of one of the features (of anything, if none is named)."""
         found = set()
         for link in self.links:
             if link.verdict.outcome is Outcome.CORRECT and link.run.chain is not None and link.left != link.right:
-                if not features or any(FEATURES[f](side) for f in features for side in (link.left, link.right)):
+                if not features or any(self.shape(f, side) for f in features for side in (link.left, link.right)):
                     found.add((link.left, link.right))
         return len(found)
 

@@ -32,11 +32,24 @@ def speaks(pattern: str, context: PartContext) -> bool:
     return bool(context.text.unread) or any(re.search(pattern, view) for view in _views(context))
 
 
-def leaves_traces(pattern: str, context: PartContext) -> bool:
-    """Whether anything written in the part, words or formulas, may be about a step; unread lines always may."""
-    text = _TO_SHOW.sub(" ", folded(" ".join(context.text.written)))
+def leaves_traces(pattern: str, context: PartContext, *, words: bool = False) -> bool:
+    """Whether anything written in the part, words or formulas (only its `words` if asked), may be about a step; unread
+    lines always may."""
+    written = [block.text for block in context.text.prose] if words else context.text.written
+    text = _TO_SHOW.sub(" ", folded(" ".join(written)))
     return bool(context.text.unread) or bool(re.search(pattern, text))
 
+
+def left_off(context: PartContext) -> bool:
+    """Whether the student says that the part is not finished."""
+    return not context.text.unread and bool(_UNFINISHED.search(folded(" ".join(context.text.written))))
+
+
+_UNFINISHED = re.compile(
+    r"\b(?:pas (?:eu )?(?:assez de |le )temps|(?:manque|faute) de temps|(?:ran|running) out of time|(?:no|not enough) time|todo\b|"
+    r"unfinished|incomplet\w*|inacheve\w*|a (?:completer|finir|terminer)\b|to be (?:completed|continued|finished)|"
+    r"(?:did not|didn't|could not|couldn't) (?:finish|complete)|pas (?:pu |su )?(?:fini|finir|terminer|termine)\b)"
+)
 
 _TO_SHOW = re.compile(
     r"\b(?:(?:have|need|want|it remains|asked) to (?:show|prove)|must show"

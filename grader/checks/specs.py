@@ -53,6 +53,24 @@ class Shown(Strict):
     """Names that stand together in some line which does not begin with the first of them."""
 
 
+Feature = Literal[
+    "expectation",
+    "derivative",
+    "divergence",
+    "norm",
+    "logistic",
+    "matrix",
+    "partial",
+    "sum",
+    "product",
+    "log_of_mean",
+    "mean_of_log",
+    "sum_from_two",
+    "joint",
+    "ratio",
+]
+
+
 class CheckBase(Strict):
     """What all checks have; `type` names the check in the table `CHECKS`."""
 
@@ -76,6 +94,8 @@ class CheckBase(Strict):
     traces: str = ""
     """A pattern of which something stands in the words or the formulas of every answer that could show the step; where
     nothing does, and all is read, the step is missing."""
+    written: tuple[Feature, ...] = ()
+    """Shapes of which some formula has one wherever the step is written down; where none has, words earn half at most."""
     unsaid: float = Field(default=0, ge=0, le=1)
     """The share that a person may still give where nothing is said of the step."""
 
@@ -175,24 +195,6 @@ class DerivationCheck(CheckBase):
     type: Literal["derivation"]
     target: Target
     links: int = 2
-
-
-Feature = Literal[
-    "expectation",
-    "derivative",
-    "divergence",
-    "norm",
-    "logistic",
-    "matrix",
-    "partial",
-    "sum",
-    "product",
-    "log_of_mean",
-    "mean_of_log",
-    "sum_from_two",
-    "joint",
-    "ratio",
-]
 
 
 class Waypoint(Strict):

@@ -130,7 +130,7 @@ class LinkJudge:
             if found.outcome is not Outcome.INCORRECT:
                 self.settings.give(T.Rel(free, ("=",)), run)
             return Call("solution" if found.outcome is not Outcome.ASSUMED else "value", found)
-        if not run.always and self._is_equation(run, left, right):
+        if not run.always and self._is_equation(run, left, right) and not self._at_values(run, left, right):
             found = self.equations.judged(run, k, left, right, lambda: self._failing(run, k))
             self.equations.state(run, left, right)
             return Call("equation", found)
@@ -146,6 +146,20 @@ class LinkJudge:
         elif run.chain is not None and run.chain.role == "hypothesis" and k == 0:
             return _call("hypothesis", Outcome.ASSUMED, "hypothesis")  # words introduce what is not known here
         return Call("identity", found)
+
+    def _at_values(self, run: Run, left: T.Node, right: T.Node) -> bool:
+        """Whether a number is claimed of a value of a function or a divergence all of whose quantities were just given."""
+        if run.solving or not isinstance(left, (T.KL, T.Apply)) or T.names_in(right):
+            return False
+        if isinstance(right, (T.Tup, T.Matrix, T.KL, T.Density)) or (isinstance(right, T.Num) and not right.value):
+            return False
+        values = self.settings.just_given(run)
+        judge = self.settings.narrowed(values)
+        if not values or not self.settings.possible(judge) or not evaluable(judge, left, right):
+            return False
+        if isinstance(left, T.KL) and agrees(judge, T.KL(left.right, left.left), right):
+            return False  # the values may have been exchanged in words
+        return varies(self.settings.base, left) and not varies(judge, left)
 
     def _introduced(self, run: Run, left: T.Node) -> bool:
         """Whether words give a name its meaning here: `let L = ..`; `with E[x] = ..` only recalls."""
@@ -457,11 +471,13 @@ class LinkJudge:
     def _no_order(self, run: Run, k: int) -> bool:
         """Whether an inequality fails, its weak form too, wherever the part's conditions allow.
 
-        A formula in quantities only may be meant on a domain that goes without saying: it must hold nowhere.
+        A formula in quantities only, or in a letter that stands for any number, may be meant on a domain that goes without
+        saying: it must hold nowhere.
         """
         left, relation, right = run.members[k], run.relations[k], run.members[k + 1]
         weak = {"<": "<=", ">": ">="}.get(relation, relation)
         anywhere = all(self._plain(m) for m in run.members)
+        anywhere = anywhere or bool(self.settings.world.dummies & (T.names_in(left) | T.names_in(right)))
         if self._impossible(run) or self._unexplained(left, right) or self._qualified(run):
             return False
         if any(self._product(m) for m in (left, right)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from grader.derivation.definitions import flat_relations
 from grader.maths import syntax as T
@@ -107,20 +108,28 @@ class _Builder:
         self.lines.append(line)
 
     def runs(self) -> list[Run]:
-        for line in self.chain.lines:
+        lines = self.chain.lines
+        for line, following in zip_longest(lines, lines[1:]):
             if line.tree is None:
                 self.close()
                 self.start("", (), False)
                 continue
-            self.line(line, line.tree)
+            found = list(flat_relations(line.tree))
+            if following is not None and following.lead == "continues" and _explained(line, line.tree, found):
+                self.line(line, line.tree, found[:1])
+                beside = _Builder(self.chain)
+                beside.line(line, line.tree, found[1:])
+                beside.close()
+                self.out.extend(beside.out)
+            else:
+                self.line(line, line.tree, found)
         self.close()
         return self.out
 
-    def line(self, line: Line, tree: T.Node) -> None:
+    def line(self, line: Line, tree: T.Node, found: Sequence[T.Rel]) -> None:
         more = _conditions(tree)
         either = _either(tree)
         arrow = _implies(tree)
-        found = list(flat_relations(tree))
         for k, rel in enumerate(found):
             goes_on = k == 0 and line.lead == "continues" and isinstance(rel.operands[0], T.Empty)
             lead = line.lead if k == 0 and line.lead in _ARROWS else "=>" if k and arrow else ""
@@ -146,6 +155,22 @@ class _Builder:
         bare = T.unboxed(tree)
         if not found and not self.members and not isinstance(bare, (T.Logic, T.Rel)):
             self.add(bare, line)
+
+
+def _explained(line: Line, tree: T.Node, found: Sequence[T.Rel]) -> bool:
+    """Whether a row explains names behind its claim, `g' = A S', \\quad S = ..`, so that the next row goes on with the
+    claim: by the alignment, or where there is none because only names stand on the left of what is behind."""
+    if len(found) < 2 or not (isinstance(tree, T.Logic) and tree.op == "list"):
+        return False
+    marks = [tok.kind for tok in line.toks if tok.kind in ("amp", "rel")]
+    if "amp" in marks:
+        return marks.count("amp") == 1 and marks.index("amp") <= marks.index("rel")
+    plain = all(isinstance(r.operands[0], T.Name) or _applied(r.operands[0]) for r in found[1:])
+    return plain and not isinstance(found[0].operands[0], T.Name) and not _applied(found[0].operands[0])
+
+
+def _applied(node: T.Node) -> bool:
+    return isinstance(node, T.Apply) and not node.primes
 
 
 def _implies(tree: T.Node | None) -> bool:

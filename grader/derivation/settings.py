@@ -14,6 +14,8 @@ from grader.maths.screening import agrees
 from grader.maths.worlds import Symbol, World
 
 _MOST_STATED = 8
+_RECENT = 4
+"""A value given in this many chains before is still meant."""
 """Sets of conditions and values that a failing link is retried under; a part that states more is no proof of failure."""
 
 
@@ -158,6 +160,11 @@ class Settings:
                 found[given.key] = given.rel
         keys = set(found)
         return tuple(rel for key, rel in found.items() if not (_names(rel) & {key}) and _acyclic(key, found, keys))
+
+    def just_given(self, run: Run) -> tuple[T.Node, ...]:
+        """The values in force that were given in the lines straight before."""
+        recent = {id(g.rel) for g in self._given if run.order - _RECENT <= g.order <= run.order}
+        return tuple(rel for rel in self.in_force(run) if id(rel) in recent)
 
     def current(self, run: Run) -> list[Judge]:
         """The worlds in which a link may hold by what stands around it, the widest first."""

@@ -137,6 +137,7 @@ class _Reader:
         self.hypothetical = False
         self.named: T.Name | None = None  # the name just written in running text
         self.claimed = -1  # the order of the chain just claimed in running text
+        self.goes_on: Chain | None = None  # the chain of running text that a formula beginning with `=` goes on with
 
     def run(self, blocks: Sequence[Block]) -> None:
         at = 0
@@ -220,6 +221,10 @@ class _Reader:
             if line.error is not None or line.tree is None:
                 self.part.unread.append(line)
                 continue
+            follows = block.fresh or self.words.rstrip().endswith("\u00a4")  # words before it may name another subject
+            if line.lead == "continues" and line is lines[0] and self.goes_on is not None and follows:
+                self.goes_on.lines.append(line)
+                continue
             named = case_of(line.tree)
             if named is not None:
                 line.tree, condition = named, True
@@ -243,6 +248,7 @@ class _Reader:
             elif trailing and is_condition(line.tree):
                 before = self.part.chains[-1]
                 before.context = (*before.context, *relations_of(line.tree))
+                before.after = ""  # what the words behind it restrict it to is known
                 role = "hypothesis"
             elif (condition or (restricts and is_range(line.tree))) and is_condition(line.tree):
                 aside = "(" in self.words and ")" not in self.words[self.words.rindex("(") :]
@@ -250,8 +256,10 @@ class _Reader:
                 self.conditions.enter(line.tree, sentence=bool(begins), aside=aside, head=bool(head))
                 role, self.conditional = "hypothesis", True
             self.chain([line], "inline", role)
+            self.goes_on = None
             if role == "claim":
                 self.claimed = self.part.chains[-1].order
+                self.goes_on = self.part.chains[-1]
         self.words = f"{self.words} \u00a4"[-300:]
 
     def _of_function(self, rel: T.Rel | None) -> bool:
@@ -279,6 +287,7 @@ class _Reader:
     def display(self, blocks: Sequence[Block], at: int) -> int:
         """Read a display, with the next one where a bracket stays open between them; how many blocks were used."""
         block = blocks[at]
+        self.goes_on = None
         rows = cut(block.tokens, self.notation, block.start, block.end)
         used = 1
         last = rows.lines[-1] if rows.lines else None

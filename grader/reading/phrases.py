@@ -83,7 +83,8 @@ NAIVE: Final = re.compile(
 """Text that ends so speaks of an error that others make."""
 
 ELSEWHERE: Final = re.compile(
-    r"\blineari[sz]\w*|(?:\b(?:linear\w*|taylor|approx\w*|first order|premier ordre|neighbou?rhood|voisinage)\b|"
+    r"\blineari[sz]\w*|(?:\b(?:linear(?! (?:equation|map|part|combination|algebra|term)| in\b)\w*|"
+    r"taylor|approx\w*(?! posterior)|first order|premier ordre|neighbou?rhood|voisinage)\b|"
     r"\b(?:equality|egalite)\b|\b(?:unlike|contrairement|original|initial|initiale)\b|\b(?:without|sans) (?:the |la |le )?(?:penal|regul)\w*|"
     rf"\b(?:would|aurait|aurions|serait)\b)(?:(?!{_TURNS})[^.;])*$"
 )

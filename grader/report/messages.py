@@ -173,6 +173,10 @@ _NOTES: Final[dict[str, dict[Lang, str]]] = {
         "en": "nothing here speaks of it",
         "fr": "rien ici n'en parle",
     },
+    "left_off": {
+        "en": "not here, and you say that the part is not finished",
+        "fr": "absent, et vous dites que la partie n'est pas terminée",
+    },
     "without_reason": {
         "en": "said, but no reason was recognised",
         "fr": "affirmé, mais aucune raison n'a été reconnue",
