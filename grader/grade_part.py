@@ -189,6 +189,9 @@ _UNSEEN_AT_ALL = frozenset({"not_found", "no_phrase_known", "no_words"})
 def _shown(submission: Submission, part: Part, text: PartText, spec: CheckBase, finding: Finding) -> Finding:
     """A step that no known way leads through, in a part whose lines all hold and end at the right answer."""
     context = submission.contexts.get(id(text))
+    if finding.note == "rests_on_others" and finding.waits:
+        if any(submission.outcomes.get(f"{part.id}.{n}") is Outcome.CORRECT for n in spec.needs):
+            return replace(finding, outcome=Outcome.CORRECT, note="all_links_hold", waits=False)
     if spec.shown is None or context is None or finding.note not in _UNSEEN:
         return finding
     finals = (submission.outcomes.get(f"{part.id}.{n}") for n in spec.shown.final)
@@ -278,7 +281,7 @@ def _judge(submission: Submission, question: Question, part: Part, judge: Judge,
             return replace(finding, outcome=Outcome.UNDECIDED, note="found_elsewhere", fraction=None)
     if finding.outcome is Outcome.CORRECT and spec.needs:
         if not any(submission.outcomes.get(f"{part.id}.{n}") is Outcome.CORRECT for n in spec.needs):
-            return replace(finding, outcome=Outcome.UNDECIDED, note="rests_on_others", fraction=None)
+            return replace(finding, outcome=Outcome.UNDECIDED, note="rests_on_others", fraction=None, waits=True)
     if finding.outcome is Outcome.CORRECT and not all(
         submission.outcomes.get(f"{part.id}.{n}") is Outcome.CORRECT for n in spec.covers
     ):

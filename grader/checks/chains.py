@@ -87,6 +87,16 @@ def _gone(spec: ChainCheck, context: PartContext) -> Finding:
             return wrong
     if spec.mentions and not speaks(spec.mentions, context):
         return Finding(Outcome.MISSING, "not_mentioned")
+    if spec.role is Role.DERIVATION:
+        starts = [_target(context, way.start) for way in spec.any_of if way.start is not None and way.start.latex]
+        goals = [goal for goal in starts if goal is not None and not isinstance(goal, T.Num)]
+        attempted = context.unpaid(spec.id, lambda link: any(agrees(context.judge, link.left, goal) for goal in goals))
+        if attempted is not None:
+            return attempted
+    if contrary(spec.against, context):
+        return Finding(Outcome.UNDECIDED, "negated_or_contrary", share=(0.0, 0.5))
+    if spec.impossible < 1 and context.impossible_equation:
+        return Finding(Outcome.UNDECIDED, "impossible_equation", share=(0.0, spec.impossible))
     return Finding(Outcome.UNDECIDED, "not_found")
 
 

@@ -47,6 +47,8 @@ class Finding:
     share: tuple[float, float] | None = None
     answer: T.Node | None = None
     """What was claimed, for parts that build on it."""
+    waits: bool = False
+    """Whether it is right as soon as what it rests on is."""
 
 
 _PLAIN = re.compile(
@@ -54,6 +56,12 @@ _PLAIN = re.compile(
     r"\b(?:sqrt|sigma|theta|lambda|gamma|psi|alpha|beta|mu|exp|log|ln) ?[(_\d*/^]"
 )
 """Mathematics as plain text: `v = (-theta sigma(u), ..)`, `-1/2`."""
+_MARK = re.compile(r"\b(\d+) ?/ ?\1\b")
+"""A mark asked for: `5/5`."""
+
+
+_ATTEMPTED = 0.5
+"""The share of a step that a false line earns at most where nothing else shows it."""
 
 
 class PartContext:
@@ -120,7 +128,7 @@ class PartContext:
     @cached_property
     def written_plainly(self) -> bool:
         """Whether mathematics stands in the prose without formula marks: it may hold an answer that is not read."""
-        return any(_PLAIN.search(block.text) for block in self.text.prose)
+        return any(_PLAIN.search(_MARK.sub(" ", block.text)) for block in self.text.prose)
 
     @cached_property
     def links(self) -> list[Link]:
@@ -172,11 +180,18 @@ class PartContext:
         return [link for link in self.links if link.fails]
 
     def together(self, names: Sequence[str]) -> bool:
-        """Whether some line relates all these names and does not begin with the first alone."""
+        """Whether some line relates all these names, or other names for them, and does not begin with the first alone."""
         keys = [n.key for n in (parse(name, self.notation) for name in names) if isinstance(n, T.Name)]
+        others = {k: body.key for k, body in self.judge.world.definitions.items() if isinstance(body, T.Name)}
+        others |= {body: k for k, body in others.items()}
+
+        def named(*nodes: T.Node) -> set[str]:
+            written = {key for node in nodes for key in T.names_in(node)}
+            return written | {others[key] for key in written if key in others}
+
         return any(
-            set(keys) <= T.names_in(link.run.members[0]) | T.names_in(link.right)
-            and not (isinstance(link.run.members[0], T.Name) and link.run.members[0].key == keys[0])
+            set(keys) <= named(link.run.members[0], link.right)
+            and not (isinstance(link.run.members[0], T.Name) and keys[0] in named(link.run.members[0]))
             for link in self.links
         )
 
@@ -211,6 +226,19 @@ class PartContext:
                 if not features or any(self.shape(f, side) for f in features for side in (link.left, link.right)):
                     found.add((link.left, link.right))
         return len(found)
+
+    def unpaid(self, check: str, about: Callable[[Link], bool]) -> Finding | None:
+        """That a clearly false line, which no other check pays for, is the step looked for: half at most.
+
+        A line that a later one makes good leaves all but what a slip costs.
+        """
+        for link in self.false_links:
+            if link.charged and link.kind != "goal" and self.charged.get(link.number, check) == check and about(link):
+                self.charged[link.number] = check
+                place = link.run.places[link.k + 1]
+                share = (0.0, 1.0) if link.repaired_by is not None or self.builds_on else (0.0, _ATTEMPTED)
+                return Finding(Outcome.UNDECIDED, "some_link_fails", (place,), self.link_evidence(link), share=share)
+        return None
 
     def link_evidence(self, link: Link) -> dict[str, Any]:
         """Both sides of a failing link with numbers: they are the student's own."""

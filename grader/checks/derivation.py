@@ -74,7 +74,8 @@ def check_identity(spec: IdentityCheck, context: PartContext) -> Finding:
             places.append(place)
         if len(places) == len(group):
             return Finding(Outcome.CORRECT, "identity_holds", tuple(places))
-    return _absent(context)
+    failing = context.unpaid(spec.id, lambda link: any(_has(s, kind) for s in (link.left, link.right) for kind in spec.left_has))
+    return failing or _absent(context)
 
 
 def check_subterm(spec: SubtermCheck, context: PartContext) -> Finding:
@@ -131,5 +132,6 @@ def check_derivation(spec: DerivationCheck, context: PartContext) -> Finding:
         place = (here[0][1], here[-1][2])
         if holds and context.explicit(here[-1][0]):
             return Finding(Outcome.CORRECT, "all_links_hold", (place,), {"links": len(here) - 1})
-        best = best or Finding(Outcome.UNDECIDED, "some_link_unclear", (place,))
+        inside = context.unpaid(spec.id, lambda link, chain=chain: link.run.chain is chain)  # type: ignore[misc]
+        best = best or inside or Finding(Outcome.UNDECIDED, "some_link_unclear", (place,))
     return best or _absent(context)

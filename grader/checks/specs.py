@@ -245,6 +245,11 @@ class ChainCheck(CheckBase):
     families: str = ""
     unless: tuple[str, ...] = ()
     """Words that take the way back (a circular or a false reason): then it is for a person."""
+    against: tuple[str, ...] = ()
+    """Words that claim the contrary: half at most where no way is gone."""
+    impossible: float = Field(default=1, ge=0, le=1)
+    """The share left where no way is gone and the part states an equation that no values solve, such as a zero
+    discriminant that is positive."""
 
 
 class FactorizationCheck(CheckBase):

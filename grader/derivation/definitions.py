@@ -35,6 +35,8 @@ class Definition:
     body: T.Node
     declared: bool
     display: bool = False
+    special: tuple[T.Node, ...] = ()
+    """Equalities under which it stands: a formula for a case, not for all."""
 
 
 def flat_relations(tree: T.Node) -> Iterator[T.Rel]:
@@ -59,7 +61,9 @@ def defined(judge: Judge, chains: Sequence[Chain], shared: Sequence[Chain] = ())
     found: dict[tuple[str, str], list[Definition]] = {}
     for definition, chain in _candidates(judge.world, chains):
         if definition.declared or _lives(definition, chain, chains):
-            found.setdefault((definition.kind, definition.key), []).append(definition)
+            special = tuple(c for c in chain.context if isinstance(c, T.Rel) and set(c.relations) == {"="})
+            found.setdefault((definition.kind, definition.key), []).append(replace(definition, special=special))
+    found = {place: _general(several) for place, several in found.items()}
     for definition, _ in _candidates(judge.world, shared):
         place = (definition.kind, definition.key)
         if any(d.display for d in found.get(place, ())):
@@ -78,7 +82,7 @@ def defined(judge: Judge, chains: Sequence[Chain], shared: Sequence[Chain] = ())
         for place in doubtful:
             several = found[place]
             same_params = all(len(d.params) == len(several[0].params) for d in several)
-            if not same_params or not all(_same(trial, several[0], d) for d in several[1:]):
+            if not same_params or not all(_same(trial, chosen[place], d) for d in several):
                 del chosen[place]
         world = _extended(judge.world, chosen.values())
     inferred = frozenset(key for (_, key), d in chosen.items() if not d.declared)
@@ -111,9 +115,18 @@ def _mentions(tree: T.Node, key: str) -> bool:
     )
 
 
+def _general(several: list[Definition]) -> list[Definition]:
+    """The definitions of one function, those for all values before those for a case, equations with it left out."""
+    if several[0].kind == "function" and any(set(d.params) & T.names_in(d.body) for d in several):
+        several = [d for d in several if set(d.params) & T.names_in(d.body)]  # `\\rho(r) = |y - z_0|` is to be solved
+    return sorted(several, key=lambda d: bool(d.special))
+
+
 def _same(trial: Judge, first: Definition, other: Definition) -> bool:
-    """Whether two definitions of one name say the same, their parameters' names apart."""
+    """Whether two definitions of one name say the same, their parameters' names apart, in the case of the second."""
     body = other.body
+    if other.special and not first.special:
+        trial = Judge(replace(trial.world, conditions=(*trial.world.conditions, *other.special)))
     if other.params != first.params:
         names = dict(zip(other.params, first.params, strict=True))
         body = T.rebuild(

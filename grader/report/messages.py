@@ -173,6 +173,10 @@ _NOTES: Final[dict[str, dict[Lang, str]]] = {
         "en": "nothing here speaks of it",
         "fr": "rien ici n'en parle",
     },
+    "impossible_equation": {
+        "en": "rests on an equation that no values satisfy",
+        "fr": "repose sur une équation qu'aucune valeur ne vérifie",
+    },
     "left_off": {
         "en": "not here, and you say that the part is not finished",
         "fr": "absent, et vous dites que la partie n'est pas terminée",
