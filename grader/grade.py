@@ -13,13 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from grader.assignment import Assignment
+from grader.exchange import exchanged
 from grader.grade_part import Submission, grade_part
 from grader.maths.notation import DEFAULT
 from grader.maths.worlds import SEED
 from grader.model import CheckResult, Outcome, PartReport, Points, Report, Role, Status
-from grader.reading.document import Document
+from grader.reading.document import Document, Problem
+from grader.reading.outline import Located
 from grader.reading.reader import read_files
 from grader.reading.sections import locate
+from grader.rubric import Question
 from grader.scoring import total
 
 
@@ -32,8 +35,18 @@ def grade(paths: Sequence[Path], assignment: Assignment, submission_id: str | No
         document, digest = read_files(paths)
         submission = read(document, assignment)
         parts = [grade_part(submission, question, part) for question, part in assignment.parts]
+
+        def trial(located: Located, question: Question) -> list[PartReport]:
+            placed_so = placed(document, assignment, located)
+            return [grade_part(placed_so, question, part) for part in question.parts]
+
+        located, pairs = exchanged(submission.located, assignment.questions, parts, trial)
+        if pairs:
+            submission = placed(document, assignment, located)
+            parts = [grade_part(submission, question, part) for question, part in assignment.parts]
     score = total([p.score for p in parts], assignment.file.points)
-    problems = tuple(submission.problem(p) for p in document.problems)
+    found = [*document.problems, *(misplaced(submission, *pair) for pair in pairs)]
+    problems = tuple(submission.problem(p) for p in found)
     name = submission_id or paths[0].stem
     files = tuple(p.name for p in paths)
     return Report(name, files, digest, provenance(assignment), score, tuple(parts), problems)
@@ -53,12 +66,25 @@ def without_collection() -> Iterator[None]:
 
 def read(document: Document, assignment: Assignment) -> Submission:
     """A document's parts, read in their notation and not yet judged."""
-    submission = Submission(assignment, document, locate(document, assignment.outline()))
+    return placed(document, assignment, locate(document, assignment.outline()))
+
+
+def placed(document: Document, assignment: Assignment, located: Located) -> Submission:
+    """A document's parts as they are placed."""
+    submission = Submission(assignment, document, located)
     for _, part in assignment.parts:
         judge = assignment.judge(part.id)
         notation = judge.world.notation if judge else DEFAULT
         submission.texts[part.id] = submission.part_text(part.id, judge, notation)
     return submission
+
+
+def misplaced(submission: Submission, one: str, other: str) -> Problem:
+    """That two answers stand under each other's heading, at the first of them."""
+    pieces = submission.located.parts[one] + submission.located.parts[other]
+    block = submission.document.blocks[min(piece.first for piece in pieces)]
+    text = f"the answers to {one} and {other} stand under each other's heading; each is graded for what it answers"
+    return Problem("exchanged", text, block.start, block.end)
 
 
 def provenance(assignment: Assignment) -> dict[str, Any]:

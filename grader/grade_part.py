@@ -150,13 +150,17 @@ def grade_part(submission: Submission, question: Question, part: Part) -> PartRe
     else:
         found = [(spec, _recorded(submission, question, part, judge, spec)) for spec in part.checks]
         misplaced = any(first.note in _MISPLACED for _, first in found)
-        bare = part.given and not misplaced and _only_answers(submission, text, found)
+        asked = part.given or any(spec.alone < 1 for spec in part.checks)
+        bare = asked and not misplaced and _only_answers(submission, text, found)
         for spec, first in found:
             finding = _shown(submission, part, text, spec, first)
             if not misplaced:
                 finding = _unwritten(submission, text, spec, _without_trace(submission, part, text, spec, finding))
             if bare and spec.role is Role.DERIVATION and finding.note in _UNSEEN_AT_ALL and finding.share is None:
-                finding = _in_words_at_most(submission, text, spec, finding)
+                if part.given:
+                    finding = _in_words_at_most(submission, text, spec, finding)
+                elif spec.alone < 1:
+                    finding = replace(finding, note="answers_alone", share=(0.0, spec.alone))
             submission.outcomes[f"{part.id}.{spec.id}"] = finding.outcome
             if finding.note == "follows_from_earlier":
                 submission.carried.add(f"{part.id}.{spec.id}")

@@ -24,6 +24,7 @@ LAYERS = [
     ["assignment"],
     ["steps"],
     ["carry"],
+    ["exchange"],
     ["grade_part"],
     ["grade"],
     ["api", "references", "examples"],

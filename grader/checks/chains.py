@@ -6,7 +6,7 @@ asked for and differs in every model is `incorrect`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
@@ -70,6 +70,8 @@ def _gone(spec: ChainCheck, context: PartContext) -> Finding:
                     return Finding(Outcome.CORRECT, "all_links_hold", tuple(q for p in good for q in p))
                 continue
             place, held = _one(way, judge, context, found)
+            if place is not None and not held and spec.under:
+                held = _one(way, judge, context, found, _allowed(spec, context))[1]
             if place is not None and held:
                 return Finding(Outcome.CORRECT, "all_links_hold", place)
             unclear = unclear or place
@@ -88,9 +90,7 @@ def _gone(spec: ChainCheck, context: PartContext) -> Finding:
     if spec.mentions and not speaks(spec.mentions, context):
         return Finding(Outcome.MISSING, "not_mentioned")
     if spec.role is Role.DERIVATION:
-        starts = [_target(context, way.start) for way in spec.any_of if way.start is not None and way.start.latex]
-        goals = [goal for goal in starts if goal is not None and not isinstance(goal, T.Num)]
-        attempted = context.unpaid(spec.id, lambda link: any(agrees(context.judge, link.left, goal) for goal in goals))
+        attempted = context.unpaid(spec.id, lambda link: _attempts(spec, context, link))
         if attempted is not None:
             return attempted
     if contrary(spec.against, context):
@@ -98,6 +98,20 @@ def _gone(spec: ChainCheck, context: PartContext) -> Finding:
     if spec.impossible < 1 and context.impossible_equation:
         return Finding(Outcome.UNDECIDED, "impossible_equation", share=(0.0, spec.impossible))
     return Finding(Outcome.UNDECIDED, "not_found")
+
+
+def _attempts(spec: ChainCheck, context: PartContext, link: Link) -> bool:
+    """Whether a line starts as a way does: at a formula of its own, or at the part's with the shape the way passes."""
+    for way in spec.any_of:
+        start = _target(context, way.start)
+        if start is None or isinstance(start, T.Num) or not agrees(context.judge, link.left, start):
+            continue
+        shapes = [point.has for point in way.past if point.has]
+        if way.start is not None and way.start.latex:
+            return True
+        if any(all(context.shape(name, link.right) for name in has) for has in shapes):
+            return True
+    return False
 
 
 def _failing(spec: ChainCheck, context: PartContext) -> Link | None:
@@ -164,9 +178,10 @@ def _apart(context: PartContext, places: list[tuple[tuple[int, int], ...]]) -> i
 
 
 def _one(
-    way: Way | Waypoint, judge: Judge, context: PartContext, found: list[Run]
+    way: Way | Waypoint, judge: Judge, context: PartContext, found: list[Run], under: Sequence[T.Node] = ()
 ) -> tuple[tuple[tuple[int, int], ...] | None, bool]:
-    """Where a way is gone and whether all links hold; (None, False) if it is not gone at all."""
+    """Where a way is gone and whether all links hold (`under`: in a world of such conditions, if the run states one);
+    (None, False) if it is not gone at all."""
     assert isinstance(way, Way)
     unclear: tuple[tuple[int, int], ...] | None = None
     for run in found:
@@ -174,10 +189,17 @@ def _one(
             if not _passes(way, context, run, i, j):
                 continue
             places = tuple(dict.fromkeys(run.places[i : j + 1]))
+            stated = tuple(c for c in run.conditions if c in under)
+            if stated and all(_holds(context.narrowed(stated), run, k) for k in range(i, j)):
+                return places, True
             if way.links == "none" or all(_holds(judge, run, k) for k in range(i, j)):
                 return places, True
             unclear = unclear or places
     return unclear, False
+
+
+def _allowed(spec: ChainCheck, context: PartContext) -> list[T.Node]:
+    return [parse(text, context.notation) for text in spec.under]
 
 
 def _ends(way: Way, judge: Judge, context: PartContext, run: Run) -> Iterator[tuple[int, int]]:

@@ -227,17 +227,19 @@ class PartContext:
                     found.add((link.left, link.right))
         return len(found)
 
-    def unpaid(self, check: str, about: Callable[[Link], bool]) -> Finding | None:
+    def unpaid(self, check: str, about: Callable[[Link], bool], slip: float = 0.0) -> Finding | None:
         """That a clearly false line, which no other check pays for, is the step looked for: half at most.
 
-        A line that a later one makes good leaves all but what a slip costs.
+        A line that a later one makes good leaves all but what a slip costs: at least the share `slip`.
         """
         for link in self.false_links:
             if link.charged and link.kind != "goal" and self.charged.get(link.number, check) == check and about(link):
                 self.charged[link.number] = check
                 place = link.run.places[link.k + 1]
-                share = (0.0, 1.0) if link.repaired_by is not None or self.builds_on else (0.0, _ATTEMPTED)
-                return Finding(Outcome.UNDECIDED, "some_link_fails", (place,), self.link_evidence(link), share=share)
+                mended = link.repaired_by is not None
+                share = (slip, 1.0) if mended else (0.0, 1.0) if self.builds_on else (0.0, _ATTEMPTED)
+                note = "slip" if mended else "some_link_fails"
+                return Finding(Outcome.UNDECIDED, note, (place,), self.link_evidence(link), share=share)
         return None
 
     def link_evidence(self, link: Link) -> dict[str, Any]:

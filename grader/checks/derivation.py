@@ -132,6 +132,6 @@ def check_derivation(spec: DerivationCheck, context: PartContext) -> Finding:
         place = (here[0][1], here[-1][2])
         if holds and context.explicit(here[-1][0]):
             return Finding(Outcome.CORRECT, "all_links_hold", (place,), {"links": len(here) - 1})
-        inside = context.unpaid(spec.id, lambda link, chain=chain: link.run.chain is chain)  # type: ignore[misc]
+        inside = context.unpaid(spec.id, lambda link, chain=chain: link.run.chain is chain, 0.5)  # type: ignore[misc]
         best = best or inside or Finding(Outcome.UNDECIDED, "some_link_unclear", (place,))
     return best or _absent(context)

@@ -11,7 +11,6 @@ from grader.model import Outcome
 from grader.reading.document import Block
 from grader.reading.marks import folded
 
-
 def check_prose(spec: ProseCheck, context: PartContext) -> Finding:
     """Some phrase, or one of each group of `together`, stands in the part's prose and nothing of `unless` does."""
     found = in_words(spec, context)

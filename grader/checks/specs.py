@@ -96,6 +96,8 @@ class CheckBase(Strict):
     nothing does, and all is read, the step is missing."""
     written: tuple[Feature, ...] = ()
     """Shapes of which some formula has one wherever the step is written down; where none has, words earn half at most."""
+    alone: float = Field(default=1, ge=0, le=1)
+    """The share left where the part claims nothing but its final answers."""
     unsaid: float = Field(default=0, ge=0, le=1)
     """The share that a person may still give where nothing is said of the step."""
 
@@ -247,6 +249,8 @@ class ChainCheck(CheckBase):
     """Words that take the way back (a circular or a false reason): then it is for a person."""
     against: tuple[str, ...] = ()
     """Words that claim the contrary: half at most where no way is gone."""
+    under: tuple[str, ...] = ()
+    """Conditions under which a student may go the way: what they leave out is another check's."""
     impossible: float = Field(default=1, ge=0, le=1)
     """The share left where no way is gone and the part states an equation that no values solve, such as a zero
     discriminant that is positive."""

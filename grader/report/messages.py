@@ -177,6 +177,10 @@ _NOTES: Final[dict[str, dict[Lang, str]]] = {
         "en": "rests on an equation that no values satisfy",
         "fr": "repose sur une équation qu'aucune valeur ne vérifie",
     },
+    "answers_alone": {
+        "en": "the answers stand here, the steps to them were not seen",
+        "fr": "les réponses sont là, les étapes qui y mènent n'ont pas été vues",
+    },
     "left_off": {
         "en": "not here, and you say that the part is not finished",
         "fr": "absent, et vous dites que la partie n'est pas terminée",
