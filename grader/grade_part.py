@@ -10,7 +10,7 @@ from grader.assignment import Assignment
 from grader.carry import carried_targets, own_answer, own_names
 from grader.checks import CHECKS
 from grader.checks.context import Finding, PartContext
-from grader.checks.prose import leaves_traces, left_off
+from grader.checks.prose import leaves_traces, left_off, passage
 from grader.checks.specs import CheckBase, Target
 from grader.derivation.definitions import defined
 from grader.errors import BUGS, EvaluationError
@@ -218,11 +218,14 @@ def _without_trace(submission: Submission, part: Part, text: PartText, spec: Che
     context = submission.contexts.get(id(text))
     if context is not None and finding.note in _UNSEEN_AT_ALL and left_off(context):
         return replace(finding, outcome=Outcome.MISSING, note="left_off", share=None)
-    if context is None or context.text.unread or context.written_plainly or len(context.links) > _FEW_LINKS:
+    if context is None or context.text.unread or context.written_plainly:
         return finding
-    if sum(len(block.text.split()) for block in text.prose) > _FEW_WORDS:
+    behind = passage(context, spec.traces_after) if spec.traces_after else None
+    if behind is None and (len(context.links) > _FEW_LINKS or _words(text) > _FEW_WORDS):
         return finding  # a long text may say it in ways we do not know
-    if finding.note in _UNSEEN_AT_ALL and spec.traces and not leaves_traces(spec.traces, context):
+    if behind is not None and len(behind.split()) > _FEW_WORDS:
+        return finding
+    if finding.note in _UNSEEN_AT_ALL and spec.traces and not leaves_traces(spec.traces, context, after=spec.traces_after):
         if spec.unsaid:
             return replace(finding, note="not_mentioned", share=(0.0, spec.unsaid))
         return replace(finding, outcome=Outcome.MISSING, note="not_mentioned", share=None)
@@ -234,6 +237,10 @@ def _without_trace(submission: Submission, part: Part, text: PartText, spec: Che
             return replace(finding, outcome=Outcome.UNDECIDED, note="rests_on_others", share=(0.0, 0.5))
         return replace(finding, outcome=Outcome.MISSING, note="rests_on_others", share=None)
     return finding
+
+
+def _words(text: PartText) -> int:
+    return sum(len(block.text.split()) for block in text.prose)
 
 
 def _unwritten(submission: Submission, text: PartText, spec: CheckBase, finding: Finding) -> Finding:
@@ -254,7 +261,7 @@ def _only_answers(submission: Submission, text: PartText, found: Sequence[tuple[
     context = submission.contexts.get(id(text))
     if context is None or text.unread or context.written_plainly or not text.chains:
         return False
-    if sum(len(block.text.split()) for block in text.prose) > _FEW_WORDS:
+    if _words(text) > _FEW_WORDS:
         return False
     answers = [place for spec, f in found if spec.role is Role.FINAL_ANSWER and f.note != "phrase" for place in f.places]
     worked = (link for link in context.links if link.kind not in ("hypothesis", "value", "membership", "goal"))

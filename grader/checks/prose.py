@@ -11,6 +11,7 @@ from grader.model import Outcome
 from grader.reading.document import Block
 from grader.reading.marks import folded
 
+
 def check_prose(spec: ProseCheck, context: PartContext) -> Finding:
     """Some phrase, or one of each group of `together`, stands in the part's prose and nothing of `unless` does."""
     found = in_words(spec, context)
@@ -31,11 +32,19 @@ def speaks(pattern: str, context: PartContext) -> bool:
     return bool(context.text.unread) or any(re.search(pattern, view) for view in _views(context))
 
 
-def leaves_traces(pattern: str, context: PartContext, *, words: bool = False) -> bool:
-    """Whether anything written in the part, words or formulas (only its `words` if asked), may be about a step; unread
-    lines always may."""
+def passage(context: PartContext, after: str) -> str | None:
+    """What stands behind the last occurrence of a pattern, folded; None where it does not occur."""
+    text = folded(" ".join(context.text.written))
+    found = [m.end() for m in re.finditer(after, text)]
+    return text[found[-1] :] if found else None
+
+
+def leaves_traces(pattern: str, context: PartContext, *, words: bool = False, after: str = "") -> bool:
+    """Whether anything written in the part, words or formulas (only its `words` if asked, only what stands behind `after`
+    where that occurs), may be about a step; unread lines always may."""
     written = [block.text for block in context.text.prose] if words else context.text.written
-    text = _TO_SHOW.sub(" ", folded(" ".join(written)))
+    behind = passage(context, after) if after else None
+    text = _TO_SHOW.sub(" ", folded(" ".join(written)) if behind is None else behind)
     return bool(context.text.unread) or bool(re.search(pattern, text))
 
 

@@ -96,6 +96,8 @@ class CheckBase(Strict):
     nothing does, and all is read, the step is missing."""
     written: tuple[Feature, ...] = ()
     """Shapes of which some formula has one wherever the step is written down; where none has, words earn half at most."""
+    traces_after: str = ""
+    """A pattern: only what stands behind its last occurrence is asked for traces, as in `(ii)`."""
     alone: float = Field(default=1, ge=0, le=1)
     """The share left where the part claims nothing but its final answers."""
     unsaid: float = Field(default=0, ge=0, le=1)

@@ -369,6 +369,20 @@ class _Reader:
         self.formula.hypothetical = self.hypothetical
 
 
+_SHORT_NAME = 8
+_SHORT_COMPOSITION = 16
+
+
+def _only_named(line: Line) -> bool:
+    """Whether a formula in running text only names an operator (`the $\\log$ is concave`) or a composition of functions."""
+    if line.error is None:
+        return False
+    if any(tok.text == "circ" for tok in line.toks):
+        return len(line.toks) <= _SHORT_COMPOSITION
+    related = any(tok.kind == "rel" for tok in line.toks)
+    return line.error.note == "missing_argument" and not related and len(line.toks) <= _SHORT_NAME
+
+
 def _goes_on(blocks: Sequence[Block], at: int) -> int | None:
     """The place of a display that begins with a plus or times sign and nothing but space before it."""
     while at < len(blocks) and blocks[at].kind is Kind.BREAK:
