@@ -18,7 +18,7 @@ from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.notation import Notation
 from grader.maths.worlds import World
-from grader.model import CheckResult, Outcome, PartReport, Role
+from grader.model import CheckResult, Outcome, PartReport, Role, Verdict
 from grader.reading.claims import Chain, PartText, read_part
 from grader.reading.document import Document, Problem
 from grader.reading.sections import Located, Piece
@@ -148,7 +148,8 @@ def grade_part(submission: Submission, question: Question, part: Part) -> PartRe
         finding = empty if text.empty else Finding(Outcome.UNDECIDED, "no_rubric_yet")
         results.append(_result(submission, "manual", Role.MANUAL, finding, part.points, part.title.model_dump()))
     else:
-        found = [(spec, _recorded(submission, question, part, judge, spec)) for spec in part.checks]
+        first_found = [(spec, _recorded(submission, question, part, judge, spec)) for spec in part.checks]
+        found = _excused(submission, question, part, judge, first_found)
         misplaced = any(first.note in _MISPLACED for _, first in found)
         asked = part.given or any(spec.alone < 1 for spec in part.checks)
         bare = asked and not misplaced and _only_answers(submission, text, found)
@@ -186,6 +187,25 @@ def _recorded(submission: Submission, question: Question, part: Part, judge: Jud
     return finding
 
 
+def _excused(
+    submission: Submission, question: Question, part: Part, judge: Judge, found: Sequence[tuple[CheckBase, Finding]]
+) -> list[tuple[CheckBase, Finding]]:
+    """The findings once the lines that only follow from an earlier error are not held against the part."""
+    context = submission.contexts.get(id(submission.texts[part.id]))
+    places = [place for _, finding in found if finding.note == "follows_from_earlier" for place in finding.places]
+    if context is None or not places:
+        return list(found)
+    false = [k for k in context.false_links if any(a <= k.right.start and k.right.end <= b for a, b in places)]
+    for link in false:
+        context.links[link.number] = replace(link, verdict=Verdict(Outcome.CORRECT, "follows_from_earlier"), charged=False)
+        context.charged.pop(link.number, None)
+    again = {spec.id for spec, finding in found if finding.note in ("some_link_fails", "slip")}
+    return [
+        (spec, _recorded(submission, question, part, judge, spec) if spec.id in again else finding)
+        for spec, finding in found
+    ]
+
+
 _UNSEEN = frozenset({"not_found", "some_link_unclear"})
 _UNSEEN_AT_ALL = frozenset({"not_found", "no_phrase_known", "no_words"})
 
@@ -208,7 +228,7 @@ def _shown(submission: Submission, part: Part, text: PartText, spec: CheckBase, 
     return replace(finding, outcome=Outcome.CORRECT, note="every_line_holds", share=None)
 
 
-_HARDLY, _FEW_LINKS, _FEW_WORDS = 3, 8, 80
+_HARDLY, _FEW_LINKS, _FEW_WORDS = 3, 12, 80
 """Only in a part this short can what it does not speak of be called missing."""
 _MISPLACED = frozenset({"found_elsewhere", "text_without_place", "budget"})
 
@@ -220,6 +240,8 @@ def _without_trace(submission: Submission, part: Part, text: PartText, spec: Che
         return replace(finding, outcome=Outcome.MISSING, note="left_off", share=None)
     if context is None or context.text.unread or context.written_plainly:
         return finding
+    if finding.note == "cases_left" and finding.share is None and spec.traces and not leaves_traces(spec.traces, context):
+        return replace(finding, share=(0.0, 0.5))
     behind = passage(context, spec.traces_after) if spec.traces_after else None
     if behind is None and (len(context.links) > _FEW_LINKS or _words(text) > _FEW_WORDS):
         return finding  # a long text may say it in ways we do not know
@@ -229,10 +251,8 @@ def _without_trace(submission: Submission, part: Part, text: PartText, spec: Che
         if spec.unsaid:
             return replace(finding, note="not_mentioned", share=(0.0, spec.unsaid))
         return replace(finding, outcome=Outcome.MISSING, note="not_mentioned", share=None)
-    if finding.note == "cases_left" and finding.share is None and spec.traces and not leaves_traces(spec.traces, context):
-        return replace(finding, share=(0.0, 0.5))
     leads = [submission.outcomes.get(f"{part.id}.{n}") for n in spec.needs]
-    if finding.note in (*_UNSEEN_AT_ALL, "rests_on_others") and leads and all(o is Outcome.MISSING for o in leads):
+    if finding.note in (*_UNSEEN_AT_ALL, "rests_on_others", "negated_or_contrary") and leads and all(o is Outcome.MISSING for o in leads):
         if spec.role is Role.EXPLANATION and not text.empty:
             return replace(finding, outcome=Outcome.UNDECIDED, note="rests_on_others", share=(0.0, 0.5))
         return replace(finding, outcome=Outcome.MISSING, note="rests_on_others", share=None)
@@ -248,12 +268,13 @@ def _unwritten(submission: Submission, text: PartText, spec: CheckBase, finding:
     context = submission.contexts.get(id(text))
     if not spec.written or context is None or text.unread or context.written_plainly or len(context.links) > _HARDLY:
         return finding
-    if finding.note not in _UNSEEN_AT_ALL or finding.share is not None:
+    tried = finding.note == "some_link_fails"
+    if not tried and (finding.note not in _UNSEEN_AT_ALL or finding.share is not None):
         return finding
     trees = [line.tree for chain in text.chains for line in chain.lines] + [bare.line.tree for bare in text.bare]
     if any(context.shape(name, tree) for tree in trees if tree is not None for name in spec.written):
         return finding
-    return replace(finding, note="in_words_only", share=(0.0, 0.5))
+    return replace(finding, note=finding.note if tried else "in_words_only", share=(0.0, 0.5))
 
 
 def _only_answers(submission: Submission, text: PartText, found: Sequence[tuple[CheckBase, Finding]]) -> bool:

@@ -219,7 +219,8 @@ class _Reader:
         self.claimed = -1
         for line in lines:
             if line.error is not None or line.tree is None:
-                self.part.unread.append(line)
+                if not _only_named(line):
+                    self.part.unread.append(line)
                 continue
             follows = block.fresh or self.words.rstrip().endswith("\u00a4")  # words before it may name another subject
             if line.lead == "continues" and line is lines[0] and self.goes_on is not None and follows:
@@ -229,6 +230,7 @@ class _Reader:
             if named is not None:
                 line.tree, condition = named, True
             self.note_tuples(line.tree)
+            line.tree = self.called(line.tree)
             rel = operands(line.tree)
             if rel is None and not isinstance(line.tree, (T.Logic, T.Boxed, T.Tup, T.SetOf)):
                 if self.role() == "denied":
@@ -261,6 +263,18 @@ class _Reader:
                 self.claimed = self.part.chains[-1].order
                 self.goes_on = self.part.chains[-1]
         self.words = f"{self.words} \u00a4"[-300:]
+
+    def called(self, tree: T.Node) -> T.Node:
+        """`call the right side $\\rho(r)$`: the name with what it stands for; any other formula as it is."""
+        side = phrases.CALLED_SIDE.search(self.words)
+        if side is None or not isinstance(tree, (T.Name, T.Apply)) or not self.part.chains:
+            return tree
+        last = self.part.chains[-1].lines[-1].tree
+        rel = operands(last) if last is not None else None
+        if rel is None or isinstance(rel.operands[0], T.Empty):
+            return tree
+        body = rel.operands[0] if (side.group(1) or side.group(2)) in ("left", "gauche") else rel.operands[-1]
+        return T.Rel((tree, body), (":=",), start=tree.start, end=tree.end)
 
     def _of_function(self, rel: T.Rel | None) -> bool:
         """Whether a relation gives a function of the question its values."""

@@ -154,5 +154,11 @@ SENTENCE_IF: Final = re.compile(
 )
 """A sentence or a clause that begins with "if": another such one is another case."""
 
+CALLED_SIDE: Final = re.compile(
+    r"\b(?:call|denote|name) (?:the |this |its )?(left|right)(?:[- ]hand)?(?: side| member)?(?: by)?\s*$|"
+    r"\b(?:notons|appelons|on note|on appelle) (?:le )?membre de (droite|gauche)\s*$"
+)
+"""Text that ends so gives one side of the formula before it a name."""
+
 ELSE: Final = re.compile(r"\b(?:otherwise|sinon|else)\s*,?\s*$")
 """Text that ends so puts what follows under the contrary of what stood before."""
