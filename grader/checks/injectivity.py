@@ -34,6 +34,7 @@ _LEVELS = (-2.3, -0.6, 0.0, 0.7, 1.9)
 _GRID = np.concatenate([np.linspace(-60, 60, 241), np.linspace(-0.5, 0.5, 21) + 0.003])
 _ORDER = frozenset({"<", ">", "<=", ">="})
 _MOST_POINTS = 12
+_LARGE_PART: Final = 0.4
 _TRIED_SHARE: Final = 0.67
 """What two points that have one image in some cases only earn at most where a line fails."""
 
@@ -86,8 +87,12 @@ def check_injectivity(spec: InjectivityCheck, context: PartContext) -> Finding:
     missing = np.flatnonzero(wanted & ~covered)
     if not (covered & wanted).any():
         return Finding(Outcome.UNDECIDED, "not_found")
-    # with a line that fails, the case that is left was tried
+    # with a line that fails, the case that is left was tried; a special case that is treated alone earns its part
     share = (0.0, _TRIED_SHARE) if context.false_links else None
+    alone = any("=" in c.relations for case in cases for c in case.conditions if isinstance(c, T.Rel))
+    sure = not context.text.unread and not context.written_plainly
+    if share is None and alone and sure and (covered & wanted).sum() >= _LARGE_PART * wanted.sum():
+        share = (0.25, 0.75)
     return Finding(Outcome.UNDECIDED, "cases_left", tuple(places), {"values": grid.describe(int(missing[0]))}, share=share)
 
 

@@ -50,7 +50,8 @@ def leaves_traces(pattern: str, context: PartContext, *, words: bool = False, af
 
 def left_off(context: PartContext) -> bool:
     """Whether the student says that the part is not finished."""
-    return not context.text.unread and bool(_UNFINISHED.search(folded(" ".join(context.text.written))))
+    text = folded(" ".join(context.text.written))
+    return not context.text.unread and bool(_UNFINISHED.search(text) or _REMAINS.search(text))
 
 
 _UNFINISHED = re.compile(
@@ -58,6 +59,9 @@ _UNFINISHED = re.compile(
     r"unfinished|incomplet\w*|inacheve\w*|a (?:completer|finir|terminer)\b|to be (?:completed|continued|finished)|"
     r"(?:did not|didn't|could not|couldn't) (?:finish|complete)|pas (?:pu |su )?(?:fini|finir|terminer|termine)\b)"
 )
+
+_REMAINS = re.compile(r"\b(?:il (?:ne )?reste (?:plus qu'|seulement |juste )?a|it (?:only |just )?remains to|what remains is to)\b[^.$]*\.?\s*$")
+"""The last words say what is still to be done."""
 
 _TO_SHOW = re.compile(
     r"\b(?:(?:have|need|want|it remains|asked) to (?:show|prove)|must show"
