@@ -153,7 +153,8 @@ class LinkJudge:
             return False
         if isinstance(right, (T.Tup, T.Matrix, T.KL, T.Density)) or (isinstance(right, T.Num) and not right.value):
             return False
-        values = self.settings.just_given(run)
+        special = any(isinstance(c, T.Rel) and c.relations == ("=",) for c in run.conditions)
+        values = (*run.conditions, *self.settings.just_given(run)) if special else self.settings.just_given(run)
         judge = self.settings.narrowed(values)
         if not values or not self.settings.possible(judge) or not evaluable(judge, left, right):
             return False

@@ -14,7 +14,7 @@ from grader.maths.screening import agrees
 from grader.maths.worlds import Symbol, World
 
 _MOST_STATED = 8
-_RECENT = 4
+_RECENT = 8
 """A value given in this many chains before is still meant."""
 """Sets of conditions and values that a failing link is retried under; a part that states more is no proof of failure."""
 

@@ -94,7 +94,8 @@ class Conditions:
             at = next((i for i, c in enumerate(self.current) if _contrary(c, condition)), None)
             if at is not None:  # `b < 0` behind `b > 0` and `z <= -c/b`: what was said under the other case is over
                 self.current = [*self.current[:at], *(c for c in self.current[at:] if not T.names_in(c) & names)]
-            self.current = [c for c in self.current if c in found or not _over(c, condition, names)]
+            mine = [c for c in self.current if any(c is other for other in found)]
+            self.current = [c for c in self.current if any(c is m for m in mine) or not _over(c, condition, names)]
             self.current.append(condition)
         self._group = found
         return found
