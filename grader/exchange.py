@@ -14,8 +14,8 @@ from grader.rubric import Question
 
 _ENOUGH: Final = 0.5
 
-Grading = Callable[[Located, Question], Sequence[PartReport]]
-"""What grades one question with its text placed so."""
+Grading = Callable[[Located, str], PartReport]
+"""What grades one part with the text placed so."""
 
 
 def exchanged(
@@ -25,16 +25,21 @@ def exchanged(
     scores = {report.id: report.score for report in reports}
     pairs: list[tuple[str, str]] = []
     for question in questions:
+        if question.reference is None:
+            continue  # a person marks it as it stands
         barren = [p.id for p in question.parts if located.parts.get(p.id) and _earns_nothing(p.id, scores)]
         for one, other in combinations(barren, 2):
             if any(one in pair or other in pair for pair in pairs):
                 continue
             trial = replace(located, parts=_swapped(located, one, other))
-            found = {r.id: r.score for r in grading(trial, question)}
-            if all(found[p].min >= _ENOUGH * found[p].out_of for p in (one, other)):
+            if all(_earns_enough(grading(trial, part).score) for part in (one, other)):
                 located = trial
                 pairs.append((one, other))
     return located, pairs
+
+
+def _earns_enough(score: Points) -> bool:
+    return score.min >= _ENOUGH * score.out_of
 
 
 def _earns_nothing(part: str, scores: Mapping[str, Points]) -> bool:

@@ -18,11 +18,11 @@ from grader.grade_part import Submission, grade_part
 from grader.maths.notation import DEFAULT
 from grader.maths.worlds import SEED
 from grader.model import CheckResult, Outcome, PartReport, Points, Report, Role, Status
+from grader.reading.claims import PartText
 from grader.reading.document import Document, Problem
 from grader.reading.outline import Located
 from grader.reading.reader import read_files
 from grader.reading.sections import locate
-from grader.rubric import Question
 from grader.scoring import total
 
 
@@ -36,9 +36,9 @@ def grade(paths: Sequence[Path], assignment: Assignment, submission_id: str | No
         submission = read(document, assignment)
         parts = [grade_part(submission, question, part) for question, part in assignment.parts]
 
-        def trial(located: Located, question: Question) -> list[PartReport]:
-            placed_so = placed(document, assignment, located)
-            return [grade_part(placed_so, question, part) for part in question.parts]
+        def trial(located: Located, part_id: str) -> PartReport:
+            question, part = assignment.part(part_id)
+            return grade_part(placed(document, assignment, located, only=part_id), question, part)
 
         located, pairs = exchanged(submission.located, assignment.questions, parts, trial)
         if pairs:
@@ -69,13 +69,14 @@ def read(document: Document, assignment: Assignment) -> Submission:
     return placed(document, assignment, locate(document, assignment.outline()))
 
 
-def placed(document: Document, assignment: Assignment, located: Located) -> Submission:
-    """A document's parts as they are placed."""
+def placed(document: Document, assignment: Assignment, located: Located, only: str = "") -> Submission:
+    """A document's parts as they are placed; with `only`, that part's text alone."""
     submission = Submission(assignment, document, located)
     for _, part in assignment.parts:
         judge = assignment.judge(part.id)
         notation = judge.world.notation if judge else DEFAULT
-        submission.texts[part.id] = submission.part_text(part.id, judge, notation)
+        here = not only or part.id == only
+        submission.texts[part.id] = submission.part_text(part.id, judge, notation) if here else PartText()
     return submission
 
 
