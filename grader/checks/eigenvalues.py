@@ -36,6 +36,8 @@ def check_eigenvalues(spec: EigenvaluesCheck, context: PartContext) -> Finding:
             narrower = equal(context.narrowed((*regime, *conditions)), node, target)
             if narrower.outcome is not Outcome.INCORRECT:
                 continue  # right or open in its own case, which is not the whole regime
+        if verdict.outcome is Outcome.INCORRECT and context.searching:
+            continue
         if verdict.outcome is Outcome.INCORRECT and _elsewhere(context, chain, (*regime, *conditions), node, target):
             continue
         claims.append(Claim(chain, line, node, verdict, False, False))

@@ -13,11 +13,9 @@ from grader.maths import numeric as N
 from grader.maths import syntax as T
 from grader.maths import values as V
 from grader.maths.blocks import Judge
-from grader.maths.decide import equal
 from grader.maths.evaluate import Evaluator
 from grader.maths.screening import agrees
 from grader.maths.variants import mutants
-from grader.model import Outcome
 
 _FAMILIAR = {
     np.pi: "pi",
@@ -37,9 +35,10 @@ def diagnose(judge: Judge, wrong: T.Node, right: T.Node) -> str | None:
     """
     try:
         swapped = T.rebuild(wrong, _swap)
-        if swapped != wrong and equal(judge, swapped, right).outcome is Outcome.CORRECT:
+        if swapped != wrong and agrees(judge, swapped, right):
             return "indices_swapped"
-        if equal(judge, T.Transpose(wrong), right).outcome is Outcome.CORRECT:
+        shaped = any(isinstance(n, (T.Matrix, T.Tup, T.Deriv, T.Grad)) for n in T.walk(wrong))
+        if shaped and agrees(judge, T.Transpose(wrong), right):
             return "transposed"
     except EvaluationError:
         pass

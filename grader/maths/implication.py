@@ -35,6 +35,8 @@ _SAMPLES = 24
 _TOUCH = 1e-9
 _BUDGET = 600_000
 _MET = 3
+_SURE = 2
+_PLENTY = 40
 _MOST_NAMES = 4
 
 _WIDE: WeakKeyDictionary[Judge, Judge] = WeakKeyDictionary()
@@ -90,6 +92,8 @@ class _Tally:
                     self.count(ev, block, a, b, usable & in_domain(ev, key, roots), roots)
                 except EvaluationError:
                     continue
+                if self.broken >= _SURE or (self.met >= _PLENTY and not self.broken):
+                    return  # one name moved over all samples of the others meets the whole solution set
 
     def count(
         self,
