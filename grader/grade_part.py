@@ -10,8 +10,8 @@ from grader.assignment import Assignment
 from grader.carry import carried_targets, own_answer, own_names
 from grader.checks import CHECKS
 from grader.checks.context import Finding, PartContext
-from grader.checks.prose import leaves_traces, left_off, passage
 from grader.checks.specs import CheckBase, Target
+from grader.checks.unseen import Unseen
 from grader.derivation.definitions import defined
 from grader.errors import BUGS, EvaluationError
 from grader.maths import syntax as T
@@ -151,17 +151,12 @@ def grade_part(submission: Submission, question: Question, part: Part) -> PartRe
         first_found = [(spec, _recorded(submission, question, part, judge, spec)) for spec in part.checks]
         found = _excused(submission, question, part, judge, first_found)
         misplaced = any(first.note in _MISPLACED for _, first in found)
-        asked = part.given or any(spec.alone < 1 for spec in part.checks)
-        bare = asked and not misplaced and _only_answers(submission, text, found)
+        here = submission.contexts.get(id(text))
+        unseen = Unseen.of(here, found, given=part.given, misplaced=misplaced) if here is not None else None
+        outcomes = {spec.id: first.outcome for spec, first in found}
         for spec, first in found:
-            finding = _shown(submission, part, text, spec, first)
-            if not misplaced:
-                finding = _unwritten(submission, text, spec, _without_trace(submission, part, text, spec, finding))
-            if bare and spec.role is Role.DERIVATION and finding.note in _UNSEEN_AT_ALL and finding.share is None:
-                if part.given:
-                    finding = _in_words_at_most(submission, text, spec, finding)
-                elif spec.alone < 1:
-                    finding = replace(finding, note="answers_alone", share=(0.0, spec.alone))
+            finding = unseen.settled(spec, first, outcomes) if unseen is not None else first
+            outcomes[spec.id] = finding.outcome
             submission.outcomes[f"{part.id}.{spec.id}"] = finding.outcome
             if finding.note == "follows_from_earlier":
                 submission.carried.add(f"{part.id}.{spec.id}")
@@ -206,94 +201,7 @@ def _excused(
     ]
 
 
-_UNSEEN = frozenset({"not_found", "some_link_unclear"})
-_UNSEEN_AT_ALL = frozenset({"not_found", "no_phrase_known", "no_words"})
-
-
-def _shown(submission: Submission, part: Part, text: PartText, spec: CheckBase, finding: Finding) -> Finding:
-    """A step that no known way leads through, in a part whose lines all hold and end at the right answer."""
-    context = submission.contexts.get(id(text))
-    if finding.note == "rests_on_others" and finding.waits:
-        if any(submission.outcomes.get(f"{part.id}.{n}") is Outcome.CORRECT for n in spec.needs):
-            return replace(finding, outcome=Outcome.CORRECT, note="all_links_hold", waits=False)
-    if spec.shown is None or context is None or finding.note not in _UNSEEN:
-        return finding
-    finals = (submission.outcomes.get(f"{part.id}.{n}") for n in spec.shown.final)
-    if not all(outcome is Outcome.CORRECT for outcome in finals) or any(link.charged for link in context.false_links):
-        return finding
-    if context.confirmed(spec.shown.has) < spec.shown.links or context.impossible_equation:
-        return finding
-    if spec.shown.names and not context.together(spec.shown.names):
-        return finding
-    return replace(finding, outcome=Outcome.CORRECT, note="every_line_holds", share=None)
-
-
-_HARDLY, _FEW_LINKS, _FEW_WORDS = 3, 12, 80
-"""Only in a part this short can what it does not speak of be called missing."""
 _MISPLACED = frozenset({"found_elsewhere", "text_without_place", "budget"})
-
-
-def _without_trace(submission: Submission, part: Part, text: PartText, spec: CheckBase, finding: Finding) -> Finding:
-    """A step of which nothing in the part, words or formulas, can speak is missing."""
-    context = submission.contexts.get(id(text))
-    if context is not None and finding.note in _UNSEEN_AT_ALL and left_off(context):
-        return replace(finding, outcome=Outcome.MISSING, note="left_off", share=None)
-    if context is None or context.text.unread or context.written_plainly:
-        return finding
-    if finding.note == "cases_left" and finding.share is None and spec.traces and not leaves_traces(spec.traces, context):
-        return replace(finding, share=(0.0, 0.5))
-    behind = passage(context, spec.traces_after) if spec.traces_after else None
-    if behind is None and (len(context.links) > _FEW_LINKS or _words(text) > _FEW_WORDS):
-        return finding  # a long text may say it in ways we do not know
-    if behind is not None and len(behind.split()) > _FEW_WORDS:
-        return finding
-    if finding.note in _UNSEEN_AT_ALL and spec.traces and not leaves_traces(spec.traces, context, after=spec.traces_after):
-        if spec.unsaid:
-            return replace(finding, note="not_mentioned", share=(0.0, spec.unsaid))
-        return replace(finding, outcome=Outcome.MISSING, note="not_mentioned", share=None)
-    leads = [submission.outcomes.get(f"{part.id}.{n}") for n in spec.needs]
-    if finding.note in (*_UNSEEN_AT_ALL, "rests_on_others", "negated_or_contrary") and leads and all(o is Outcome.MISSING for o in leads):
-        if spec.role is Role.EXPLANATION and not text.empty:
-            return replace(finding, outcome=Outcome.UNDECIDED, note="rests_on_others", share=(0.0, 0.5))
-        return replace(finding, outcome=Outcome.MISSING, note="rests_on_others", share=None)
-    return finding
-
-
-def _words(text: PartText) -> int:
-    return sum(len(block.text.split()) for block in text.prose)
-
-
-def _unwritten(submission: Submission, text: PartText, spec: CheckBase, finding: Finding) -> Finding:
-    """A step of which no formula has any of the shapes it would have, where few are written at all: in words at most."""
-    context = submission.contexts.get(id(text))
-    if not spec.written or context is None or text.unread or context.written_plainly or len(context.links) > _HARDLY:
-        return finding
-    tried = finding.note == "some_link_fails"
-    if not tried and (finding.note not in _UNSEEN_AT_ALL or finding.share is not None):
-        return finding
-    trees = [line.tree for chain in text.chains for line in chain.lines] + [bare.line.tree for bare in text.bare]
-    if any(context.shape(name, tree) for tree in trees if tree is not None for name in spec.written):
-        return finding
-    return replace(finding, note=finding.note if tried else "in_words_only", share=(0.0, 0.5))
-
-
-def _only_answers(submission: Submission, text: PartText, found: Sequence[tuple[CheckBase, Finding]]) -> bool:
-    """Whether nothing is claimed in a short part but what the statement gives: no step is written down."""
-    context = submission.contexts.get(id(text))
-    if context is None or text.unread or context.written_plainly or not text.chains:
-        return False
-    if _words(text) > _FEW_WORDS:
-        return False
-    answers = [place for spec, f in found if spec.role is Role.FINAL_ANSWER and f.note != "phrase" for place in f.places]
-    worked = (link for link in context.links if link.kind not in ("hypothesis", "value", "membership", "goal"))
-    return bool(answers) and all(any(a <= link.right.start and link.right.end <= b for a, b in answers) for link in worked)
-
-
-def _in_words_at_most(submission: Submission, text: PartText, spec: CheckBase, finding: Finding) -> Finding:
-    """A step of which no line is written: missing if the words do not speak of it either, else half at most."""
-    if spec.traces and not leaves_traces(spec.traces, submission.contexts[id(text)], words=True):
-        return replace(finding, outcome=Outcome.MISSING, note="not_mentioned")
-    return replace(finding, note="in_words_only", share=(0.0, 0.5))
 
 
 def _judge(submission: Submission, question: Question, part: Part, judge: Judge, spec: CheckBase) -> Finding:

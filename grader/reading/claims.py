@@ -165,8 +165,8 @@ class _Reader:
             self.formula.role, self.part.denied = "denied", True  # `(note that .. would be false in general)`
         if ")" in text.split("(", 1)[0]:
             self.conditions.closed()
-        if self.formula is not None and not self.formula.after:
-            self.formula.after = text[:80]
+        if self.formula is not None and not self.formula.after and not block.text.lstrip()[:1].isupper():
+            self.formula.after = text[:80]  # a capital begins a sentence of its own
         if phrases.HYPOTHETICAL.search(f"{self.words[-60:]} {text}"):
             self.hypothetical = True
         elif phrases.CONTRADICTION.search(text):
