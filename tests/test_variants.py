@@ -145,6 +145,7 @@ def check_slips(count: int, share: float = FOUND) -> None:
         if any(s.outcome is Outcome.UNREADABLE and s.span.line - before == place.line for s in part.steps):
             continue  # the text around it no longer fits, such as a brace below
         wrong = [s.span.line - before for s in part.steps if s.outcome is Outcome.INCORRECT]
+        assert not any(s.outcome is Outcome.FAULT for s in part.steps), (place.row["id"], text)
         tally["tried"] += 1
         tally["found"] += any(line in (place.line, place.next_line) for line in wrong)
         if any(line not in (place.line, place.next_line) for line in wrong):

@@ -48,7 +48,7 @@ class Judge:
         if world.open:
             sizes = sorted(set(sizes) | integer_names([*nodes, *world.conditions]))
         facts = [self.facts(n) for n in nodes]
-        quadratures = max((f[0] for f in facts), default=0)
+        quadratures = max((f[0] for f in facts), default=0) + world.moved
         quadratures = max(quadratures, world.quadratures)
         probable = any(f[1] for f in facts)
         modelled = bool(world.joints) and not world.open  # the variables are the model's, whatever a formula names

@@ -58,7 +58,7 @@ def equivalent(judge: Judge, left: T.Node, right: T.Node) -> Verdict:
     subject = _subject(left) or _subject(right) or T.Name("x")
     try:
         a, b = formula(left, subject), formula(right, subject)
-        wide = Judge(replace(judge.world, samples=_SAMPLES, quadratures=1, spread=True))
+        wide = Judge(replace(judge.world, samples=_SAMPLES, quadratures=1, moved=True, spread=True))
         nodes = [n for atom in (*atoms(a), *atoms(b)) for n in (atom.left, atom.right)]
         with np.errstate(all="ignore"):
             blocks = wide.blocks(nodes)

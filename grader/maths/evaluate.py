@@ -37,7 +37,7 @@ class Evaluator:
         self.steps = 0
         self.budget = budget if budget is not None else (PRECISE_STEPS if block.precise else EVALUATION_STEPS)
         self.unreliable = False
-        self.quadratures = 0
+        self.quadratures = 1 if block.world.moved else 0  # axes taken, from the last
         self.depth = 0
         self.used: set[str] = set()
         self.integer_name: set[str] = set()

@@ -53,7 +53,7 @@ def follows(judge: Judge, premise: T.Node, conclusion: T.Node) -> Verdict:
         a, b = formula(premise, subject), formula(conclusion, subject)
         wide = _WIDE.get(judge)
         if wide is None:
-            wide = Judge(replace(judge.world, samples=_SAMPLES, quadratures=1))
+            wide = Judge(replace(judge.world, samples=_SAMPLES, quadratures=1, moved=True))
             _WIDE[judge] = wide
         nodes = [n for atom in (*atoms(a), *atoms(b)) for n in (atom.left, atom.right)]
         with np.errstate(all="ignore"):

@@ -107,6 +107,8 @@ class World:
     open: bool = True
     samples: int = 20
     quadratures: int = 0
+    moved: bool = False
+    """Whether the last axis is for points found on a condition: integrals take the axes before it."""
     spread: bool = False
 
 
