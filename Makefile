@@ -39,7 +39,8 @@ $(VENV)/bench: $(VENV)/base benchmarks/requirements.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r benchmarks/requirements.txt
 	touch $@
 
-bench: $(VENV)/base  ## whole file against LatexWalker (FILE=...)
+bench: $(VENV)/base  ## growth with the links; whole file against LatexWalker (FILE=...)
+	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/whole_file.py $(or $(FILE),submissions_example/en_careful.tex)
 
 bench-pairs: $(VENV)/bench  ## the table of pairs against math-verify and SymPy

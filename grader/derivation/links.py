@@ -243,8 +243,11 @@ class LinkJudge:
             return True
         averages = (T.Density, T.Expect, T.Integral)
         same = isinstance(left, T.Call) and isinstance(right, T.Call) and left.func == right.func
-        alone = len(run.members) == 2 or any(not T.names_in(m) for m in run.members)
-        if same and alone and not any(isinstance(n, averages) for m in (left, right) for n in T.walk(m)):
+        if (
+            same
+            and (len(run.members) == 2 or not all(T.names_in(m) for m in (run.members[0], run.members[-1])))
+            and not any(isinstance(n, averages) for m in (left, right) for n in T.walk(m))
+        ):
             return True  # `\\sigma(-\\psi_1) = \\sigma(u)`
         functions = any(isinstance(n, T.Call) and n.func == "logistic" for m in (left, right) for n in T.walk(m))
         closed = not any(T.names_in(m) or isinstance(m, (T.Matrix, T.Tup)) for m in (left, right))
