@@ -93,7 +93,7 @@ class Unseen:
         if rests and leads and all(o is Outcome.MISSING for o in leads):
             if spec.role is Role.EXPLANATION and not context.text.empty:
                 return replace(finding, outcome=Outcome.UNDECIDED, note="rests_on_others", share=(0.0, 0.5))
-            return replace(finding, outcome=Outcome.MISSING, note="rests_on_others", share=None)
+            return replace(finding, outcome=Outcome.MISSING, note="rests_on_missing", places=(), share=None)
         return finding
 
     def _unwritten(self, spec: CheckBase, finding: Finding) -> Finding:

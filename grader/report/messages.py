@@ -181,6 +181,10 @@ _NOTES: Final[dict[str, dict[Lang, str]]] = {
         "en": "the answers stand here, the steps to them were not seen",
         "fr": "les réponses sont là, les étapes qui y mènent n'ont pas été vues",
     },
+    "rests_on_missing": {
+        "en": "what it rests on is not here",
+        "fr": "ce sur quoi cela repose n'est pas là",
+    },
     "left_off": {
         "en": "not here, and you say that the part is not finished",
         "fr": "absent, et vous dites que la partie n'est pas terminée",
