@@ -413,7 +413,7 @@ class LinkJudge:
     def _generic(self, *sides: T.Node) -> bool:
         """Whether formulas rest on functions of which only properties are given."""
         world = self.settings.world
-        names = {k for side in sides for k in self._depends(side)}
+        names = {k.rstrip("'") for side in sides for k in self._depends(side)}
         return bool(world.generic) and (bool(names & world.generic) or bool(names & set(world.functions)))
 
     def _doubtful(self, judge: Judge, left: T.Node, right: T.Node) -> Verdict:

@@ -165,6 +165,8 @@ def _explained(line: Line, tree: T.Node, found: Sequence[T.Rel]) -> bool:
     marks = [tok.kind for tok in line.toks if tok.kind in ("amp", "rel")]
     if "amp" in marks:
         return marks.count("amp") == 1 and marks.index("amp") <= marks.index("rel")
+    if isinstance(found[0].operands[0], T.Empty):  # it goes on itself: what stands behind explains names
+        return all(isinstance(r.operands[0], (T.Name, T.Apply)) for r in found[1:])
     plain = all(isinstance(r.operands[0], T.Name) or _applied(r.operands[0]) for r in found[1:])
     return plain and not isinstance(found[0].operands[0], T.Name) and not _applied(found[0].operands[0])
 

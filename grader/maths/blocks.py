@@ -278,6 +278,9 @@ def _family(part: T.Rel, symbols: dict[str, Symbol]) -> bool:
     if len(part.operands) == 3 and values == sorted(values) and set(part.relations) <= {"<", "<="}:
         symbols[key] = Symbol(key, "between", values[0], values[1])
         return True
+    if part.relations == ("=",) and len(values) == 1:
+        symbols[key] = Symbol(key, "between", values[0], values[0])  # `all b_i = 0`
+        return True
     if values == [0.0] and part.relations[0] in (">", ">=") and part.operands[0] is indexed[0]:
         symbols[key] = Symbol(key, "positive")
         return True

@@ -20,6 +20,9 @@ _ROUNDING: Final = 1e-11
 """Relative gap below which floats do not tell two sides apart."""
 _CLEAR: Final = 1e-6
 """Relative gap that is no rounding."""
+_SMALL: Final = 1e-2
+_TINY: Final = 1e-6
+"""Sizes below which gaps are measured against these: what cancels to zero leaves rounding of the size of its terms."""
 _WITNESSES: Final = 2
 
 COMPOSED: Final = {
@@ -112,12 +115,12 @@ def _masks(a: N.Scalar, relation: str, b: N.Scalar) -> tuple[N.Array, N.Array, N
     scale = np.maximum(np.abs(x), np.abs(y))
     gap = np.real(x) - np.real(y)
     real = (np.abs(np.imag(x)) <= _ROUNDING * scale) & (np.abs(np.imag(y)) <= _ROUNDING * scale) & np.isfinite(scale)
-    close = (np.abs(gap) <= _ROUNDING * scale) & real
+    close = (np.abs(gap) <= _ROUNDING * np.maximum(scale, _SMALL)) & real
     if relation == "!=":
         return ~close & np.isfinite(scale), np.zeros_like(close), close
     forward = gap if relation[0] == ">" else -gap
     good = np.where(close, len(relation) == 2, forward > 0) & real
-    return good, (forward < -_CLEAR * np.maximum(scale, 1e-12)) & real, close
+    return good, (forward < -_CLEAR * np.maximum(scale, _TINY)) & real, close
 
 
 def _all(masks: Sequence[N.Array], block: Block) -> N.Array:

@@ -4,6 +4,7 @@ stand under.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -137,6 +138,7 @@ class _Reader:
         self.hypothetical = False
         self.named: T.Name | None = None  # the name just written in running text
         self.claimed = -1  # the order of the chain just claimed in running text
+        self.led = False  # whether that chain begins its line
         self.goes_on: Chain | None = None  # the chain of running text that a formula beginning with `=` goes on with
 
     def run(self, blocks: Sequence[Block]) -> None:
@@ -222,7 +224,8 @@ class _Reader:
                 if not _only_named(line):
                     self.part.unread.append(line)
                 continue
-            follows = block.fresh or self.words.rstrip().endswith("\u00a4")  # words before it may name another subject
+            gap = self.words.rsplit("\u00a4", 1)[-1]  # words before it may name another subject
+            follows = not re.search(r"\w", gap) or (block.fresh and self.led and bool(phrases.REASON.match(gap)))
             if line.lead == "continues" and line is lines[0] and self.goes_on is not None and follows:
                 self.goes_on.lines.append(line)
                 continue
@@ -258,7 +261,7 @@ class _Reader:
                 self.conditions.enter(line.tree, sentence=bool(begins), aside=aside, head=bool(head))
                 role, self.conditional = "hypothesis", True
             self.chain([line], "inline", role)
-            self.goes_on = None
+            self.goes_on, self.led = None, block.fresh
             if role == "claim":
                 self.claimed = self.part.chains[-1].order
                 self.goes_on = self.part.chains[-1]

@@ -154,6 +154,11 @@ SENTENCE_IF: Final = re.compile(
 )
 """A sentence or a clause that begins with "if": another such one is another case."""
 
+REASON: Final = re.compile(
+    r"[\s,.;(]*(?:as|because|since|by|using|with|where|jensen|bayes|markov|car|puisque|par|d'apres|en|avec|ou)\b[^.]{0,90}\.?\s*$"
+)
+"""Text behind a formula that only says why it holds."""
+
 CALLED_SIDE: Final = re.compile(
     r"\b(?:call|denote|name) (?:the |this |its )?(left|right)(?:[- ]hand)?(?: side| member)?(?: by)?\s*$|"
     r"\b(?:notons|appelons|on note|on appelle) (?:le )?membre de (droite|gauche)\s*$"
