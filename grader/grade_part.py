@@ -153,10 +153,8 @@ def grade_part(submission: Submission, question: Question, part: Part) -> PartRe
         misplaced = any(first.note in _MISPLACED for _, first in found)
         here = submission.contexts.get(id(text))
         unseen = Unseen.of(here, found, given=part.given, misplaced=misplaced) if here is not None else None
-        outcomes = {spec.id: first.outcome for spec, first in found}
         for spec, first in found:
-            finding = unseen.settled(spec, first, outcomes) if unseen is not None else first
-            outcomes[spec.id] = finding.outcome
+            finding = unseen.settled(spec, first) if unseen is not None else first
             submission.outcomes[f"{part.id}.{spec.id}"] = finding.outcome
             if finding.note == "follows_from_earlier":
                 submission.carried.add(f"{part.id}.{spec.id}")

@@ -134,3 +134,14 @@ def test_answers_under_their_own_heading_stay_there() -> None:
 def test_an_operator_that_is_only_named_is_read(mention: str) -> None:
     report = graded(f"## Question 2\n\n### 2.2\n\nThe function {mention} is increasing.\n")
     assert not [s for s in part_of(report, "Q2.2").steps if s.outcome is Outcome.UNREADABLE]
+
+
+def test_unfinished_work_keeps_what_another_way_may_show() -> None:
+    """A step that no check knows stands in some line: it is open, though the student stops before the end."""
+    text = (
+        r"Let $z<z'$. Then $\sum_i w_i\sigma(a_iz+b_i)<\sum_i w_i\sigma(a_iz'+b_i)$, term by term, and the logit keeps the order."
+        " I ran out of time for the bounds."
+    )
+    found = checks(text, "Q2.2")
+    for step in ("slope_of_the_mixture", "chain_rule"):
+        assert found[step].points.max == found[step].points.out_of

@@ -3,13 +3,14 @@ nothing in a short part can speak of it, half at most where only words do, else 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from grader.checks.context import Finding, PartContext
 from grader.checks.prose import leaves_traces, left_off, passage
 from grader.checks.specs import CheckBase
+from grader.maths import syntax as T
 from grader.model import Outcome, Role
 
 _UNSEEN: Final = frozenset({"not_found", "some_link_unclear"})
@@ -25,14 +26,15 @@ _GIVEN: Final = frozenset({"hypothesis", "value", "membership", "goal"})
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
-    """A part once all its checks were run: its context, their outcomes by id, whether an answer stands elsewhere, and
-    whether nothing but answers stands here."""
+    """A part once all its checks were run: its context, their outcomes by id (kept up to date by `settled`), whether an
+    answer stands elsewhere, whether nothing but answers stands here, and whether every line belongs to a step found."""
 
     context: PartContext
-    outcomes: Mapping[str, Outcome]
+    outcomes: dict[str, Outcome]
     given: bool
     misplaced: bool
     answers_only: bool
+    accounted: bool
 
     @classmethod
     def of(
@@ -42,15 +44,15 @@ class Unseen:
         outcomes = {spec.id: finding.outcome for spec, finding in found}
         asked = given or any(spec.alone < 1 for spec, _ in found)
         only = asked and not misplaced and _only_answers(context, found)
-        return cls(context, outcomes, given, misplaced, only)
+        return cls(context, outcomes, given, misplaced, only, _accounted(context, found))
 
-    def settled(self, spec: CheckBase, finding: Finding, outcomes: Mapping[str, Outcome]) -> Finding:
-        """A finding in the light of the others, whose outcomes so far are given."""
-        here = replace(self, outcomes=outcomes)
-        finding = here._shown(spec, finding)
-        if self.misplaced:
-            return finding
-        return here._alone(spec, here._unwritten(spec, here._without_trace(spec, finding)))
+    def settled(self, spec: CheckBase, finding: Finding) -> Finding:
+        """A finding in the light of the others; its outcome counts for those settled after it."""
+        finding = self._shown(spec, finding)
+        if not self.misplaced:
+            finding = self._alone(spec, self._unwritten(spec, self._without_trace(spec, finding)))
+        self.outcomes[spec.id] = finding.outcome
+        return finding
 
     def _shown(self, spec: CheckBase, finding: Finding) -> Finding:
         """A step that no known way leads through, in a part whose lines all hold and end at the right answer."""
@@ -72,7 +74,7 @@ class Unseen:
     def _without_trace(self, spec: CheckBase, finding: Finding) -> Finding:
         """A step of which nothing in the part, words or formulas, can speak is missing."""
         context = self.context
-        if finding.note in _UNSEEN_AT_ALL and left_off(context):
+        if finding.note in _UNSEEN_AT_ALL and self.accounted and left_off(context):
             return replace(finding, outcome=Outcome.MISSING, note="left_off", share=None)
         if not _whole(context):
             return finding
@@ -130,6 +132,22 @@ def _whole(context: PartContext) -> bool:
 
 def _words(context: PartContext) -> int:
     return sum(len(block.text.split()) for block in context.text.prose)
+
+
+def _accounted(context: PartContext, found: Sequence[tuple[CheckBase, Finding]]) -> bool:
+    """Whether every line that works something out belongs to a step that was found: no other step hides in one."""
+    seen = [place for _, finding in found if finding.outcome is Outcome.CORRECT for place in finding.places]
+
+    def covered(node: T.Node) -> bool:
+        return any(a <= node.start and node.end <= b for a, b in seen)
+
+    return all(
+        link.kind in (*_GIVEN, "definition")
+        or covered(link.left if isinstance(link.right, T.Num) else link.right)
+        or all(isinstance(side, (T.Name, T.Num)) for side in (link.left, link.right))
+        or (isinstance(link.left, T.Name) and link.left.key in context.base.world.definitions)
+        for link in context.links
+    )
 
 
 def _only_answers(context: PartContext, found: Sequence[tuple[CheckBase, Finding]]) -> bool:

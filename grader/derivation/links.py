@@ -14,7 +14,7 @@ from grader.maths.decide import equal
 from grader.maths.relations import MIRRORED, holds
 from grader.maths.screening import agrees, differ_clearly, evaluable, near, same_up_to_order, varies
 from grader.model import Outcome, Verdict
-from grader.reading.phrases import BUT, ELSEWHERE, INTRODUCES, PROVE, QUALIFIED
+from grader.reading.phrases import BUT, ELSEWHERE, INTRODUCES, ONLY_LEADS, PROVE, QUALIFIED
 
 _OPERATORS = (T.Deriv, T.Grad, T.Expect, T.KL, T.Integral, T.Density, T.Apply, T.Matrix, T.Big)
 _STATEMENTS = frozenset({"->", "~", "|->"})
@@ -151,6 +151,8 @@ class LinkJudge:
         """Whether a number is claimed of a value of a function or a divergence all of whose quantities were just given."""
         if run.solving or not isinstance(left, (T.KL, T.Apply)) or T.names_in(right):
             return False
+        if run.chain is None or not ONLY_LEADS.search(run.chain.words):
+            return False  # words may have changed the values
         if isinstance(right, (T.Tup, T.Matrix, T.KL, T.Density)) or (isinstance(right, T.Num) and not right.value):
             return False
         special = any(isinstance(c, T.Rel) and c.relations == ("=",) for c in run.conditions)
@@ -245,8 +247,7 @@ class LinkJudge:
         same = isinstance(left, T.Call) and isinstance(right, T.Call) and left.func == right.func
         if (
             same
-            and (len(run.members) == 2 or not all(T.names_in(m) for m in (run.members[0], run.members[-1])))
-            and not any(isinstance(n, averages) for m in (left, right) for n in T.walk(m))
+            and not any(isinstance(n, averages) for m in (run.members[0], left, right) for n in T.walk(m))
         ):
             return True  # `\\sigma(-\\psi_1) = \\sigma(u)`
         functions = any(isinstance(n, T.Call) and n.func == "logistic" for m in (left, right) for n in T.walk(m))

@@ -20,7 +20,7 @@ _ROUNDING: Final = 1e-11
 """Relative gap below which floats do not tell two sides apart."""
 _CLEAR: Final = 1e-6
 """Relative gap that is no rounding."""
-_SMALL: Final = 1e-2
+_SMALL: Final = 1e-4
 _TINY: Final = 1e-6
 """Sizes below which gaps are measured against these: what cancels to zero leaves rounding of the size of its terms."""
 _WITNESSES: Final = 2

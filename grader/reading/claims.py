@@ -138,6 +138,7 @@ class _Reader:
         self.hypothetical = False
         self.named: T.Name | None = None  # the name just written in running text
         self.claimed = -1  # the order of the chain just claimed in running text
+        self.stopped = False  # whether the last formula ends with a full stop
         self.led = False  # whether that chain begins its line
         self.goes_on: Chain | None = None  # the chain of running text that a formula beginning with `=` goes on with
 
@@ -167,8 +168,9 @@ class _Reader:
             self.formula.role, self.part.denied = "denied", True  # `(note that .. would be false in general)`
         if ")" in text.split("(", 1)[0]:
             self.conditions.closed()
-        if self.formula is not None and not self.formula.after and not block.text.lstrip()[:1].isupper():
-            self.formula.after = text[:80]  # a capital begins a sentence of its own
+        starts = self.stopped and block.text.lstrip()[:1].isupper()  # a sentence of its own
+        if self.formula is not None and not self.formula.after and not starts:
+            self.formula.after = text[:80]
         if phrases.HYPOTHETICAL.search(f"{self.words[-60:]} {text}"):
             self.hypothetical = True
         elif phrases.CONTRADICTION.search(text):
@@ -210,6 +212,7 @@ class _Reader:
 
     def inline(self, block: Block, case: bool) -> None:
         """A formula in running text; `case` if it stands alone before a colon, as the name of a case."""
+        self.stopped = False
         self.part.story.append("$" + "".join(_source(t) for t in block.tokens) + "$")
         lines = cut(block.tokens, self.notation, block.start, block.end).lines
         self.part.formulas += len(lines)
@@ -323,6 +326,7 @@ class _Reader:
             block = replace(block, tokens=(*block.tokens, *blocks[more].tokens), end=blocks[more].end)
             rows, used = joined, more - at + 1
         self.part.formulas += len(rows.lines)
+        self.stopped = bool(_STOPS.search("".join(_source(t) for t in block.tokens)))
         spoken = " ".join(t.text for line in rows.lines for t in line.toks if t.kind == "text")
         if len(spoken) > 3:  # `\\Rightarrow g \\text{ is strictly increasing}` speaks too
             self.part.prose.append(replace(block, kind=Kind.TEXT, text=spoken, tokens=()))
@@ -386,6 +390,7 @@ class _Reader:
         self.formula.hypothetical = self.hypothetical
 
 
+_STOPS = re.compile(r"\.(?:\\(?:end\{\w+\*?\}|\]|quad|qquad|,|;)|[\s$}])*$")
 _SHORT_NAME = 8
 _SHORT_COMPOSITION = 16
 

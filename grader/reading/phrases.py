@@ -154,6 +154,12 @@ SENTENCE_IF: Final = re.compile(
 )
 """A sentence or a clause that begins with "if": another such one is another case."""
 
+ONLY_LEADS: Final = re.compile(
+    r"(?:^|\u00a4)[\s,.;:()]*(?:(?:we|on|this|that|it|one|then|alors|so|donc|hence|thus|and|et|but|mais|while|whereas|tandis que|alors que|"
+    r"have|has|get|gets|find|finds|obtain|obtains|gives?|yields?|a|ont|obtient|trouve|donne|cela|ca|ceci)[\s,.;:]*)*$"
+)
+"""Text whose last words only lead from one formula to the next and change nothing."""
+
 REASON: Final = re.compile(
     r"[\s,.;(]*(?:as|because|since|by|using|with|where|jensen|bayes|markov|car|puisque|par|d'apres|en|avec|ou)\b[^.]{0,90}\.?\s*$"
 )
