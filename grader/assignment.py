@@ -246,6 +246,7 @@ def build_world(data: Mapping[str, Any]) -> World:
         defaults={key_of(k): tree(v) for k, v in data.get("defaults", {}).items()},
         shorthand={key_of(k): tree(v) for k, v in data.get("shorthand", {}).items()},
         equations=tuple(tree(e) for e in data.get("equations", ())),
+        related=tuple(tree(e) for e in data.get("related", ())),
         dummies=frozenset(key_of(n) for n in data.get("dummies", ())),
         unknowns=frozenset(key_of(n) for n in data.get("unknowns", ())),
         generic=frozenset(key_of(n) for n in data.get("generic", ())),

@@ -64,6 +64,11 @@ def _at_rest(field: tuple[str, str, str]) -> str:
     return rf"\left. {matrix} \right|_{{" + ", ".join(f"{x} = 0" for x in _ORDER) + "}"
 
 
+_FIELD = (
+    r"\frac{\partial L}{\partial \psi_0}",
+    r"\frac{\partial L}{\partial \psi_1}",
+    r"-\frac{\partial L}{\partial \theta}",
+)
 _PLAIN = {
     "J^*": _at_rest(("v_1", "v_2", "v_3")),
     "v": r"(v_1, v_2, v_3)",
@@ -109,10 +114,17 @@ def worlds() -> dict[str, dict[str, Any]]:
         part["unknowns"] = [r"\lambda"]
         matrix = "J^*" if i < 4 else r"\bar J^*"
         part["equations"] = [rf"\det({matrix} - \lambda I) = 0"]
+        if i > 3:  # the eigenvalues without penalty are compared with
+            part["related"] = [rf"\det({_at_rest(_FIELD)} - \lambda I) = 0"]
+        if i == 6:  # of the quadratic factor of the characteristic polynomial
+            part["defaults"] = {r"\Delta": r"\gamma^2 - 1"}
         out[f"Q4.{i}"] = part
         if i in (2, 5):  # derivatives are often written at the stationary point, whose coordinates are zero
             rest = {r"\psi_0": "0", r"\psi_1": "0", r"\theta": "0"}
             out[f"Q4.{i} at rest"] = {**part, "definitions": {**part["definitions"], **rest}}
+        if i == 5:  # without a bar the matrix may be that of 4.2, or the new one
+            for name, meant in (("earlier", _at_rest(_FIELD)), ("new", r"\bar J^*")):
+                out[f"Q4.5 {name} matrix"] = {**part, "definitions": {**part["definitions"], "J^*": meant}}
     return out
 
 

@@ -16,6 +16,7 @@ from grader.maths.decide import equal
 from grader.maths.parser import parse
 from grader.model import Outcome
 from grader.reading.claims import Chain
+from grader.reading.phrases import NEXT_CASE, OTHER_SYSTEM
 from grader.reading.rows import Line
 
 
@@ -36,7 +37,9 @@ def check_eigenvalues(spec: EigenvaluesCheck, context: PartContext) -> Finding:
             narrower = equal(context.narrowed((*regime, *conditions)), node, target)
             if narrower.outcome is not Outcome.INCORRECT:
                 continue  # right or open in its own case, which is not the whole regime
-        if verdict.outcome is Outcome.INCORRECT and context.searching:
+        if verdict.outcome is Outcome.INCORRECT and (context.searching or OTHER_SYSTEM.search(chain.words)):
+            continue
+        if verdict.outcome is Outcome.INCORRECT and _another_case(context, chain, regime):
             continue
         if verdict.outcome is Outcome.INCORRECT and _elsewhere(context, chain, (*regime, *conditions), node, target):
             continue
@@ -55,6 +58,14 @@ def _elsewhere(
     return (
         bool(values) and equal(context.narrowed((*conditions, *values)), node, target).outcome is not Outcome.INCORRECT
     )
+
+
+def _another_case(context: PartContext, chain: Chain, regime: tuple[T.Node, ...]) -> bool:
+    """Whether "if" and a condition that the regime excludes stand straight behind a claim."""
+    if not NEXT_CASE.match(chain.after):
+        return False
+    following = next((c.context for c in context.text.chains if c.order > chain.order and c.context), ())
+    return context.compatible((*regime, *following)) is False
 
 
 @dataclass(slots=True)

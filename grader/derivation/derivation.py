@@ -75,6 +75,7 @@ def judged(settings: Settings, runs: Sequence[Run], inferred: frozenset[str], ow
                 link = replace(link, charged=True)
             if link.verdict.outcome is Outcome.CORRECT and failing is None:
                 sound.append(link.right)
+            judge.equations.broken = judge.equations.broken or link.fails
             out.append(link)
     return out
 

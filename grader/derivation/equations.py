@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from grader.derivation.runs import Run
@@ -41,6 +41,7 @@ class Equations:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.stated: list[Stated] = []
+        self.broken = False  # whether a line before failed: what follows may only follow from it
 
     def state(self, run: Run, left: T.Node, right: T.Node) -> None:
         """An equation that later lines may rest on."""
@@ -116,6 +117,19 @@ class Equations:
             return verdicts[-1]
         return Verdict(Outcome.UNDECIDED, "not_followed")
 
+    def across(self, run: Run) -> Verdict | None:
+        """A double arrow of which a side joins conditions: `incorrect` if points on one side, in every world of the
+        place, do not lie on the other."""
+        if run.across is None:
+            return None
+        one, other = run.across
+        judges = [j for j in self.settings.current(run) if self.settings.possible(j)]
+        for premise, conclusion in ((other, one), (one, other)):
+            found = [follows(judge, premise, conclusion) for judge in judges]
+            if found and all(v.outcome is Outcome.INCORRECT for v in found):
+                return Verdict(Outcome.INCORRECT, "condition_differs", found[-1].witness)
+        return None
+
     def rescued(self, run: Run, left: T.Node, right: T.Node, relation: str = "=") -> Verdict | None:
         """A claim that fails may rest on an equation stated before: right if it follows, open unless it does not."""
         wanted = T.Rel((left, right), (relation,))
@@ -135,7 +149,8 @@ class Equations:
         """Whether a name is an unknown with an index, as roots are named: `\\lambda_2` after an equation in λ."""
         if not isinstance(name, T.Name) or not name.sub or name.base not in self.settings.world.unknowns:
             return False
-        return name.key not in self.settings.world.symbols and bool(self.latest({name.base}))
+        asked = any(name.base in self._names(e) for e in self.settings.world.equations)
+        return name.key not in self.settings.world.symbols and (asked or bool(self.latest({name.base})))
 
     def value(self, run: Run, name: T.Node, value: T.Node) -> Verdict:
         """A value given to a free quantity: does it solve an equation stated before? Else it is only given."""
@@ -151,11 +166,9 @@ class Equations:
                 return verdict
             if verdict.note != "unknown_name":  # an equation in names without a value says nothing
                 wrong.append(verdict)
-        for asked in self.settings.world.equations:
-            if wrong and isinstance(asked, T.Rel):
-                question = Stated(run, asked.operands[0], asked.operands[1])
-                if self._solves(run, question, name, value).outcome is Outcome.CORRECT:
-                    return Verdict(Outcome.CORRECT, "solves")
+        asked = self._asked(run, name, value) if unknown else None
+        if asked is not None and (asked.outcome is Outcome.CORRECT or (not found and not self.broken)):
+            return asked
         sure = unknown and not T.names_in(value) & self.settings.fresh
         if wrong and sure and all(v.outcome is Outcome.INCORRECT for v in wrong):
             return wrong[0]
@@ -165,8 +178,30 @@ class Equations:
             return self._refuted(run, rel, judges, lambda: Verdict(Outcome.UNDECIDED, "not_followed"))
         return Verdict(Outcome.ASSUMED, "value")
 
-    def _solves(self, run: Run, equation: Stated, name: T.Node, value: T.Node) -> Verdict:
-        """Whether all signs of a value satisfy an equation with the name, or the unknown it is a root of, replaced."""
+    def _asked(self, run: Run, name: T.Node, value: T.Node) -> Verdict | None:
+        """A root against the equation that the question asks to be solved, as it is or with the student's own earlier
+        answers in it; None if it solves none of them and may be the solution of a related one."""
+        world = self.settings.world
+        questions = [Stated(run, e.operands[0], e.operands[1]) for e in world.equations if isinstance(e, T.Rel)]
+        if not questions or T.names_in(value) & (self.settings.fresh | world.unknowns):
+            return None
+        if run.conditions and not self.settings.possible(self.settings.narrowed(run.conditions)):
+            return None
+        found = [self._solves(run, question, name, value) for question in questions]
+        if any(v.outcome is Outcome.CORRECT for v in found):
+            return Verdict(Outcome.CORRECT, "solves")
+        others = [Stated(run, e.operands[0], e.operands[1]) for e in world.related if isinstance(e, T.Rel)]
+        wider = [self._solves(run, question, name, value) for question in others]
+        wider += [self._solves(run, question, name, value, self.settings.families) for question in questions]
+        if not all(v.outcome is Outcome.INCORRECT for v in (*found, *wider)):
+            return None
+        return found[0]
+
+    def _solves(
+        self, run: Run, equation: Stated, name: T.Node, value: T.Node, sisters: Sequence[Judge] = ()
+    ) -> Verdict:
+        """Whether all signs of a value satisfy an equation with the name, or the unknown it is a root of, replaced; in
+        sister worlds as well, if any are given."""
         if isinstance(name, T.Tup):
             return self._all_solved(run, equation, name, value)
         assert isinstance(name, T.Name)
@@ -175,6 +210,7 @@ class Equations:
         worst = Verdict(Outcome.CORRECT, "solves")
         for one in _signs(value):
             pairs = self._put(run, equation, unknown, one, unknown.key in inside)
+            pairs += [(judge, pairs[0][1]) for judge in sisters] if pairs else []
             if any(agrees(judge, *sides) for judge, sides in pairs):
                 continue
             if unknown.key in inside and pairs and all(differ_clearly(judge, *sides) for judge, sides in pairs):

@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from grader.derivation.equations import Equations
+from grader.derivation.nature import OPERATORS, Nature
 from grader.derivation.runs import Run
-from grader.derivation.settings import Settings, known_free, signed
+from grader.derivation.settings import Settings, signed
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.decide import equal
+from grader.maths.diagnose import slipped
+from grader.maths.equations import proportional
 from grader.maths.relations import MIRRORED, holds
-from grader.maths.screening import agrees, differ_clearly, evaluable, near, same_up_to_order, varies
+from grader.maths.screening import agrees, differ_clearly, evaluable, near, same_up_to_order
 from grader.model import Outcome, Verdict
-from grader.reading.phrases import BUT, ELSEWHERE, INTRODUCES, ONLY_LEADS, PROVE, QUALIFIED
+from grader.reading.phrases import BUT, DISCRIMINANT, ELSEWHERE, INTRODUCES, NEXT_CASE, PROVE, QUALIFIED, TITLE
 
-_OPERATORS = (T.Deriv, T.Grad, T.Expect, T.KL, T.Integral, T.Density, T.Apply, T.Matrix, T.Big)
 _STATEMENTS = frozenset({"->", "~", "|->"})
 """Relations that state something and claim nothing that could fail here: a map, a limit, a distribution."""
 _MOST_READINGS = 6
 _MOST_DOUBTED = 60
 """Links of one part that are looked at for being wrong; a part with more waits for a person."""
 _ABOUT = 0.01
+
+
+class Once:
+    """A question asked at most once, and only if its answer is needed."""
+
+    def __init__(self, question: Callable[[], bool]) -> None:
+        self._question = question
+        self._answer: bool | None = None
+
+    def __call__(self) -> bool:
+        if self._answer is None:
+            self._answer = self._question()
+        return self._answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +63,7 @@ class LinkJudge:
         self.own = own  # keys of names, families and functions that the student introduced
         self.doubted = 0
         self.equations = Equations(settings)
-        self._functions = frozenset(settings.world.functions)
+        self.nature = Nature(settings, own)
 
     def call(self, run: Run, k: int) -> Call:
         """The verdict on `members[k] relation members[k + 1]`."""
@@ -62,6 +78,10 @@ class LinkJudge:
             return _call("statement", Outcome.UNDECIDED, "not_judged")
         if relation in _STATEMENTS:
             return _call("statement", Outcome.ASSUMED, "statement")
+        if k == 0 and run.across is not None and role != "goal":
+            crossed = self.equations.across(run)
+            if crossed is not None and not self._qualified(run):
+                return Call("equation", crossed)
         if relation == "=":
             found = self._explained(run, k, left, right)
             if found is not None:
@@ -83,13 +103,28 @@ class LinkJudge:
         role = run.chain.role if run.chain is not None else "claim"
         root = next((pair for pair in ((left, right), (right, left)) if self.equations.is_root(run, pair[0])), None)
         if root is not None and role != "goal":
-            found = self._sure(run, self.equations.value(run, *root))
+            found = self._value(run, *root)
             if found.outcome in (Outcome.CORRECT, Outcome.INCORRECT):
                 self.settings.give(T.Rel(root, ("=",)), run)
                 return Call("solution", found)
         if k in run.declared or self._introduces(left, right) or self._introduces(right, left):
-            return _call("definition", Outcome.ASSUMED, "definition")
+            return self._discriminant(run, left, right) or _call("definition", Outcome.ASSUMED, "definition")
         return None
+
+    def _discriminant(self, run: Run, left: T.Node, right: T.Node) -> Call | None:
+        """What words call the discriminant, against that of the question's own equation, up to a constant factor."""
+        usual = self.settings.world.defaults.get(left.key) if isinstance(left, T.Name) else None
+        if usual is None or run.chain is None or not DISCRIMINANT.search(run.chain.words) or self.equations.broken:
+            return None
+        zero = T.Num(Fraction(0))
+        judges = [*(j for j in self.settings.current(run) if self.settings.possible(j)), *self.settings.families]
+        found = [proportional(judge, (right, zero), (usual, zero)) for judge in judges]
+        if any(v is not None for v in found):
+            return None  # right, or not to be evaluated
+        if run.supposed or run.either or self._qualified(run) or not all(differ_clearly(j, right, usual) for j in judges):
+            return None
+        witness = equal(judges[-1], right, usual).witness
+        return Call("definition", Verdict(Outcome.INCORRECT, "not_the_discriminant", witness))
 
     def _about(self, run: Run, left: T.Node, right: T.Node) -> Call:
         """`a \\approx b`: agreement to a percent."""
@@ -122,15 +157,15 @@ class LinkJudge:
         if sister is not None:
             note = "follows_from_earlier" if id(sister) in self.settings.earlier else "in_a_family"
             return _call("identity", Outcome.CORRECT, note)
-        free = None if run.always else next((p for p in ((left, right), (right, left)) if self._takes(run, *p)), None)
+        free = None if run.always else next((p for p in ((left, right), (right, left)) if self.nature.takes(run, *p)), None)
         if free is None and k and self.settings.free(run.members[0]) and run.relations[0] == "=":
             self.settings.give(T.Rel((run.members[0], right), ("=",)), run)  # `z = l^{-1}(-1) = (-1 - c)/b`
         if free is not None:
-            found = self._sure(run, self.equations.value(run, *free))
+            found = self._value(run, *free)
             if found.outcome is not Outcome.INCORRECT:
                 self.settings.give(T.Rel(free, ("=",)), run)
             return Call("solution" if found.outcome is not Outcome.ASSUMED else "value", found)
-        if not run.always and self._is_equation(run, left, right) and not self._at_values(run, left, right):
+        if not run.always and self.nature.is_equation(run, left, right) and not self.nature.at_values(run, left, right):
             found = self.equations.judged(run, k, left, right, lambda: self._failing(run, k))
             self.equations.state(run, left, right)
             return Call("equation", found)
@@ -142,40 +177,40 @@ class LinkJudge:
             return _call("hypothesis", Outcome.ASSUMED, "hypothesis")
         found = self._failing(run, k)
         if found.outcome is Outcome.INCORRECT:
-            found = self.equations.rescued(run, left, right) or found
+            rescued = self.equations.rescued(run, left, right)
+            if rescued is not None and (rescued.outcome is Outcome.CORRECT or not self._slip(run, left, right)):
+                found = rescued
         elif run.chain is not None and run.chain.role == "hypothesis" and k == 0:
             return _call("hypothesis", Outcome.ASSUMED, "hypothesis")  # words introduce what is not known here
         return Call("identity", found)
-
-    def _at_values(self, run: Run, left: T.Node, right: T.Node) -> bool:
-        """Whether a number is claimed of a value of a function or a divergence all of whose quantities were just given."""
-        if run.solving or not isinstance(left, (T.KL, T.Apply)) or T.names_in(right):
-            return False
-        if run.chain is None or not ONLY_LEADS.search(run.chain.words):
-            return False  # words may have changed the values
-        if isinstance(right, (T.Tup, T.Matrix, T.KL, T.Density)) or (isinstance(right, T.Num) and not right.value):
-            return False
-        special = any(isinstance(c, T.Rel) and c.relations == ("=",) for c in run.conditions)
-        values = (*run.conditions, *self.settings.just_given(run)) if special else self.settings.just_given(run)
-        judge = self.settings.narrowed(values)
-        if not values or not self.settings.possible(judge) or not evaluable(judge, left, right):
-            return False
-        if isinstance(left, T.KL) and agrees(judge, T.KL(left.right, left.left), right):
-            return False  # the values may have been exchanged in words
-        return varies(self.settings.base, left) and not varies(judge, left)
 
     def _introduced(self, run: Run, left: T.Node) -> bool:
         """Whether words give a name its meaning here: `let L = ..`; `with E[x] = ..` only recalls."""
         if run.chain is None or run.chain.role != "hypothesis":
             return False
-        named = isinstance(left, (T.Name, T.Apply, T.Density))
+        named = isinstance(left, (T.Name, T.Apply, T.Density)) and not T.names_in(left) <= set(self.settings.world.shorthand)
         return named and bool(INTRODUCES.search(run.chain.words))
 
-    def _sure(self, run: Run, verdict: Verdict) -> Verdict:
-        """A verdict that words around the line do not put in doubt."""
-        if verdict.outcome is Outcome.INCORRECT and self._qualified(run):
-            return Verdict(Outcome.UNDECIDED, "qualified")
-        return verdict
+    def _value(self, run: Run, name: T.Node, value: T.Node) -> Verdict:
+        """A value given to a quantity; where words around the line restrict it, it must fail under what they say, too."""
+        found = self.equations.value(run, name, value)
+        if found.outcome is not Outcome.INCORRECT or not self._qualified(run):
+            return found
+        following = self._next_case(run)
+        if following is not None and not self._only_supposed(run):
+            there = replace(run, conditions=following.conditions)
+            if self.equations.value(there, name, value).outcome is Outcome.INCORRECT:
+                return found
+        return Verdict(Outcome.UNDECIDED, "qualified")
+
+    def _next_case(self, run: Run) -> Run | None:
+        """The claim behind words such as "if" that stand behind a line, where its conditions were read."""
+        if run.chain is None or not NEXT_CASE.match(run.chain.after):
+            return None
+        following = next((r for r in self.runs if r.order > run.order), None)
+        if following is None or following.conditions in ((), run.conditions):
+            return None
+        return following if self.settings.possible(self.settings.narrowed(following.conditions)) else None
 
     def _starred(self, run: Run, left: T.Node, right: T.Node) -> None:
         """`\\theta^* = 0` holds and says where the reasoning goes on."""
@@ -200,145 +235,6 @@ class LinkJudge:
             return function is not None and function.body == body
         return False
 
-    def _takes(self, run: Run, name: T.Node, value: T.Node) -> bool:
-        """Whether an equality gives a value to a quantity that is free; what the value depends on must not be it."""
-        if not self.settings.free(name) or isinstance(value, (T.Logic, T.Empty, T.Word)):
-            return False
-        first = all(isinstance(m, T.Name) and self.settings.free(m) for m in run.members[: self._place(run, name)])
-        if not first and len(run.members) > 2 and isinstance(name, T.Name) and self.settings.knows(name):
-            return False  # `A = B = \\psi_0` says what A is
-        if not first and any(isinstance(n, _OPERATORS) for n in T.walk(value)) and not isinstance(name, T.Tup):
-            if isinstance(name, T.Name) and self.settings.knows(name):
-                return False
-        if not first and (self._defined(value) or (isinstance(value, T.Name) and value.key in self._functions)):
-            return False  # `g = a` says what g is
-        keys = {n.key.replace("^*", "") for n in T.walk(name) if isinstance(n, T.Name)}
-        return not (keys & self._depends(value))
-
-    def _place(self, run: Run, member: T.Node) -> int:
-        return next((i for i, m in enumerate(run.members) if m is member), 0)
-
-    def _depends(self, node: T.Node) -> set[str]:
-        """Keys a formula rests on, definitions and functions followed, without the variables of distributions."""
-        world = self.settings.world
-        seen: set[str] = set()
-        waiting = list(T.names_in(node))
-        while waiting:
-            key = waiting.pop()
-            if key in seen:
-                continue
-            seen.add(key)
-            function = world.functions.get(key)
-            if key in world.definitions:
-                waiting.extend(T.names_in(world.definitions[key]))
-            if function is not None and function.body is not None:
-                waiting.extend(T.names_in(function.body) - set(function.params))
-        return seen - {measure.var for measure in world.measures.values()}
-
-    def _is_equation(self, run: Run, left: T.Node, right: T.Node) -> bool:
-        """Whether an equality that does not hold everywhere states an equation to be solved."""
-        if any(isinstance(m, T.Num) and not m.value for m in (left, right)):
-            return not self._value_of_function(run)
-        if any(isinstance(n, T.PlusMinus) for m in (left, right) for n in T.walk(m)):
-            return not all(any(isinstance(n, T.PlusMinus) for n in T.walk(m)) for m in (left, right))
-        if isinstance(left, T.Apply) and isinstance(right, T.Apply) and left.head == right.head:
-            return True
-        averages = (T.Density, T.Expect, T.Integral)
-        same = isinstance(left, T.Call) and isinstance(right, T.Call) and left.func == right.func
-        if (
-            same
-            and not any(isinstance(n, averages) for m in (run.members[0], left, right) for n in T.walk(m))
-        ):
-            return True  # `\\sigma(-\\psi_1) = \\sigma(u)`
-        functions = any(isinstance(n, T.Call) and n.func == "logistic" for m in (left, right) for n in T.walk(m))
-        closed = not any(T.names_in(m) or isinstance(m, (T.Matrix, T.Tup)) for m in (left, right))
-        if closed and not functions and len(run.members) == 2:
-            return True  # `-1 = -2`: what is not so is led to, not claimed
-        if isinstance(left, T.KL) and isinstance(right, T.KL):
-            return True
-        if isinstance(left, T.Density) and isinstance(right, T.Density) and left.letter != right.letter:
-            return True  # `q(z|x) = p(z|x)`: a condition, where it does not hold
-        if any(isinstance(n, (T.Density, T.Expect, T.KL)) for m in (left, right) for n in T.walk(m)):
-            return self._special(run, left, right)
-        if self._special(run, left, right):
-            return True
-        if any(not T.names_in(m) for m in (left, right)) and self._fixed(run, left) and self._fixed(run, right):
-            return False
-        if any(isinstance(n, (T.Deriv, T.Grad, T.Integral)) for m in (left, right) for n in T.walk(m)):
-            return False
-        mine, theirs = (self._depends(m) & set(self.settings.world.symbols) for m in (left, right))
-        applied = any(isinstance(n, (T.Call, T.Apply)) for m in (left, right) for n in T.walk(m))
-        if applied and (mine | theirs) and (mine | theirs) <= self.settings.fresh:
-            return False  # nobody solves for a letter that stands for any number
-        if self._about_given(left, right, mine, theirs):
-            return False
-        if run.solving and len(run.members) == 2:
-            return True
-        if mine - theirs and theirs - mine and not self._defined(left) and not self._defined(right):
-            return True
-        if isinstance(left, T.Call) and not any(isinstance(n, T.Call) and n.func == left.func for n in T.walk(right)):
-            return False  # `\\sigma^{-1}(s) = ..` says what a known function is
-        return len(run.members) == 2 and self._plain(left) and self._plain(right)
-
-    def _about_given(self, left: T.Node, right: T.Node, mine: set[str], theirs: set[str]) -> bool:
-        """Whether what the statement explains is said to be something: `\\tilde z = (y - z_0)/r`, with y made of it.
-
-        A plain name on the other side may be the value at a point.
-        """
-        explained = set(self.settings.world.definitions) | set(self.settings.world.functions)
-        if isinstance(left, T.Name) and isinstance(right, T.Name):
-            return False
-        known = explained - self.own if isinstance(left, T.Name) and left.key in self.own else explained
-        rests = {k for m in (left, right) for k in self._depends(m)}
-        if rests & self.settings.world.unknowns:
-            return False  # what an unknown is to satisfy
-        given = rests & (known - self.settings.world.generic)
-        return bool(given) and (mine <= theirs or theirs <= mine)
-
-    def _value_of_function(self, run: Run) -> bool:
-        """`g(z) = .. = 0` where z was given: it says what the value is."""
-        first = run.members[0]
-        world = self.settings.world
-        if not isinstance(first, T.Apply) or first.primes or first.head.key not in world.functions:
-            return False
-        given = {rel.operands[0] for rel in self.settings.in_force(run) if isinstance(rel, T.Rel)}
-        given |= {c.operands[0] for c in run.conditions if isinstance(c, T.Rel) and c.relations == ("=",)}
-        return first.head.key not in self.own and all(a in given or not T.names_in(a) for a in first.args)
-
-    def _special(self, run: Run, left: T.Node, right: T.Node) -> bool:
-        """Whether a number is claimed of what takes many values: its value at a point that the words name."""
-        if len(run.members) > 2 and not any(
-            isinstance(m, (T.Name, T.Density, T.Expect, T.KL, T.Apply)) for m in (left, right)
-        ):
-            return False
-        for one, other in ((left, right), (right, left)):
-            if T.names_in(one) or any(isinstance(n, (T.Expect, T.KL, T.Density)) for n in T.walk(one)):
-                continue
-            return varies(self.settings.base, other)
-        if isinstance(left, T.Name) and left.key in self.own and isinstance(right, T.Name):
-            return True
-        rest = set(self.settings.world.rest)  # `at (1, 0, 0): v = (-\\gamma, 0, 1/2)`
-        starred = isinstance(left, T.Name) and "*" in left.marks
-        named = isinstance(left, (T.Name, T.Apply)) and not starred and bool(rest & self._depends(left))
-        return named and not rest & self._depends(right)
-
-    def _fixed(self, run: Run, node: T.Node) -> bool:
-        """Whether a formula has one value here, whatever its names."""
-        return not varies(self.settings.current(run)[-1], node)
-
-    def _defined(self, node: T.Node) -> bool:
-        """A name or a value of a function that the world explains."""
-        world = self.settings.world
-        if isinstance(node, T.Apply):
-            return node.head.key in world.functions
-        return isinstance(node, T.Name) and node.key in world.definitions
-
-    def _plain(self, node: T.Node) -> bool:
-        """A formula in quantities only: equated with another one it may be an equation."""
-        if isinstance(node, T.Name):
-            return known_free(node, self.settings.world)
-        return not any(isinstance(n, _OPERATORS) for n in T.walk(node))
-
     def _failing(self, run: Run, k: int) -> Verdict:
         """`incorrect` if every reading fails in every setting of the part; what is less sure goes to a person."""
         left, right = run.members[k], run.members[k + 1]
@@ -347,7 +243,8 @@ class LinkJudge:
             return Verdict(Outcome.UNDECIDED, "budget")
         if self._impossible(run):
             return Verdict(Outcome.UNDECIDED, "no_world")
-        if self._qualified(run):
+        slip = Once(lambda: self._slip(run, left, right))
+        if self._qualified(run, k) and not (self._only_supposed(run) and slip()):
             return Verdict(Outcome.UNDECIDED, "qualified")
         values = self.settings.in_force(run)
         about = {n for m in (left, right) for n in T.names_in(m)}
@@ -357,13 +254,16 @@ class LinkJudge:
         if run.conditions and not evaluable(self.settings.narrowed(run.conditions)):
             return Verdict(Outcome.UNDECIDED, "condition_unread")
         here = [j for j in self.settings.current(run) if self.settings.possible(j)]
-        if isinstance(left, T.Name) and (left.key in self.inferred or left.base in self.inferred):
-            return Verdict(Outcome.UNDECIDED, "not_confirmed")
-        if self.inferred & set(self.settings.world.shorthand) & (T.names_in(left) | T.names_in(right)):
-            return Verdict(Outcome.UNDECIDED, "unknown_name")
+        short, names = set(self.settings.world.shorthand), T.names_in(left) | T.names_in(right)
+        if not names <= short:  # `\\sigma' = \\sigma(1 - \\sigma)` is said of the function, whatever its argument
+            if isinstance(left, T.Name) and (left.key in self.inferred or left.base in self.inferred):
+                return Verdict(Outcome.UNDECIDED, "not_confirmed")
+            if self.inferred & short & names:
+                return Verdict(Outcome.UNDECIDED, "unknown_name")
         judges = [*here, *self.settings.sisters(left, right)]
         able = [j for j in judges if evaluable(j, left, right)]
-        judges, here = (able or judges), ([j for j in here if j in able] or here)
+        judges = able or judges
+        here = [j for j in here if j in judges] or judges
         if any(isinstance(n, T.PlusMinus) for m in (left, right) for n in T.walk(m)):
             turned = signed(right, -1)
             if any(agrees(judge, signed(left, 1), turned) for judge in judges):
@@ -376,9 +276,9 @@ class LinkJudge:
             for judge in self.settings.elsewhere(run, self.runs):
                 if self.settings.possible(judge) and agrees(judge, a, b):
                     return Verdict(Outcome.UNDECIDED, "holds_elsewhere")
-        if self.settings.examples and self._generic(left, right):
+        if self.settings.examples and self._generic(left, right) and not slip():
             return Verdict(Outcome.UNDECIDED, "example")
-        if self._unexplained(left, right):
+        if self._unexplained(left, right) and not slip():
             return Verdict(Outcome.UNDECIDED, "unknown_name")
         if any(self._product(m) for m in (left, right)) or (k == 0 and _looks_applied(left)):
             return Verdict(Outcome.UNDECIDED, "another_reading")
@@ -388,9 +288,26 @@ class LinkJudge:
         found = equal(here[-1], left, right)
         return found if found.outcome is Outcome.INCORRECT else Verdict(Outcome.UNDECIDED, found.note, found.witness)
 
+    def _slip(self, run: Run, left: T.Node, right: T.Node) -> bool:
+        """Whether a failing equality is one slip away from one that holds everywhere, of a kind that no special case, no
+        equation and no meaning of its letters explains."""
+        explained = self.nature.defined(left) or any(isinstance(n, OPERATORS) for n in T.walk(left))
+        if not explained:
+            known = set(self.settings.world.symbols) | self.settings.fresh
+            mine, theirs = (self.nature.depends(m) & known for m in (left, right))
+            if not mine or mine != theirs:
+                return False
+        return any(slipped(judge, right, left) for judge in self.settings.current(run))
+
+    def _only_supposed(self, run: Run) -> bool:
+        """Whether a claim is in doubt only because it stands in a proof by contradiction."""
+        chain = run.chain
+        behind = chain is not None and (QUALIFIED.match(chain.after) or ELSEWHERE.search(chain.words))
+        return chain is not None and chain.hypothetical and not behind
+
     def _unexplained(self, *sides: T.Node) -> bool:
         """Whether names that nothing explains stand beside quantities of the part: they may mean anything."""
-        names = {k for side in sides for k in self._depends(side)}
+        names = {k for side in sides for k in self.nature.depends(side)}
         return bool(names & self.settings.fresh) and bool(
             names & set(self.settings.world.symbols) - self.settings.fresh
         )
@@ -399,13 +316,18 @@ class LinkJudge:
         """`S(1 - S)`: read as a value of S, but it may be a product."""
         return any(isinstance(n, T.Apply) and any(n.head.key in T.names_in(a) for a in n.args) for n in T.walk(node))
 
-    def _qualified(self, run: Run) -> bool:
+    def _qualified(self, run: Run, k: int | None = None) -> bool:
         """Whether words behind a claim restrict it, or those before it make it part of a contradiction."""
         chain = run.chain
         if chain is None:
             return False
-        behind = QUALIFIED.match(chain.after) or (chain.kind == "inline" and BUT.match(chain.after))
-        return chain.hypothetical or bool(behind) or bool(ELSEWHERE.search(chain.words.replace("i.e.", "ie")))
+        behind = bool(QUALIFIED.match(chain.after)) or (chain.kind == "inline" and bool(BUT.match(chain.after)))
+        following = self._next_case(run) if behind and k is not None else None
+        if following is not None and k is not None:
+            judge = self.settings.narrowed(following.conditions)
+            behind = not differ_clearly(judge, run.members[k], run.members[k + 1])  # it may fail under the condition, too
+        words = TITLE.sub(" ", chain.words.replace("i.e.", "ie"))
+        return chain.hypothetical or behind or bool(ELSEWHERE.search(words))
 
     def _impossible(self, run: Run) -> bool:
         """Whether no values satisfy the conditions a run stands under: nothing is judged there."""
@@ -414,7 +336,7 @@ class LinkJudge:
     def _generic(self, *sides: T.Node) -> bool:
         """Whether formulas rest on functions of which only properties are given."""
         world = self.settings.world
-        names = {k.rstrip("'") for side in sides for k in self._depends(side)}
+        names = {k.rstrip("'") for side in sides for k in self.nature.depends(side)}
         return bool(world.generic) and (bool(names & world.generic) or bool(names & set(world.functions)))
 
     def _doubtful(self, judge: Judge, left: T.Node, right: T.Node) -> Verdict:
@@ -482,13 +404,13 @@ class LinkJudge:
         """
         left, relation, right = run.members[k], run.relations[k], run.members[k + 1]
         weak = {"<": "<=", ">": ">="}.get(relation, relation)
-        anywhere = all(self._plain(m) for m in run.members)
+        anywhere = all(self.nature.plain(m) for m in run.members)
         anywhere = anywhere or bool(self.settings.world.dummies & (T.names_in(left) | T.names_in(right)))
         if self._impossible(run) or self._unexplained(left, right) or self._qualified(run):
             return False
         if any(self._product(m) for m in (left, right)):
             return False
-        rests = {k for m in (left, right) for k in self._depends(m)}
+        rests = {k for m in (left, right) for k in self.nature.depends(m)}
         if rests & (self.settings.world.unknowns | self.settings.fresh):
             return False  # it may leave the reals, or be bound by words
         own = any(isinstance(m, T.Name) and m.key in self.own for m in (left, right))
@@ -516,7 +438,7 @@ class LinkJudge:
         for one, other in ((left, right), (right, left)):
             if not self.settings.free(one) or one in given:
                 continue
-            if not any(isinstance(n, (T.Pow, T.Call, *_OPERATORS)) for n in T.walk(other)):
+            if not any(isinstance(n, (T.Pow, T.Call, *OPERATORS)) for n in T.walk(other)):
                 return not (T.names_in(one) & T.names_in(other))
         return False
 

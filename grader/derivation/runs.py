@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 
 from grader.derivation.definitions import flat_relations
 from grader.maths import syntax as T
@@ -43,6 +43,8 @@ class Run:
     either: bool = False
     always: bool = False
     """Whether "for all" is written beside it: an identity, no equation."""
+    across: tuple[T.Node, T.Node] | None = None
+    """Both sides of the double arrow before it, where one joins several conditions by "and" or "or"."""
     declared: frozenset[int] = field(default_factory=frozenset)
     """Relations written `:=` or `=:`."""
 
@@ -79,6 +81,7 @@ class _Builder:
         self.declared: set[int] = set()
         self.lead, self.more, self.either = lead, more, either
         self.always = False
+        self.across: tuple[T.Node, T.Node] | None = None
 
     def close(self) -> None:
         """End the run under way."""
@@ -97,6 +100,7 @@ class _Builder:
                 self.last,
                 self.either,
                 self.always,
+                self.across,
                 frozenset(self.declared),
             )
             self.out.append(self.last)
@@ -126,10 +130,18 @@ class _Builder:
         self.close()
         return self.out
 
+    def _joined(self, lead: str, tree: T.Node) -> tuple[T.Node, T.Node] | None:
+        """What stands before a double arrow that begins a line, and the several conditions behind it."""
+        node, before = T.unboxed(tree), self.last
+        if lead != "<=>" or before is None or not (isinstance(node, T.Logic) and node.op in ("and", "or")):
+            return None
+        return T.Rel(before.members[-2:], before.relations[-1:]), node
+
     def line(self, line: Line, tree: T.Node, found: Sequence[T.Rel]) -> None:
         more = _conditions(tree)
         either = _either(tree)
         arrow = _implies(tree)
+        across = dict(_across(tree))
         for k, rel in enumerate(found):
             goes_on = k == 0 and line.lead == "continues" and isinstance(rel.operands[0], T.Empty)
             lead = line.lead if k == 0 and line.lead in _ARROWS else "=>" if k and arrow else ""
@@ -138,6 +150,7 @@ class _Builder:
             if not (goes_on and self.members):
                 self.close()
                 self.start(lead, more, either)
+                self.across = across.get(id(rel)) or (self._joined(lead, tree) if k == 0 else None)
                 if not isinstance(rel.operands[0], T.Empty):
                     self.add(rel.operands[0], line)
             self.always = self.always or _for_all(tree)
@@ -177,6 +190,16 @@ def _applied(node: T.Node) -> bool:
 
 def _implies(tree: T.Node | None) -> bool:
     return isinstance(tree, T.Logic) and tree.op in _ARROWS
+
+
+def _across(tree: T.Node) -> Iterator[tuple[int, tuple[T.Node, T.Node]]]:
+    """The first relation behind each double arrow of which a side joins several conditions, and both sides."""
+    node = T.unboxed(tree)
+    if isinstance(node, T.Logic) and node.op == "<=>":
+        for before, behind in pairwise(node.items):
+            first = next(flat_relations(behind), None)
+            if first is not None and any(isinstance(T.unboxed(n), T.Logic) for n in (before, behind)):
+                yield id(first), (before, behind)
 
 
 def _for_all(tree: T.Node) -> bool:

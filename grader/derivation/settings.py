@@ -161,9 +161,9 @@ class Settings:
         keys = set(found)
         return tuple(rel for key, rel in found.items() if not (_names(rel) & {key}) and _acyclic(key, found, keys))
 
-    def just_given(self, run: Run) -> tuple[T.Node, ...]:
+    def just_given(self, run: Run, within: int = _RECENT) -> tuple[T.Node, ...]:
         """The values in force that were given in the lines straight before."""
-        recent = {id(g.rel) for g in self._given if run.order - _RECENT <= g.order <= run.order}
+        recent = {id(g.rel) for g in self._given if run.order - within <= g.order <= run.order}
         return tuple(rel for rel in self.in_force(run) if id(rel) in recent)
 
     def current(self, run: Run) -> list[Judge]:

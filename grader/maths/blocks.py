@@ -20,6 +20,7 @@ from grader.maths.worlds import SIZES, Block, Symbol, World
 
 _OVERSAMPLE = 24
 _FORCED = 4
+_WIDE = 160
 _KEPT = 4096
 _MOST_BRANCHES = 4
 _INDEX_LETTERS = frozenset("ijkltnm")
@@ -35,6 +36,13 @@ class Judge:
         self.world = _solve_equalities(branches[0] if len(branches) == 1 else world)
         self._branches = [Judge(b) for b in branches] if len(branches) > 1 else []
         self._blocks: dict[tuple[object, ...], list[Block]] = {}
+        self._wider: Judge | None = None
+
+    def wider(self) -> Judge:
+        """The same world with many more samples, for what few of the usual ones show; itself if it has them."""
+        if self._wider is None:
+            self._wider = self if self.world.samples >= _WIDE else Judge(replace(self.world, samples=_WIDE))
+        return self._wider
 
     def blocks(self, nodes: Sequence[T.Node]) -> list[Block]:
         """Samples fit for these formulas.

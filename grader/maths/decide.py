@@ -31,6 +31,8 @@ CLEAR: Final = 1e-5
 """Relative gap that floats alone establish."""
 KEPT: Final = 2000
 MIN_WITNESSES: Final = 2
+_DECISIVE: Final = 1e-3
+"""Relative gap that no error of a quadrature which converged in floats explains."""
 
 _UNREADABLE_NOTES: Final = frozenset({"unsupported"})
 
@@ -40,7 +42,12 @@ class Mismatch(Exception):
 
 
 def equal(judge: Judge, left: T.Node, right: T.Node) -> Verdict:
-    """Whether two trees have the same value everywhere in the world."""
+    """Whether two trees have the same value everywhere in the world; where one point alone says no, more are tried."""
+    found = _equal(judge, left, right)
+    return _equal(judge.wider(), left, right) if found.note == "one_point" else found
+
+
+def _equal(judge: Judge, left: T.Node, right: T.Node) -> Verdict:
     try:
         blocks = judge.blocks([left, right])
     except EvaluationError as error:
@@ -104,7 +111,9 @@ class _Tally:
         self.judge, self.left, self.right = judge, left, right
         self.agree = self.differ = self.edge = self.small = self.nonreal = self.undefined = 0
         self.worst = 0.0
+        self.least = 1.0  # the smallest relative gap of a sample that differs
         self.unreliable = False
+        self.coarse = False  # whether high precision is no better than floats, as for integrals
         self.witness: Witness | None = None
         self.nonreal_witness: Witness | None = None
         self.edge_witness: Witness | None = None
@@ -157,10 +166,11 @@ class _Tally:
             ev = Evaluator(fine)
             left, right = ev.value(self.left), ev.value(self.right)
             pairs = align(left, right)
-            self.unreliable = self.unreliable or ev.unreliable
+            self.coarse = self.coarse or ev.unreliable
             states = [self._state(pairs, place, len(checked)) for place in range(len(checked))]
             for place, (state, gap, cell) in enumerate(states):
                 self.worst = max(self.worst, gap)
+                self.least = min(self.least, gap) if state == "differ" else self.least
                 if state == "agree":
                     self.agree += 1
                     continue
@@ -223,7 +233,7 @@ class _Tally:
         if self.differ >= MIN_WITNESSES:
             if self.judge.world.open and unrelated_functions(self.left, self.right):
                 return Verdict(Outcome.UNDECIDED, "unknown_function", self.witness, samples=self.agree)
-            if self.unreliable:
+            if self.unreliable or (self.coarse and self.least < _DECISIVE):
                 return Verdict(Outcome.UNDECIDED, "quadrature", self.witness, samples=self.agree)
             if self.rounded():
                 return Verdict(Outcome.UNDECIDED, "rounded", self.witness, samples=self.agree)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from itertools import islice
 
 import numpy as np
 
@@ -64,6 +65,29 @@ def mended(judge: Judge, wrong: T.Node, right: T.Node) -> str | None:
         if agrees(judge, fresh, right):
             return f"mend_{name}"
     return None
+
+
+_NO_CASE = frozenset({"sign", "power", "squared", "inverted", "time", "constant"})
+"""Slips that no special case makes of a right formula: a case drops or replaces what stands there."""
+_LEAST = 5
+
+
+def slipped(judge: Judge, wrong: T.Node, right: T.Node) -> bool:
+    """Whether one slip, of a kind that no special case would explain, parts a formula from what it should equal."""
+    if sum(1 for _ in T.walk(wrong)) < _LEAST or not T.names_in(wrong):
+        return False
+    changes = (c for c in (*mutants(wrong), *_squared(wrong), *_renumbered(wrong)) if c[0] in _NO_CASE)
+    return any(agrees(judge, fresh, right) for _, fresh in islice(changes, _MOST_TRIED))
+
+
+def _renumbered(wrong: T.Node) -> Iterator[tuple[str, T.Node]]:
+    """The formula with one number changed for a number near it."""
+    for node in list(T.walk(wrong)):
+        if isinstance(node, T.Num) and node.value.denominator == 1:
+            for value in (node.value - 1, node.value * 2, node.value / 2, Fraction(1)):
+                if value not in (0, node.value):
+                    fresh = T.Num(value) if value.denominator == 1 else T.Div(T.Num(Fraction(1)), T.Num(Fraction(2)))
+                    yield "constant", T.rebuild(wrong, lambda n, at=node, to=fresh: to if n is at else None)  # type: ignore[misc]
 
 
 def _outside(wrong: T.Node, right: T.Node) -> Iterator[tuple[str, T.Node]]:

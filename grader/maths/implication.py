@@ -133,4 +133,6 @@ def moved(atom: Atom, world: World) -> set[str]:
         definition = world.definitions.get(key)
         if definition is not None:
             waiting.extend(T.names_in(definition))
+        if key in world.measures:
+            waiting.extend(name for arg in world.measures[key].args for name in T.names_in(arg))
     return {k for k in seen if k in world.symbols and k not in world.definitions}

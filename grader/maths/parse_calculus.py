@@ -18,7 +18,7 @@ class CalculusParser(SumParser):
     """Rules that start at a control sequence."""
 
     @abstractmethod
-    def letter(self, tok: Tok, accent: str = "") -> T.Node: ...
+    def letter(self, tok: Tok, accent: str = "", start: int | None = None) -> T.Node: ...
 
     @abstractmethod
     def function(self, func: str, tok: Tok) -> T.Node: ...
@@ -93,7 +93,7 @@ class CalculusParser(SumParser):
         if here.kind not in ("id", "name"):
             raise self.error("accent", f"an accent over {self.show(here)} is not read", here)
         if not braces:
-            return self.letter(here, accent)
+            return self.letter(here, accent, tok.start)
         # the group may hold scripts of its own: \tilde{z_0}
         self.next()
         from_braces = self.peek()

@@ -131,7 +131,7 @@ class NameParser(CalculusParser):
     def bare_name(self) -> T.Name:
         """A name with subscripts and marks but no exponent or call (variables of densities)."""
         tok = self.peek()
-        accent = ""
+        accent, start = "", tok.start
         braces = 0
         while (tok.kind == "cmd" and tok.text in _ACCENTED) or (tok.kind == "op" and tok.text == "{"):
             self.next()
@@ -150,10 +150,10 @@ class NameParser(CalculusParser):
         if power is not None:
             here = self.toks[power[0] : power[1]]
             marks += "^" + "".join(t.text for t in here)
-        return T.Name(tok.text, sub, accent + "'" * primes + marks, start=tok.start, end=end)
+        return T.Name(tok.text, sub, accent + "'" * primes + marks, start=start, end=end)
 
-    def letter(self, tok: Tok, accent: str = "") -> T.Node:
-        """A letter with everything that hangs on it, and its arguments if it is a function."""
+    def letter(self, tok: Tok, accent: str = "", start: int | None = None) -> T.Node:
+        """A letter with everything that hangs on it, and its arguments if it is a function; `start` is its accent's."""
         if not accent:
             if tok.text in ("d", "delta"):
                 found = self.quotient_of_differentials(tok)
@@ -184,7 +184,7 @@ class NameParser(CalculusParser):
                     self.i -= 1
         self.next()
         sub, marks, primes, power, end = self.scripts()
-        name = T.Name(tok.text, sub, accent + marks, start=tok.start, end=end)
+        name = T.Name(tok.text, sub, accent + marks, start=tok.start if start is None else start, end=end)
         if (
             tok.text == "N"
             and (tok.font in ("mathcal", "cal", "mathscr") or self.gaussian_ahead())

@@ -66,13 +66,21 @@ def _sketch(block: Block, node: T.Node) -> tuple[complex, ...]:
 
 def differ_clearly(judge: Judge, left: T.Node, right: T.Node) -> bool:
     """Whether floats alone show that two trees differ at several ordinary samples of this world."""
+    found = _differing(judge, left, right)
+    if found == 1 and judge.wider() is not judge:
+        found = _differing(judge.wider(), left, right)
+    return found >= MIN_WITNESSES
+
+
+def _differing(judge: Judge, left: T.Node, right: T.Node) -> int:
+    """Ordinary samples at which two trees clearly differ, counted until they suffice; 0 if nothing can be relied on."""
     found = 0
     try:
         with np.errstate(all="ignore"):
             blocks = [block for block in judge.blocks([left, right]) if not block.degenerate]
             for block, reliable, pairs in _side_by_side(blocks, left, right):
                 if not reliable:
-                    return False
+                    return 0
                 gap = np.zeros(block.samples, dtype=bool)
                 for x, y in pairs:
                     size = np.maximum(np.abs(x), np.abs(y))
@@ -80,12 +88,12 @@ def differ_clearly(judge: Judge, left: T.Node, right: T.Node) -> bool:
                     gap |= ~per_sample(~wide, block)
                 found += int((gap & ~block.special).sum())
                 if found >= MIN_WITNESSES:
-                    return True
+                    return found
     except Mismatch:
-        return True
+        return MIN_WITNESSES
     except EvaluationError:
-        return False
-    return False
+        return 0
+    return found
 
 
 def evaluable(judge: Judge, *nodes: T.Node) -> bool:

@@ -96,6 +96,8 @@ class World:
     """What names likely stand for where the student does not say it; nothing that rests on it is called wrong."""
     equations: tuple[T.Node, ...] = ()
     """What the unknowns are to solve, by the question."""
+    related: tuple[T.Node, ...] = ()
+    """Equations of neighbouring questions, whose solutions may be recalled."""
     dummies: frozenset[str] = frozenset()
     """Names drawn only because formulas often use them for any number: a student may give them a meaning."""
     unknowns: frozenset[str] = frozenset()

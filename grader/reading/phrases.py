@@ -90,6 +90,22 @@ ELSEWHERE: Final = re.compile(
 )
 """Text that ends so speaks of an approximation, of a case of equality, of another system, or of what would be."""
 
+DISCRIMINANT: Final = re.compile(r"\bdiscriminant\b(?!.*\bcub)[^.;]*$")
+"""Text that ends so says that what follows is the discriminant of a quadratic."""
+
+OTHER_SYSTEM: Final = re.compile(
+    r"(?:\b(?:unlike|contrairement|original\w*|initial\w*|recall|rappel\w*|earlier|previous\w*|precedent\w*|unregulari[sz]ed|unpenali[sz]ed|"
+    r"avait|avions|etaient|etait|had|was|were)\b|\b(?:without|sans|no) (?:the |any |la |le )?(?:\w+ )?(?:penal|regul)\w*)"
+    rf"(?:(?!{_TURNS})[^.;])*$"
+)
+"""Text that ends so speaks of another system than the one asked about, such as that of an earlier question."""
+
+NEXT_CASE: Final = re.compile(r"\s*[,.;]?\s*(?:if|si|when|quand|lorsque|for|pour)\s*$")
+"""Text between a formula and a condition that may belong to it or begin a case of its own."""
+
+TITLE: Final = re.compile(r"(?:^|[.)\u00a4:])\s*(?:\d\s*[.)])?\s*(?:the |l')?(?:equality|egalite)\s*:\s*$")
+"""A heading that only names what is to come: `2. Equality:`."""
+
 QUALIFIED: Final = re.compile(
     r"\s*,?\s*(?:holds?|a lieu|tient|is attained|est atteinte|only|if|iff|unless|when|whenever|provided|si|ssi|quand|lorsque|sauf|seulement|pourvu|"
     r"ignores?|neglects?|forgets?|neglige|oublie|"
@@ -156,7 +172,9 @@ SENTENCE_IF: Final = re.compile(
 
 ONLY_LEADS: Final = re.compile(
     r"(?:^|\u00a4)[\s,.;:()]*(?:(?:we|on|this|that|it|one|then|alors|so|donc|hence|thus|and|et|but|mais|while|whereas|tandis que|alors que|"
-    r"have|has|get|gets|find|finds|obtain|obtains|gives?|yields?|a|ont|obtient|trouve|donne|cela|ca|ceci)[\s,.;:]*)*$"
+    r"have|has|get|gets|find|finds|obtain|obtains|gives?|yields?|a|ont|obtient|trouve|donne|cela|ca|ceci|"
+    r"car|since|because|as|indeed|en effet|par contre|however|here|there|ici|en remplacant|by substitution|"
+    r"(?:if we )?plug(?:ging)? (?:them|it|this|these) in|substituting)[\s,.;:]*)*$"
 )
 """Text whose last words only lead from one formula to the next and change nothing."""
 

@@ -32,6 +32,10 @@ STEP_NOTES: Final[dict[str, dict[str, str]]] = {
     "may_follow": {"en": "may rest on an equation before it", "fr": "repose peut-être sur une équation précédente"},
     "membership": {"en": "says where a name lives", "fr": "dit où vit un nom"},
     "not_followed": {"en": "the step could not be followed", "fr": "l'étape n'a pas pu être suivie"},
+    "not_the_discriminant": {
+        "en": "is not the discriminant of the equation",
+        "fr": "n'est pas le discriminant de l'équation",
+    },
     "order_of_entries": {
         "en": "right if the entries stand in another order",
         "fr": "juste si les composantes sont dans un autre ordre",
