@@ -114,8 +114,10 @@ class LinkJudge:
     def _discriminant(self, run: Run, left: T.Node, right: T.Node) -> Call | None:
         """What words call the discriminant, against that of the question's own equation, up to a constant factor."""
         usual = self.settings.world.defaults.get(left.key) if isinstance(left, T.Name) else None
-        if usual is None or run.chain is None or not DISCRIMINANT.search(run.chain.words) or self.equations.broken:
+        if usual is None or run.chain is None or not DISCRIMINANT.search(run.chain.words):
             return None
+        if self.equations.broken or self.settings.earlier:
+            return None  # it may be that of the student's own equation
         zero = T.Num(Fraction(0))
         judges = [*(j for j in self.settings.current(run) if self.settings.possible(j)), *self.settings.families]
         found = [proportional(judge, (right, zero), (usual, zero)) for judge in judges]

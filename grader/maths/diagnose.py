@@ -135,7 +135,7 @@ def _numeric(judge: Judge, wrong: T.Node, right: T.Node) -> str | None:
     except EvaluationError:
         return None
     ratio = _constant(ratios)
-    if ratio is not None and abs(ratio - 1) > 1e-9:
+    if ratio is not None and abs(ratio - 1) > 1e-9 and abs(ratio) > 1e-9:
         return "sign" if abs(ratio + 1) < 1e-9 else f"constant_factor {familiar(ratio)}"
     gap = _constant(gaps)
     if gap is not None and abs(gap) > 1e-9:
