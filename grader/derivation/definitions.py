@@ -194,7 +194,8 @@ def _definition(world: World, left: T.Node, right: T.Node, declared: bool) -> De
         return None
     if isinstance(left, T.Apply):
         params = tuple(a.key for a in left.args if isinstance(a, T.Name))
-        fresh = left.head.key not in world.functions and left.head.key not in world.definitions
+        known = {*world.functions, *world.definitions}
+        fresh = left.head.key not in known and left.head.key.removesuffix("^-1") not in known
         if left.primes or not fresh or len(params) != len(left.args) or len(set(params)) != len(params):
             return None
         if any(isinstance(n, T.Apply) and n.head.key == left.head.key for n in T.walk(right)):

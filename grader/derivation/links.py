@@ -18,7 +18,7 @@ from grader.maths.equations import proportional
 from grader.maths.relations import MIRRORED, holds
 from grader.maths.screening import agrees, differ_clearly, evaluable, near, same_up_to_order
 from grader.model import Outcome, Verdict
-from grader.reading.phrases import BUT, DISCRIMINANT, ELSEWHERE, INTRODUCES, NEXT_CASE, PROVE, QUALIFIED, TITLE
+from grader.reading.phrases import BUT, DISCRIMINANT, ELSEWHERE, INTRODUCES, NEVER, NEXT_CASE, PROVE, QUALIFIED, TITLE
 
 _STATEMENTS = frozenset({"->", "~", "|->"})
 """Relations that state something and claim nothing that could fail here: a map, a limit, a distribution."""
@@ -128,6 +128,25 @@ class LinkJudge:
         witness = equal(judges[-1], right, usual).witness
         return Call("definition", Verdict(Outcome.INCORRECT, "not_the_discriminant", witness))
 
+    def _exemplified(self, left: T.Apply, right: T.Node) -> bool:
+        """Whether a formula is given for a function of which only properties are known, or for its inverse."""
+        generic = self.settings.world.generic
+        inverse = left.head.key.endswith("^-1") and bool(generic) and not self.nature.depends(right) & generic
+        return inverse or (not left.primes and left.head.key in generic)
+
+    def _positive(self, run: Run, k: int) -> Verdict | None:
+        """`\\Delta = .. = 0` of a discriminant that is positive wherever the question's conditions hold."""
+        first, left, right = run.members[0], run.members[k], run.members[k + 1]
+        named = isinstance(first, T.Name) and first.key in self.settings.world.defaults
+        if not named or not (isinstance(right, T.Num) and not right.value) or run.lead or run.supposed or run.either:
+            return None
+        if self._qualified(run) or (run.chain is not None and NEVER.search(run.chain.after)):
+            return None
+        verdicts = [holds(j, left, ">", right) for j in self.settings.current(run) if self.settings.possible(j)]
+        if not verdicts or any(v.outcome is not Outcome.CORRECT for v in verdicts):
+            return None
+        return equal(self.settings.current(run)[-1], left, right)
+
     def _about(self, run: Run, left: T.Node, right: T.Node) -> Call:
         """`a \\approx b`: agreement to a percent."""
         close = any(near(judge, left, right, _ABOUT) for judge in self.settings.current(run))
@@ -170,8 +189,8 @@ class LinkJudge:
         if not run.always and self.nature.is_equation(run, left, right) and not self.nature.at_values(run, left, right):
             found = self.equations.judged(run, k, left, right, lambda: self._failing(run, k))
             self.equations.state(run, left, right)
-            return Call("equation", found)
-        if isinstance(left, T.Apply) and not left.primes and left.head.key in self.settings.world.generic:
+            return Call("equation", self._positive(run, k) or found)
+        if isinstance(left, T.Apply) and self._exemplified(left, right):
             self.settings.examples = True
             return _call("hypothesis", Outcome.ASSUMED, "example")
         if run.supposed or run.either or (k == 0 and self._introduced(run, left)):

@@ -198,7 +198,8 @@ class Nature:
             return False
         given = {rel.operands[0] for rel in self.settings.in_force(run) if isinstance(rel, T.Rel)}
         given |= {c.operands[0] for c in run.conditions if isinstance(c, T.Rel) and c.relations == ("=",)}
-        return first.head.key not in self.own and all(a in given or not T.names_in(a) for a in first.args)
+        placed = (a in given or not T.names_in(a) or (isinstance(a, T.Name) and a.key in self.own) for a in first.args)
+        return first.head.key not in self.own and all(placed)
 
     def _special(self, run: Run, left: T.Node, right: T.Node) -> bool:
         """Whether a number is claimed of what takes many values: its value at a point that the words name."""

@@ -16,6 +16,7 @@ from grader.maths import values as V
 from grader.maths.evaluate import Evaluator, register
 from grader.maths.rules_truth import truth
 from grader.maths.values import Tens, Value
+from grader.maths.worlds import Function, precise_array
 
 
 def _call(ev: Evaluator, node: T.Call) -> Value:
@@ -159,6 +160,11 @@ def _apply(ev: Evaluator, node: T.Apply) -> Value:
     elif key in ev.block.world.definitions and not node.primes:
         # `L(\psi, \theta)` where L is defined by names: the arguments only repeat them
         return _definition_applied(ev, key, node)
+    elif (inner := ev.block.world.functions.get(key.removesuffix("^-1"))) is not None and len(inner.params) == 1:
+        inverted = inner
+
+        def call(values: Sequence[Value]) -> Value:
+            return _inverse(ev, inverted, V.scalar(values[0]))
     elif ev.block.world.open and "^-1" not in key:
 
         def call(values: Sequence[Value]) -> Value:
@@ -176,6 +182,38 @@ def _apply(ev: Evaluator, node: T.Apply) -> Value:
         return ev.derivative(x, lambda seed: level(n - 1, seed))
 
     return level(node.primes, V.scalar(args[0]))
+
+
+_REACH: Final = 1e3
+_HALVINGS: Final = 60
+_NEWTON: Final = 2
+"""Steps behind the bisection: each doubles the digits, and carries one order of derivatives."""
+
+
+def _inverse(ev: Evaluator, function: Function, y: N.Scalar) -> Value:
+    """The point where a function of the givens takes a value, for functions that change sides once on the line.
+
+    Raises EvaluationError `undefined` where no such point lies within reach.
+    """
+
+    def at(x: N.Scalar) -> N.Scalar:
+        return V.scalar(ev.apply(function, [x]))
+
+    wanted = N.primal(y)
+    shape = np.broadcast_shapes(wanted.shape, N.primal(at(ev.constant(0))).shape)
+    low, high = np.full(shape, -_REACH), np.full(shape, _REACH)
+    side = np.sign(np.real(np.asarray(N.primal(at(high)) - wanted, dtype=complex)))
+    other = np.sign(np.real(np.asarray(N.primal(at(low)) - wanted, dtype=complex)))
+    if not (side * other < 0).all():
+        raise EvaluationError("undefined", "a value that the function does not take")
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        above = np.sign(np.real(np.asarray(N.primal(at(middle)) - wanted, dtype=complex))) == side
+        low, high = np.where(above, low, middle), np.where(above, middle, high)
+    point: N.Scalar = precise_array((low + high) / 2) if ev.precise else (low + high) / 2
+    for _ in range(_NEWTON):
+        point = point - N.divide(at(point) - y, V.scalar(ev.derivative(point, at)))
+    return point
 
 
 def _definition_applied(ev: Evaluator, key: str, node: T.Apply) -> Value:

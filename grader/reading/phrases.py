@@ -90,6 +90,9 @@ ELSEWHERE: Final = re.compile(
 )
 """Text that ends so speaks of an approximation, of a case of equality, of another system, or of what would be."""
 
+NEVER: Final = re.compile(r"\b(?:impossib\w*|never|jamais|cannot|can't|no|not|aucun\w*|pas|contradict\w*|absurde?)\b")
+"""Words behind a formula that say it does not happen."""
+
 DISCRIMINANT: Final = re.compile(r"\bdiscriminant\b(?!.*\bcub)[^.;]*$")
 """Text that ends so says that what follows is the discriminant of a quadratic."""
 
