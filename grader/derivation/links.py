@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from grader.derivation.doubts import Doubts, Once
 from grader.derivation.equations import Equations
 from grader.derivation.nature import OPERATORS, Nature
 from grader.derivation.runs import Run
@@ -13,32 +14,17 @@ from grader.derivation.settings import Settings, signed
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.decide import equal
-from grader.maths.diagnose import slipped
 from grader.maths.equations import proportional
 from grader.maths.relations import MIRRORED, holds
 from grader.maths.screening import agrees, differ_clearly, evaluable, near, same_up_to_order
 from grader.model import Outcome, Verdict
-from grader.reading.phrases import BUT, DISCRIMINANT, ELSEWHERE, INTRODUCES, NEVER, NEXT_CASE, PROVE, QUALIFIED, TITLE
+from grader.reading.phrases import DISCRIMINANT, INTRODUCES, NEVER, PROVE
 
 _STATEMENTS = frozenset({"->", "~", "|->"})
 """Relations that state something and claim nothing that could fail here: a map, a limit, a distribution."""
-_MOST_READINGS = 6
 _MOST_DOUBTED = 60
 """Links of one part that are looked at for being wrong; a part with more waits for a person."""
 _ABOUT = 0.01
-
-
-class Once:
-    """A question asked at most once, and only if its answer is needed."""
-
-    def __init__(self, question: Callable[[], bool]) -> None:
-        self._question = question
-        self._answer: bool | None = None
-
-    def __call__(self) -> bool:
-        if self._answer is None:
-            self._answer = self._question()
-        return self._answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +50,7 @@ class LinkJudge:
         self.doubted = 0
         self.equations = Equations(settings)
         self.nature = Nature(settings, own)
+        self.doubts = Doubts(settings, self.nature, runs)
 
     def call(self, run: Run, k: int) -> Call:
         """The verdict on `members[k] relation members[k + 1]`."""
@@ -80,7 +67,7 @@ class LinkJudge:
             return _call("statement", Outcome.ASSUMED, "statement")
         if k == 0 and run.across is not None and role != "goal":
             crossed = self.equations.across(run)
-            if crossed is not None and not self._qualified(run):
+            if crossed is not None and not self.doubts.qualified(run):
                 return Call("equation", crossed)
         if relation == "=":
             found = self._explained(run, k, left, right)
@@ -123,7 +110,7 @@ class LinkJudge:
         found = [proportional(judge, (right, zero), (usual, zero)) for judge in judges]
         if any(v is not None for v in found):
             return None  # right, or not to be evaluated
-        if run.supposed or run.either or self._qualified(run) or not all(differ_clearly(j, right, usual) for j in judges):
+        if run.supposed or run.either or self.doubts.qualified(run) or not all(differ_clearly(j, right, usual) for j in judges):
             return None
         witness = equal(judges[-1], right, usual).witness
         return Call("definition", Verdict(Outcome.INCORRECT, "not_the_discriminant", witness))
@@ -140,7 +127,7 @@ class LinkJudge:
         named = isinstance(first, T.Name) and first.key in self.settings.world.defaults
         if not named or not (isinstance(right, T.Num) and not right.value) or run.lead or run.supposed or run.either:
             return None
-        if self._qualified(run) or (run.chain is not None and NEVER.search(run.chain.after)):
+        if self.doubts.qualified(run) or (run.chain is not None and NEVER.search(run.chain.after)):
             return None
         verdicts = [holds(j, left, ">", right) for j in self.settings.current(run) if self.settings.possible(j)]
         if not verdicts or any(v.outcome is not Outcome.CORRECT for v in verdicts):
@@ -199,7 +186,7 @@ class LinkJudge:
         found = self._failing(run, k)
         if found.outcome is Outcome.INCORRECT:
             rescued = self.equations.rescued(run, left, right)
-            if rescued is not None and (rescued.outcome is Outcome.CORRECT or not self._slip(run, left, right)):
+            if rescued is not None and (rescued.outcome is Outcome.CORRECT or not self.doubts.slip(run, left, right)):
                 found = rescued
         elif run.chain is not None and run.chain.role == "hypothesis" and k == 0:
             return _call("hypothesis", Outcome.ASSUMED, "hypothesis")  # words introduce what is not known here
@@ -215,23 +202,14 @@ class LinkJudge:
     def _value(self, run: Run, name: T.Node, value: T.Node) -> Verdict:
         """A value given to a quantity; where words around the line restrict it, it must fail under what they say, too."""
         found = self.equations.value(run, name, value)
-        if found.outcome is not Outcome.INCORRECT or not self._qualified(run):
+        if found.outcome is not Outcome.INCORRECT or not self.doubts.qualified(run):
             return found
-        following = self._next_case(run)
-        if following is not None and not self._only_supposed(run):
+        following = self.doubts.next_case(run)
+        if following is not None and not self.doubts.only_supposed(run):
             there = replace(run, conditions=following.conditions)
             if self.equations.value(there, name, value).outcome is Outcome.INCORRECT:
                 return found
         return Verdict(Outcome.UNDECIDED, "qualified")
-
-    def _next_case(self, run: Run) -> Run | None:
-        """The claim behind words such as "if" that stand behind a line, where its conditions were read."""
-        if run.chain is None or not NEXT_CASE.match(run.chain.after):
-            return None
-        following = next((r for r in self.runs if r.order > run.order), None)
-        if following is None or following.conditions in ((), run.conditions):
-            return None
-        return following if self.settings.possible(self.settings.narrowed(following.conditions)) else None
 
     def _starred(self, run: Run, left: T.Node, right: T.Node) -> None:
         """`\\theta^* = 0` holds and says where the reasoning goes on."""
@@ -262,10 +240,10 @@ class LinkJudge:
         self.doubted += 1
         if self.doubted > _MOST_DOUBTED:
             return Verdict(Outcome.UNDECIDED, "budget")
-        if self._impossible(run):
+        if self.doubts.impossible(run):
             return Verdict(Outcome.UNDECIDED, "no_world")
-        slip = Once(lambda: self._slip(run, left, right))
-        if self._qualified(run, k) and not (self._only_supposed(run) and slip()):
+        slip = Once(lambda: self.doubts.slip(run, left, right))
+        if self.doubts.qualified(run, k) and not (self.doubts.only_supposed(run) and slip()):
             return Verdict(Outcome.UNDECIDED, "qualified")
         values = self.settings.in_force(run)
         about = {n for m in (left, right) for n in T.names_in(m)}
@@ -289,7 +267,7 @@ class LinkJudge:
             turned = signed(right, -1)
             if any(agrees(judge, signed(left, 1), turned) for judge in judges):
                 return Verdict(Outcome.CORRECT, "agrees")  # `\\pm` on one side, `\\mp` on the other
-        for a, b in self._readings(run, k, left, right):
+        for a, b in self.doubts.readings(run, k, left, right):
             if not all(differ_clearly(judge, a, b) for judge in judges):
                 return self._doubtful(here[-1], left, right)
             if any(agrees(judge, a, b) for judge in judges):
@@ -297,11 +275,11 @@ class LinkJudge:
             for judge in self.settings.elsewhere(run, self.runs):
                 if self.settings.possible(judge) and agrees(judge, a, b):
                     return Verdict(Outcome.UNDECIDED, "holds_elsewhere")
-        if self.settings.examples and self._generic(left, right) and not slip():
+        if self.settings.examples and self.doubts.generic(left, right) and not slip():
             return Verdict(Outcome.UNDECIDED, "example")
-        if self._unexplained(left, right) and not slip():
+        if self.doubts.unexplained(left, right) and not slip():
             return Verdict(Outcome.UNDECIDED, "unknown_name")
-        if any(self._product(m) for m in (left, right)) or (k == 0 and _looks_applied(left)):
+        if any(self.doubts.product(m) for m in (left, right)) or (k == 0 and _looks_applied(left)):
             return Verdict(Outcome.UNDECIDED, "another_reading")
         if not isinstance(left, T.Matrix) and any(same_up_to_order(judge, left, right) for judge in judges):
             known = self.settings.reordered
@@ -309,82 +287,12 @@ class LinkJudge:
         found = equal(here[-1], left, right)
         return found if found.outcome is Outcome.INCORRECT else Verdict(Outcome.UNDECIDED, found.note, found.witness)
 
-    def _slip(self, run: Run, left: T.Node, right: T.Node) -> bool:
-        """Whether a failing equality is one slip away from one that holds everywhere, of a kind that no special case, no
-        equation and no meaning of its letters explains."""
-        explained = self.nature.defined(left) or any(isinstance(n, OPERATORS) for n in T.walk(left))
-        if not explained:
-            known = set(self.settings.world.symbols) | self.settings.fresh
-            mine, theirs = (self.nature.depends(m) & known for m in (left, right))
-            if not mine or mine != theirs:
-                return False
-        return any(slipped(judge, right, left) for judge in self.settings.current(run))
-
-    def _only_supposed(self, run: Run) -> bool:
-        """Whether a claim is in doubt only because it stands in a proof by contradiction."""
-        chain = run.chain
-        behind = chain is not None and (QUALIFIED.match(chain.after) or ELSEWHERE.search(chain.words))
-        return chain is not None and chain.hypothetical and not behind
-
-    def _unexplained(self, *sides: T.Node) -> bool:
-        """Whether names that nothing explains stand beside quantities of the part: they may mean anything."""
-        names = {k for side in sides for k in self.nature.depends(side)}
-        return bool(names & self.settings.fresh) and bool(
-            names & set(self.settings.world.symbols) - self.settings.fresh
-        )
-
-    def _product(self, node: T.Node) -> bool:
-        """`S(1 - S)`: read as a value of S, but it may be a product."""
-        return any(isinstance(n, T.Apply) and any(n.head.key in T.names_in(a) for a in n.args) for n in T.walk(node))
-
-    def _qualified(self, run: Run, k: int | None = None) -> bool:
-        """Whether words behind a claim restrict it, or those before it make it part of a contradiction."""
-        chain = run.chain
-        if chain is None:
-            return False
-        behind = bool(QUALIFIED.match(chain.after)) or (chain.kind == "inline" and bool(BUT.match(chain.after)))
-        following = self._next_case(run) if behind and k is not None else None
-        if following is not None and k is not None:
-            judge = self.settings.narrowed(following.conditions)
-            behind = not differ_clearly(judge, run.members[k], run.members[k + 1])  # it may fail under the condition, too
-        words = TITLE.sub(" ", chain.words.replace("i.e.", "ie"))
-        return chain.hypothetical or behind or bool(ELSEWHERE.search(words))
-
-    def _impossible(self, run: Run) -> bool:
-        """Whether no values satisfy the conditions a run stands under: nothing is judged there."""
-        return bool(run.conditions) and not self.settings.possible(self.settings.narrowed(run.conditions))
-
-    def _generic(self, *sides: T.Node) -> bool:
-        """Whether formulas rest on functions of which only properties are given."""
-        world = self.settings.world
-        names = {k.rstrip("'") for side in sides for k in self.nature.depends(side)}
-        return bool(world.generic) and (bool(names & world.generic) or bool(names & set(world.functions)))
-
     def _doubtful(self, judge: Judge, left: T.Node, right: T.Node) -> Verdict:
         """Why an equality that is not confirmed is not called wrong either."""
         found = equal(judge, left, right)
         if found.outcome is Outcome.INCORRECT or found.outcome is Outcome.CORRECT:
             return Verdict(Outcome.UNDECIDED, "not_confirmed", found.witness)
         return found
-
-    def _readings(self, run: Run, k: int, left: T.Node, right: T.Node) -> Iterator[tuple[T.Node, T.Node]]:
-        """Both sides in all plausible readings of their lines."""
-        sides = [[node, *self._others(run, k + i, node)] for i, node in enumerate((left, right))]
-        pairs = [(a, b) for a in sides[0] for b in sides[1]]
-        yield from pairs[:_MOST_READINGS]
-
-    def _others(self, run: Run, at: int, node: T.Node) -> list[T.Node]:
-        if at >= len(run.lines) or not run.lines[at].ambiguous or node.end <= node.start:
-            return []
-        found: list[T.Node] = []
-        for tree, natural in run.lines[at].readings(self.settings.world.notation):
-            if natural:
-                found.extend(
-                    n
-                    for n in T.walk(tree)
-                    if (n.start, n.end) == (node.start, node.end) and n != node and type(n) is not T.Boxed
-                )
-        return found[:3]
 
     # order and difference
 
@@ -427,9 +335,9 @@ class LinkJudge:
         weak = {"<": "<=", ">": ">="}.get(relation, relation)
         anywhere = all(self.nature.plain(m) for m in run.members)
         anywhere = anywhere or bool(self.settings.world.dummies & (T.names_in(left) | T.names_in(right)))
-        if self._impossible(run) or self._unexplained(left, right) or self._qualified(run):
+        if self.doubts.impossible(run) or self.doubts.unexplained(left, right) or self.doubts.qualified(run):
             return False
-        if any(self._product(m) for m in (left, right)):
+        if any(self.doubts.product(m) for m in (left, right)):
             return False
         rests = {k for m in (left, right) for k in self.nature.depends(m)}
         if rests & (self.settings.world.unknowns | self.settings.fresh):
@@ -437,10 +345,10 @@ class LinkJudge:
         own = any(isinstance(m, T.Name) and m.key in self.own for m in (left, right))
         if run.conditions and not evaluable(self.settings.narrowed(run.conditions)):
             return False
-        if self.settings.examples and self._generic(left, right):
+        if self.settings.examples and self.doubts.generic(left, right):
             return False
         found = Verdict(Outcome.UNDECIDED, "not_confirmed")
-        for a, b in self._readings(run, k, left, right):
+        for a, b in self.doubts.readings(run, k, left, right):
             for judge in [*self.settings.families, *self.settings.current(run)]:
                 found = holds(judge, a, weak, b)
                 if self.settings.possible(judge) and found.outcome is not Outcome.INCORRECT:

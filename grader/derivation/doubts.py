@@ -1,0 +1,116 @@
+"""What keeps a failing line from being called wrong: words that restrict it, names nobody explained, other readings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from grader.derivation.nature import OPERATORS, Nature
+from grader.derivation.runs import Run
+from grader.derivation.settings import Settings
+from grader.maths import syntax as T
+from grader.maths.diagnose import slipped
+from grader.maths.screening import differ_clearly
+from grader.reading.phrases import BUT, ELSEWHERE, NEXT_CASE, QUALIFIED, TITLE
+
+_MOST_READINGS = 6
+
+
+class Once:
+    """A question asked at most once, and only if its answer is needed."""
+
+    def __init__(self, question: Callable[[], bool]) -> None:
+        self._question = question
+        self._answer: bool | None = None
+
+    def __call__(self) -> bool:
+        if self._answer is None:
+            self._answer = self._question()
+        return self._answer
+
+
+class Doubts:
+    """The doubts about lines of one part; `runs` are all its claims in order."""
+
+    def __init__(self, settings: Settings, nature: Nature, runs: Sequence[Run]) -> None:
+        self.settings = settings
+        self.nature = nature
+        self.runs = runs
+
+    def qualified(self, run: Run, k: int | None = None) -> bool:
+        """Whether words behind a claim restrict it, or those before it make it part of a contradiction."""
+        chain = run.chain
+        if chain is None:
+            return False
+        behind = bool(QUALIFIED.match(chain.after)) or (chain.kind == "inline" and bool(BUT.match(chain.after)))
+        following = self.next_case(run) if behind and k is not None else None
+        if following is not None and k is not None:
+            judge = self.settings.narrowed(following.conditions)
+            behind = not differ_clearly(judge, run.members[k], run.members[k + 1])  # it may fail under the condition, too
+        words = TITLE.sub(" ", chain.words.replace("i.e.", "ie"))
+        return chain.hypothetical or behind or bool(ELSEWHERE.search(words))
+
+    def only_supposed(self, run: Run) -> bool:
+        """Whether a claim is in doubt only because it stands in a proof by contradiction."""
+        chain = run.chain
+        behind = chain is not None and (QUALIFIED.match(chain.after) or ELSEWHERE.search(chain.words))
+        return chain is not None and chain.hypothetical and not behind
+
+    def next_case(self, run: Run) -> Run | None:
+        """The claim behind words such as "if" that stand behind a line, where its conditions were read."""
+        if run.chain is None or not NEXT_CASE.match(run.chain.after):
+            return None
+        following = next((r for r in self.runs if r.order > run.order), None)
+        if following is None or following.conditions in ((), run.conditions):
+            return None
+        return following if self.settings.possible(self.settings.narrowed(following.conditions)) else None
+
+    def impossible(self, run: Run) -> bool:
+        """Whether no values satisfy the conditions a run stands under: nothing is judged there."""
+        return bool(run.conditions) and not self.settings.possible(self.settings.narrowed(run.conditions))
+
+    def unexplained(self, *sides: T.Node) -> bool:
+        """Whether names that nothing explains stand beside quantities of the part: they may mean anything."""
+        names = {k for side in sides for k in self.nature.depends(side)}
+        return bool(names & self.settings.fresh) and bool(
+            names & set(self.settings.world.symbols) - self.settings.fresh
+        )
+
+    def generic(self, *sides: T.Node) -> bool:
+        """Whether formulas rest on functions of which only properties are given."""
+        world = self.settings.world
+        names = {k.rstrip("'") for side in sides for k in self.nature.depends(side)}
+        return bool(world.generic) and (bool(names & world.generic) or bool(names & set(world.functions)))
+
+    def product(self, node: T.Node) -> bool:
+        """`S(1 - S)`: read as a value of S, but it may be a product."""
+        return any(isinstance(n, T.Apply) and any(n.head.key in T.names_in(a) for a in n.args) for n in T.walk(node))
+
+    def slip(self, run: Run, left: T.Node, right: T.Node) -> bool:
+        """Whether a failing equality is one slip away from one that holds everywhere, of a kind that no special case, no
+        equation and no meaning of its letters explains."""
+        explained = self.nature.defined(left) or any(isinstance(n, OPERATORS) for n in T.walk(left))
+        if not explained:
+            known = set(self.settings.world.symbols) | self.settings.fresh
+            mine, theirs = (self.nature.depends(m) & known for m in (left, right))
+            if not mine or mine != theirs:
+                return False
+        return any(slipped(judge, right, left) for judge in self.settings.current(run))
+
+    def readings(self, run: Run, k: int, left: T.Node, right: T.Node) -> Iterator[tuple[T.Node, T.Node]]:
+        """Both sides in all plausible readings of their lines."""
+        sides = [[node, *self._others(run, k + i, node)] for i, node in enumerate((left, right))]
+        pairs = [(a, b) for a in sides[0] for b in sides[1]]
+        yield from pairs[:_MOST_READINGS]
+
+    def _others(self, run: Run, at: int, node: T.Node) -> list[T.Node]:
+        if at >= len(run.lines) or not run.lines[at].ambiguous or node.end <= node.start:
+            return []
+        found: list[T.Node] = []
+        for tree, natural in run.lines[at].readings(self.settings.world.notation):
+            if natural:
+                found.extend(
+                    n
+                    for n in T.walk(tree)
+                    if (n.start, n.end) == (node.start, node.end) and n != node and type(n) is not T.Boxed
+                )
+        return found[:3]
