@@ -294,13 +294,13 @@ class PartContext:
             node = fresh
         return node
 
-    def names(self, node: T.Node) -> set[str]:
+    def names(self, node: T.Node) -> frozenset[str]:
         """The names in a formula and those that its abbreviations stand for."""
         found = T.names_in(self.expanded(node))
         more = list(found)
         while more:
             body = self.judge.world.definitions.get(more.pop())
-            fresh = T.names_in(body) - found if body is not None else set()
+            fresh = T.names_in(body) - found if body is not None else frozenset()
             found |= fresh
             more += fresh
         return found

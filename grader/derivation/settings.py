@@ -320,8 +320,8 @@ def _entries(node: T.Node) -> list[T.Node]:
     return []
 
 
-def _names(rel: T.Node) -> set[str]:
-    return T.names_in(rel.operands[1]) if isinstance(rel, T.Rel) else set()
+def _names(rel: T.Node) -> frozenset[str]:
+    return T.names_in(rel.operands[1]) if isinstance(rel, T.Rel) else frozenset()
 
 
 def _acyclic(key: str, found: dict[str, T.Node], keys: set[str]) -> bool:
