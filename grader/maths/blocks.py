@@ -389,7 +389,8 @@ def _force_boundaries(world: World, block: Block) -> None:
             bad = set(np.flatnonzero(~mask.reshape(mask.shape[0], -1).all(axis=1)).tolist())
             for key in block.forced:
                 block.forced[key] = [(s, n) for s, n in block.forced[key] if s not in bad]
-        block.cache = {}
+        block.cache, block.drawn = {}, {}
+        block.values.clear()
 
 
 def _reached(value: T.Node, world: World) -> set[str]:

@@ -67,16 +67,9 @@ def equal(judge: Judge, left: T.Node, right: T.Node) -> Verdict:
 
 
 def evaluated(block: Block, node: T.Node) -> tuple[Value, Evaluator]:
-    """The value of a whole formula in a block, kept by identity: neighbours in a chain share it."""
-    place = ("value", id(node))
-    found: tuple[T.Node, Value, Evaluator] | None = block.cache.get(place)
-    if found is None:
-        ev = Evaluator(block)
-        found = (node, ev.value(node), ev)
-        if len(block.cache) > KEPT:
-            block.cache.clear()
-        block.cache[place] = found
-    return found[1], found[2]
+    """The value of a whole formula in a block, and what evaluated it."""
+    ev = Evaluator(block)
+    return ev.value(node), ev
 
 
 _SHAPES: dict[int, tuple[T.Node, tuple[bool, bool, frozenset[str]]]] = {}

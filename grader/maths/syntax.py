@@ -65,7 +65,7 @@ class Name(Node):
     @property
     def key(self) -> str:
         """The canonical text of the name as written, such as `sigma_1` or `psi_0^*`."""
-        return name_key(self.base, tuple(sub_text(s) for s in self.sub), self.marks)
+        return _name_text(self) if self.sub else self.base + self.marks
 
 
 @record
@@ -296,6 +296,11 @@ class Logic(Node):
 @record
 class Empty(Node):
     """Nothing written where an operand may be missing, such as the left of a continued chain."""
+
+
+@kept
+def _name_text(name: Name) -> str:
+    return name_key(name.base, tuple(sub_text(s) for s in name.sub), name.marks)
 
 
 @lru_cache(maxsize=65536)

@@ -30,6 +30,13 @@ class Tens:
 Value: TypeAlias = Union["N.Array", "N.Dual", Tens]
 
 
+def again(value: Value) -> Value:
+    """The same value as another object."""
+    if isinstance(value, Tens):
+        return Tens(value.kind, value.items)
+    return N.Dual(value.tag, value.a, value.b) if isinstance(value, N.Dual) else value.view()
+
+
 def scalar(value: Value) -> N.Scalar:
     """The value as a scalar; a 1×1 matrix counts as one. Raises EvaluationError otherwise."""
     while isinstance(value, Tens):

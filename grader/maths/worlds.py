@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import mpmath
 import numpy as np
@@ -19,6 +19,7 @@ from grader.errors import EvaluationError
 from grader.limits import TABLE_CELLS
 from grader.maths import numeric as N
 from grader.maths import syntax as T
+from grader.maths.memory import Table
 from grader.maths.notation import DEFAULT, Notation
 from grader.maths.values import Tens, Value
 
@@ -163,17 +164,25 @@ class Block:
         self.forced: dict[str, list[tuple[int, T.Node]]] = {}
         self.pick: N.Array | None = None  # indices of samples evaluated at high precision
         self.cache: dict[Any, Any] = {}
+        self.drawn: dict[str, tuple[Value, set[str]]] = {}
+        """Names that stand for nothing but their draw, forced samples put in, and the names those rest on."""
+        self.values = Table()  # of trees, by what the evaluator met on the way
 
     @property
     def precise(self) -> bool:
         return self.pick is not None
 
     def at_high_precision(self, pick: Sequence[int]) -> Block:
-        """The same draw at some samples, with mpmath numbers."""
+        """The same draw at some samples, with mpmath numbers; made once, for many formulas are repeated there."""
+        place = ("precise", tuple(pick))
+        found: Block | None = self.values.get(place)
+        return found or cast(Block, self.values.keep(place, self._made_precise(pick)))
+
+    def _made_precise(self, pick: Sequence[int]) -> Block:
         other = object.__new__(Block)
         other.__dict__.update(self.__dict__)
         other.pick = np.asarray(pick)
-        other.cache = {}
+        other.cache, other.drawn, other.values = {}, {}, Table()
         return other
 
     def is_far(self, sample: int) -> bool:
