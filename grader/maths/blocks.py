@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -14,17 +15,15 @@ from grader.maths import rules_calculus as _calculus  # noqa: F401  (their rules
 from grader.maths import rules_functions as _functions  # noqa: F401
 from grader.maths import syntax as T
 from grader.maths.evaluate import Evaluator
+from grader.maths.node import kept
 from grader.maths.rules_probability import variable_keys
 from grader.maths.rules_truth import truth
 from grader.maths.worlds import SIZES, Block, Symbol, World
 
 _OVERSAMPLE = 24
 _FORCED = 4
-_KEPT = 4096
 _MOST_BRANCHES = 4
 _INDEX_LETTERS = frozenset("ijkltnm")
-_FACTS: dict[int, tuple[T.Node, int, bool]] = {}
-"""What trees need of a world, for all judges; the tree is kept with it, so that its identity stays its own."""
 
 
 class Judge:
@@ -34,30 +33,56 @@ class Judge:
         branches = _branches(world)
         self.world = _solve_equalities(branches[0] if len(branches) == 1 else world)
         self._branches = [Judge(b) for b in branches] if len(branches) > 1 else []
-        self._blocks: dict[tuple[object, ...], list[Block]] = {}
+        self._blocks: dict[tuple[object, ...], list[Block] | EvaluationError] = {}
+        self._small_first: dict[tuple[object, ...], list[Block]] = {}
+        # the variables are the model's, whatever a formula names
+        self._modelled = bool(self.world.joints) and not self.world.open
 
     def blocks(self, nodes: Sequence[T.Node]) -> list[Block]:
         """Samples fit for these formulas.
 
         Raises EvaluationError `no_world` if no sample satisfies the conditions.
         """
+        return self._from_branches(nodes) if self._branches else self._found(self._needs(nodes), nodes)
+
+    def small_first(self, nodes: Sequence[T.Node]) -> list[Block]:
+        """The same, those that tell most for least work first."""
         if self._branches:
-            return self._from_branches(nodes)
-        world = self.world
-        sizes = list(world.sizes)
-        if world.open:
-            sizes = sorted(set(sizes) | integer_names([*nodes, *world.conditions]))
-        facts = [self.facts(n) for n in nodes]
-        quadratures = max((f[0] for f in facts), default=0) + world.moved
-        quadratures = max(quadratures, world.quadratures)
-        probable = any(f[1] for f in facts)
-        modelled = bool(world.joints) and not world.open  # the variables are the model's, whatever a formula names
-        discrete = probable and not modelled and not (world.measures and not world.joints)
-        key = (tuple(sizes), quadratures, tuple(_structure(nodes)) if discrete else ())
-        found = self._blocks.get(key)
+            return sorted(self._from_branches(nodes), key=_effort)
+        needs = self._needs(nodes)
+        found = self._small_first.get(needs)
         if found is None:
-            found = self._make(sizes, quadratures, list(nodes) if discrete else [], modelled)
-            self._blocks[key] = found
+            found = self._small_first[needs] = sorted(self._found(needs, nodes), key=_effort)
+        return found
+
+    def _needs(self, nodes: Sequence[T.Node]) -> tuple[object, ...]:
+        """What these formulas need of the samples: sizes, axes for integrals, variables of densities."""
+        world = self.world
+        sizes = world.sizes
+        if world.open:
+            sizes = tuple(sorted(set(sizes) | integer_names([*nodes, *world.conditions])))
+        quadratures = max([quadrature_depth(n) for n in nodes], default=0) + world.moved
+        structure = tuple(_structure(nodes)) if self._discrete(nodes) else ()
+        return sizes, max(quadratures, world.quadratures), structure
+
+    def _discrete(self, nodes: Sequence[T.Node]) -> bool:
+        """Whether the formulas say which variables their densities have."""
+        if self._modelled or (self.world.measures and not self.world.joints):
+            return False
+        return any(T.contains(n, T.Density, T.KL, T.Expect) for n in nodes)
+
+    def _found(self, needs: tuple[Any, ...], nodes: Sequence[T.Node]) -> list[Block]:
+        found = self._blocks.get(needs)
+        if found is None:
+            sizes, quadratures, _ = needs
+            discrete = list(nodes) if self._discrete(nodes) else []
+            try:
+                found = self._make(list(sizes), quadratures, discrete, self._modelled)
+            except EvaluationError as error:
+                found = error
+            self._blocks[needs] = found
+        if isinstance(found, EvaluationError):
+            raise EvaluationError(found.note, found.detail)
         return found
 
     def _from_branches(self, nodes: Sequence[T.Node]) -> list[Block]:
@@ -72,18 +97,6 @@ class Judge:
         if not found:
             raise EvaluationError("no_world", "no values satisfy the conditions")
         return found
-
-    def facts(self, node: T.Node) -> tuple[int, bool]:
-        """Depth of integrals in a tree and whether densities stand in it; kept by identity, for chains share
-        members."""
-        found = _FACTS.get(id(node))
-        if found is None:
-            probable = any(isinstance(x, (T.Density, T.KL, T.Expect)) for x in T.walk(node))
-            found = (node, quadrature_depth(node), probable)
-            if len(_FACTS) > _KEPT:
-                _FACTS.clear()
-            _FACTS[id(node)] = found
-        return found[1], found[2]
 
     def _make(self, sizes: list[str], quadratures: int, discrete: list[T.Node], modelled: bool) -> list[Block]:
         world = replace(self.world, quadratures=quadratures)
@@ -120,40 +133,62 @@ def _indices(world: World, sizes: Mapping[str, int], index: int) -> dict[str, in
     return found
 
 
+def _effort(block: Block) -> tuple[bool, int]:
+    """Blocks with sizes of one say little and come last; among the others the smaller comes first."""
+    return min(block.sizes.values(), default=2) < 2, len(block.variables) + max(block.sizes.values(), default=0)
+
+
 def _structure(nodes: Sequence[T.Node]) -> list[str]:
     """What decides which variables the densities of these formulas have."""
-    return sorted(
-        {repr(x) for n in nodes for x in T.walk(n) if isinstance(x, (T.Density, T.Big, T.Integral))}
-        | {repr(x.over) for n in nodes for x in T.walk(n) if isinstance(x, T.Expect)}
-    )
+    return sorted(frozenset[str]().union(*map(_parts, nodes)))
+
+
+@kept
+def _parts(node: T.Node) -> frozenset[str]:
+    found = {repr(x) for x in T.walk(node) if isinstance(x, (T.Density, T.Big, T.Integral))}
+    return frozenset(found | {repr(x.over) for x in T.walk(node) if isinstance(x, T.Expect)})
 
 
 def integer_names(nodes: Sequence[T.Node]) -> set[str]:
     """Names that must be whole numbers: limits of sums, ends of ranges, arguments of factorials."""
     found: set[str] = set()
     bound: set[str] = set()
-    for root in nodes:
-        for node in T.walk(root):
-            limits: tuple[T.Node | None, ...] = ()
-            if isinstance(node, T.Big):
-                limits = (node.low, node.high)
-                if node.var is not None and node.low is not None:
-                    bound.add(node.var.key)
-            elif isinstance(node, T.Range):
-                limits = (node.low, node.high)
-            elif isinstance(node, T.Factorial):
-                limits = (node.value,)
-            elif isinstance(node, T.Call) and node.func == "binom":
-                limits = node.args
-            for limit in limits:
-                if limit is not None:
-                    found |= {n.key for n in T.walk(limit) if isinstance(n, T.Name) and not n.sub}
+    for node in nodes:
+        whole, indices = _whole(node)
+        found |= whole
+        bound |= indices
     return found - bound
 
 
+@kept
+def _whole(root: T.Node) -> tuple[frozenset[str], frozenset[str]]:
+    """The names that must be whole numbers in a formula, and those that are indices of its sums."""
+    found: set[str] = set()
+    bound: set[str] = set()
+    if not T.contains(root, T.Big, T.Range, T.Factorial, T.Call):
+        return frozenset(), frozenset()
+    for node in T.walk(root):
+        limits: tuple[T.Node | None, ...] = ()
+        if isinstance(node, T.Big):
+            limits = (node.low, node.high)
+            if node.var is not None and node.low is not None:
+                bound.add(node.var.key)
+        elif isinstance(node, T.Range):
+            limits = (node.low, node.high)
+        elif isinstance(node, T.Factorial):
+            limits = (node.value,)
+        elif isinstance(node, T.Call) and node.func == "binom":
+            limits = node.args
+        for limit in limits:
+            if limit is not None:
+                found |= {n.key for n in T.walk(limit) if isinstance(n, T.Name) and not n.sub}
+    return frozenset(found), frozenset(bound)
+
+
+@kept
 def quadrature_depth(node: T.Node) -> int:
     """How many integrals stand inside one another."""
-    if isinstance(node, (T.Num, T.Name, T.Const)):
+    if not T.contains(node, T.Integral, T.Expect, T.KL):
         return 0
     inner = max((quadrature_depth(c) for c in T.children(node)), default=0)
     return inner + 1 if isinstance(node, (T.Integral, T.Expect, T.KL)) else inner

@@ -17,6 +17,7 @@ from grader.maths import syntax as T
 from grader.maths import values as V
 from grader.maths.blocks import Judge
 from grader.maths.evaluate import Evaluator
+from grader.maths.node import kept
 from grader.maths.values import Tens, Value
 from grader.maths.worlds import Block
 from grader.model import Outcome, Verdict, Witness
@@ -29,8 +30,9 @@ PRECISE_TOLERANCE: Final = 1e-20
 CHECKED: Final = 3
 CLEAR: Final = 1e-5
 """Relative gap that floats alone establish."""
-KEPT: Final = 2000
 MIN_WITNESSES: Final = 2
+ENOUGH: Final = 3
+"""Samples that must agree."""
 
 _UNREADABLE_NOTES: Final = frozenset({"unsupported"})
 
@@ -72,22 +74,21 @@ def evaluated(block: Block, node: T.Node) -> tuple[Value, Evaluator]:
     return ev.value(node), ev
 
 
-_SHAPES: dict[int, tuple[T.Node, tuple[bool, bool, frozenset[str]]]] = {}
-"""What is asked of every tree, kept by identity (the tree is kept with it)."""
-
-
+@kept
 def _shape(node: T.Node) -> tuple[bool, bool, frozenset[str]]:
     """Whether names or operators over them stand in a tree, whether complex numbers are written, its strictness."""
-    found = _SHAPES.get(id(node))
-    if found is None:
-        names = complexes = False
-        for n in T.walk(node):
-            names = names or isinstance(n, (T.Name, T.Density, T.Integral, T.Expect, T.KL))
-            complexes = complexes or isinstance(n, T.SetOf) or (isinstance(n, T.Const) and n.name == "i")
-        if len(_SHAPES) > KEPT:
-            _SHAPES.clear()
-        found = _SHAPES[id(node)] = (node, (names, complexes, strictness(node)))
-    return found[1]
+    names = T.contains(node, T.Name, T.Density, T.Integral, T.Expect, T.KL)
+    complexes = T.contains(node, T.SetOf) or (
+        T.contains(node, T.Const) and any(isinstance(n, T.Const) and n.name == "i" for n in T.walk(node))
+    )
+    return names, complexes, strictness(node)
+
+
+def floats_suffice(left: T.Node, right: T.Node) -> bool:
+    """Whether agreement of floats at all samples settles an equality: names stand in it, and both sides draw the same
+    lines between cases."""
+    first, second = _shape(left), _shape(right)
+    return (first[0] or second[0]) and not (first[2] and second[2] and first[2] != second[2])
 
 
 class _Tally:
@@ -110,9 +111,7 @@ class _Tally:
         right, second = evaluated(block, self.right)
         pairs = align(left, right)
         self.unreliable = self.unreliable or first.unreliable or second.unreliable
-        good = np.ones(block.samples, dtype=bool)
-        for a, b in pairs:
-            good &= per_sample(_close(N.primal(a), N.primal(b)), block)
+        good = close_samples([(N.primal(a), N.primal(b)) for a, b in pairs], block)
         if self.closed:  # numbers without names are compared at high precision: tanh 20 is not 1
             good &= False
         self.agree += int(good.sum())
@@ -228,13 +227,13 @@ class _Tally:
         if self.nonreal:
             if not self.agree and self.nonreal >= MIN_WITNESSES:
                 return Verdict(Outcome.INCORRECT, "differs", self.nonreal_witness)
-            if self.agree >= 3 and self.judge.world.open:
+            if self.agree >= ENOUGH and self.judge.world.open:
                 return Verdict(Outcome.CORRECT, "where_defined", samples=self.agree)
             return Verdict(Outcome.UNDECIDED, "undefined_on_part", self.nonreal_witness, samples=self.agree)
         if self.edge or self.small:
             note = "fails_at_boundary" if self.edge else "fails_at_small_sizes"
             return Verdict(Outcome.UNDECIDED, note, self.edge_witness, samples=self.agree)
-        if self.agree < 3:
+        if self.agree < ENOUGH:
             return Verdict(Outcome.UNDECIDED, "undefined" if self.undefined else "too_few_samples", samples=self.agree)
         edges = _shape(self.left)[2], _shape(self.right)[2]
         if edges[0] and edges[1] and edges[0] != edges[1]:
@@ -284,9 +283,12 @@ def _plain_names(root: T.Node) -> list[T.Name]:
     return out
 
 
+@kept
 def strictness(root: T.Node) -> frozenset[str]:
     """The order relations in indicators and in the first branch of cases: random points do not tell > from ≥ there."""
     found: set[str] = set()
+    if not T.contains(root, T.Cases, T.Call):
+        return frozenset()
     for node in T.walk(root):
         conditions: list[T.Node] = []
         if isinstance(node, T.Cases):
@@ -302,6 +304,7 @@ def strictness(root: T.Node) -> frozenset[str]:
     return frozenset(found)
 
 
+@kept
 def exactly(node: T.Node) -> Fraction | None:
     """The value of a purely rational constant, such as 2^64 - 1 or 10^{-400}; None for anything else."""
     if isinstance(node, T.Num):
@@ -402,9 +405,18 @@ def _close(a: N.Array, b: N.Array) -> N.Array:
     return np.asarray((gap <= np.maximum(RELATIVE * size, ABSOLUTE)) & np.isfinite(size))
 
 
+def close_samples(pairs: Sequence[tuple[N.Array, N.Array]], block: Block) -> N.Array:
+    """The samples at which floats agree in all entries."""
+    good = np.ones(block.samples, dtype=bool)
+    for a, b in pairs:
+        good &= per_sample(_close(a, b), block)
+    return good
+
+
 def per_sample(mask: N.Array, block: Block) -> N.Array:
-    mask = np.broadcast_to(mask, np.broadcast_shapes(mask.shape, (block.samples, *([1] * (block.ndim - 1)))))
-    return np.asarray(mask.reshape(block.samples, -1).all(axis=1))
+    """Whether a mask holds in all cells of each sample; one of one row holds for every sample."""
+    rows: N.Array = np.asarray(mask.reshape(mask.shape[0], -1).all(axis=1))
+    return rows if len(rows) == block.samples else np.repeat(rows, block.samples)
 
 
 def _broadcast(a: N.Array, b: N.Array) -> tuple[N.Array, N.Array]:

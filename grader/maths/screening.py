@@ -12,24 +12,61 @@ from grader.errors import EvaluationError
 from grader.maths import numeric as N
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
-from grader.maths.decide import CLEAR, MIN_WITNESSES, Mismatch, align, equal, evaluated, per_sample
+from grader.maths.decide import (
+    CLEAR,
+    ENOUGH,
+    MIN_WITNESSES,
+    Mismatch,
+    align,
+    close_samples,
+    equal,
+    evaluated,
+    floats_suffice,
+    per_sample,
+)
+from grader.maths.memory import Table
+from grader.maths.node import kept
 from grader.maths.values import Tens, leaves
 from grader.maths.worlds import Block
 from grader.model import Outcome
 
 
+_AGREED = Table()
+
+
 def agrees(judge: Judge, left: T.Node, right: T.Node) -> bool:
     """Whether `equal` would say correct: a clear gap in floats answers without the high-precision check."""
+    place = (judge, left, right)
+    found: bool | None = _AGREED.get(place)
+    if found is None:
+        found = _agree(judge, left, right)
+        if not (_bracketed(left) or _bracketed(right)):
+            _AGREED.keep(place, found)
+    return found
+
+
+@kept
+def _bracketed(node: T.Node) -> bool:
+    """Whether brackets may stand in it that an equal formula need not have: those of an interval as a pair."""
+    return T.contains(node, T.Tup) and T.contains(node, T.Rel)
+
+
+def _agree(judge: Judge, left: T.Node, right: T.Node) -> bool:
     closed = not judge.world.open
+    everywhere = True
+    count = 0
     try:
         with np.errstate(all="ignore"):
             # in a closed world a gap anywhere rules agreement out: small tables tell sooner than large ones
-            blocks: Iterable[Block] = judge.blocks([left, right])
-            if closed:
-                blocks = sorted(blocks, key=_effort)
-                if _far_apart(blocks[0], left, right):
-                    return False
+            blocks = judge.small_first([left, right]) if closed else judge.blocks([left, right])
+            if closed and _far_apart(blocks[0], left, right):
+                return False
             for block, _, pairs in _side_by_side(blocks, left, right):
+                good = close_samples(pairs, block)
+                count += block.samples
+                if good.all():
+                    continue
+                everywhere = False
                 for x, y in pairs:
                     gap = np.abs(x - y) > CLEAR * (1e-3 + np.maximum(np.abs(x), np.abs(y)))
                     wide = ~per_sample(~gap, block)
@@ -37,6 +74,8 @@ def agrees(judge: Judge, left: T.Node, right: T.Node) -> bool:
                         return not closed and equal(judge, left, right).outcome is Outcome.CORRECT
     except (EvaluationError, Mismatch):
         return False
+    if everywhere and count >= ENOUGH and floats_suffice(left, right):
+        return True
     return equal(judge, left, right).outcome is Outcome.CORRECT
 
 
@@ -50,18 +89,19 @@ def _far_apart(block: Block, left: T.Node, right: T.Node) -> bool:
 
 def _sketch(block: Block, node: T.Node) -> tuple[complex, ...]:
     """A formula's numbers at two ordinary samples, in their first cell; nothing for what is no number."""
-    place = ("sketch", id(node))
-    found: tuple[T.Node, tuple[complex, ...]] | None = block.cache.get(place)
+    place = ("sketch", node)
+    found: tuple[complex, ...] | None = block.values.get(place)
     if found is None:
         value, _ = evaluated(block, node)
-        numbers: tuple[complex, ...] = ()
+        found = ()
         if not isinstance(value, Tens):
             rows = N.primal(value)
             rows = rows.reshape(rows.shape[0] if rows.ndim else 1, -1)
             ordinary = np.flatnonzero(~block.special)[:2]
-            numbers = tuple(complex(rows[i if i < len(rows) else 0, 0]) for i in ordinary)
-        found = block.cache[place] = (node, numbers)
-    return found[1]
+            found = tuple(complex(rows[i if i < len(rows) else 0, 0]) for i in ordinary)
+        if not _bracketed(node):
+            block.values.keep(place, found)
+    return found
 
 
 def differ_clearly(judge: Judge, left: T.Node, right: T.Node) -> bool:
@@ -149,11 +189,6 @@ def same_up_to_order(judge: Judge, left: T.Node, right: T.Node) -> bool:
     if not 1 < len(entries) <= 4:
         return False
     return any(agrees(judge, left, T.Tup(tuple(p))) for p in permutations(entries))
-
-
-def _effort(block: Block) -> tuple[bool, int]:
-    """Blocks with sizes of one say little and come last; among the others the smaller comes first."""
-    return min(block.sizes.values(), default=2) < 2, len(block.variables) + max(block.sizes.values(), default=0)
 
 
 def _side_by_side(
