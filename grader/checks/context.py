@@ -103,22 +103,12 @@ class PartContext:
             world = replace(world, definitions={**world.definitions, **short})
         self.judge = judge if world == judge.world else Judge(world)
         self._explicit: dict[int, tuple[T.Node, bool]] = {}
-        self._narrowed: dict[tuple[T.Node, ...], Judge] = {}
+        self.narrowed = narrowing(self.judge)
+        """The world under further conditions."""
 
     @property
     def notation(self) -> Notation:
         return self.judge.world.notation
-
-    def narrowed(self, conditions: tuple[T.Node, ...]) -> Judge:
-        """The world under further conditions."""
-        if not conditions:
-            return self.judge
-        found = self._narrowed.get(conditions)
-        if found is None:
-            world = self.judge.world
-            found = Judge(replace(world, conditions=(*world.conditions, *conditions)))
-            self._narrowed[conditions] = found
-        return found
 
     @cached_property
     def runs(self) -> list[Run]:
@@ -158,15 +148,7 @@ class PartContext:
         fresh = fresh_names(self.judge.world, trees)
         wide = Judge(with_fresh(self.judge.world, fresh)) if fresh else self.judge
         sisters = [Judge(with_fresh(j.world, fresh)) if fresh else j for j in families]
-        kept: dict[tuple[T.Node, ...], Judge] = {}
-
-        def narrowed(conditions: tuple[T.Node, ...]) -> Judge:
-            if not fresh:
-                return self.narrowed(conditions)
-            if conditions not in kept:
-                kept[conditions] = Judge(replace(wide.world, conditions=(*wide.world.conditions, *conditions)))
-            return kept[conditions]
-
+        narrowed = narrowing(wide) if fresh else self.narrowed
         return Settings(wide, narrowed, sisters, reordered=reordered, fresh=fresh, consequent=consequent)
 
     def values_at(self, chain: Chain) -> tuple[T.Node, ...]:
@@ -365,6 +347,20 @@ class PartContext:
                 if line.tree is not None:
                     for rel in flat_relations(line.tree):
                         yield chain, line, rel
+
+
+def narrowing(judge: Judge) -> Callable[[tuple[T.Node, ...]], Judge]:
+    """Gives a world under further conditions, each made once."""
+    made: dict[tuple[T.Node, ...], Judge] = {(): judge}
+
+    def narrowed(conditions: tuple[T.Node, ...]) -> Judge:
+        found = made.get(conditions)
+        if found is None:
+            world = replace(judge.world, conditions=(*judge.world.conditions, *conditions))
+            found = made[conditions] = Judge(world)
+        return found
+
+    return narrowed
 
 
 def _written(text: PartText) -> set[str]:

@@ -79,7 +79,7 @@ class Judge:
             try:
                 found = self._make(list(sizes), quadratures, discrete, self._modelled)
             except EvaluationError as error:
-                found = error
+                found = error.kept()
             self._blocks[needs] = found
         if isinstance(found, EvaluationError):
             raise EvaluationError(found.note, found.detail)
@@ -199,43 +199,45 @@ def discover(world: World, nodes: Sequence[T.Node], sizes: Mapping[str, int]) ->
     probe = Evaluator(Block(world, 0, sizes, (), 1))
     found: set[str] = set()
 
-    def visit(node: T.Node) -> None:
-        if isinstance(node, T.Big) and node.var is not None and node.low is not None and node.high is not None:
-            try:
-                low, high = probe.integer(node.low), probe.integer(node.high)
-            except EvaluationError:
-                low, high = 1, 1
-            for i in range(low, min(high, low + 12) + 1):
-                saved = probe.indices.get(node.var.key)
-                probe.indices[node.var.key] = i
-                visit(node.body)
-                if saved is None:
-                    del probe.indices[node.var.key]
-                else:
-                    probe.indices[node.var.key] = saved
-            return
-        if isinstance(node, T.Density):
-            for arg in (*node.args, *node.given):
-                try:
-                    found.update(variable_keys(probe, arg))
-                except EvaluationError:
-                    continue
-            return
-        if isinstance(node, T.Expect) and node.dist is not None:
-            for arg in node.over:
-                found.update(variable_keys(probe, arg))
-        for child in T.children(node):
-            visit(child)
-
     for node in nodes:
-        visit(node)
-    if not found and any(isinstance(x, (T.KL, T.Expect)) for n in nodes for x in T.walk(n)):
+        _visit(node, probe, found)
+    if not found and any(T.contains(n, T.KL, T.Expect) for n in nodes):
         found.add("x")  # `KL(q || p)` without variables: they have one
     for letter in world.joints:
         for factor in world.joints[letter](sizes):
             found.update(factor.args)
             found.update(factor.given)
     return sorted(found)
+
+
+def _visit(node: T.Node, probe: Evaluator, found: set[str]) -> None:
+    """Collect the variables of the densities in one formula, at the probe's sizes."""
+    if isinstance(node, T.Big) and node.var is not None and node.low is not None and node.high is not None:
+        try:
+            low, high = probe.integer(node.low), probe.integer(node.high)
+        except EvaluationError:
+            low, high = 1, 1
+        for i in range(low, min(high, low + 12) + 1):
+            saved = probe.indices.get(node.var.key)
+            probe.indices[node.var.key] = i
+            _visit(node.body, probe, found)
+            if saved is None:
+                del probe.indices[node.var.key]
+            else:
+                probe.indices[node.var.key] = saved
+        return
+    if isinstance(node, T.Density):
+        for arg in (*node.args, *node.given):
+            try:
+                found.update(variable_keys(probe, arg))
+            except EvaluationError:
+                continue
+        return
+    if isinstance(node, T.Expect) and node.dist is not None:
+        for arg in node.over:
+            found.update(variable_keys(probe, arg))
+    for child in T.children(node):
+        _visit(child, probe, found)
 
 
 def _solve_equalities(world: World) -> World:

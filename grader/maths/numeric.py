@@ -73,6 +73,13 @@ def primal(x: Scalar) -> Array:
     return x
 
 
+def linear(x: Scalar, function: Callable[[Array], Array]) -> Scalar:
+    """A linear function of arrays at a number; a dual number passes through it."""
+    if isinstance(x, Dual):
+        return Dual(x.tag, linear(x.a, function), linear(x.b, function))
+    return function(x)
+
+
 def constant(value: Fraction | int, precise: bool) -> Array:
     """An exact number as an array that broadcasts with any sample."""
     if precise:

@@ -30,7 +30,6 @@ from grader.maths.values import Tens, leaves
 from grader.maths.worlds import Block
 from grader.model import Outcome
 
-
 _AGREED = Table()
 
 

@@ -63,7 +63,7 @@ def _row_by_row(raw: Sequence[Token], notation: Notation, error: ReadError, star
     """A display with damage in one row: the others are still read."""
     pieces = _raw_rows(list(raw))
     if len(pieces) == 1:
-        return Rows([Line([], "", start, end, error=error)])
+        return Rows([Line([], "", start, end, error=error.kept())])
     out = Rows()
     for piece in pieces:
         if not any(t.kind not in ("ws", "par") for t in piece):
@@ -71,7 +71,7 @@ def _row_by_row(raw: Sequence[Token], notation: Notation, error: ReadError, star
         try:
             out.lines.extend(_cut_tokens(formula_tokens(piece), notation).lines)
         except ReadError as failure:
-            out.lines.append(Line([], "", piece[0].start, piece[-1].end, error=failure))
+            out.lines.append(Line([], "", piece[0].start, piece[-1].end, error=failure.kept()))
     return out
 
 
@@ -313,7 +313,7 @@ def _read(line: Line, notation: Notation) -> None:
         line.tree, ambiguous = parse_tokens(line.toks, notation)
         line.ambiguous = bool(ambiguous)
     except ReadError as error:
-        line.error = error
+        line.error = error.kept()
 
 
 def operands(tree: T.Node) -> T.Rel | None:
