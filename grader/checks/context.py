@@ -318,10 +318,10 @@ class PartContext:
     def known(self, node: T.Node) -> bool:
         """Whether every name of a formula means something here, operators allowed."""
         world = self.judge.world
-        bound = {n.var.key for n in T.walk(node) if isinstance(n, T.Big) and n.var is not None}
-        heads = (n.head for n in T.walk(node) if isinstance(n, T.Apply))
+        bound = {n.var.key for n in T.of_kind(node, T.Big) if n.var is not None}
+        heads = (n.head for n in T.of_kind(node, T.Apply))
         return (
-            not any(isinstance(n, (T.Empty, T.Word)) for n in T.walk(node))
+            not T.contains(node, T.Empty, T.Word)
             and all(h.base in _TABLE_FUNCTIONS or h.key in world.functions or h.key in world.definitions for h in heads)
             and all(
                 key in world.definitions or key.rstrip("'") in world.definitions or _known(key, world, 0)
@@ -381,12 +381,12 @@ _TABLE_FUNCTIONS = frozenset({"logistic", "logit", "log", "exp", "relu", "softpl
 def is_explicit(node: T.Node, world: World, own: frozenset[str] = frozenset()) -> bool:
     """No derivative, expectation or integral stands in it, and every name is a quantity or an abbreviation of such;
     functions of the student's `own` are abbreviations where their bodies are explicit."""
-    for n in T.walk(node):
-        if isinstance(n, (_OPERATORS, T.Empty, T.Word)):
-            return False
-        if isinstance(n, T.Apply) and n.head.base not in _TABLE_FUNCTIONS:
+    if T.contains(node, *_OPERATORS, T.Empty, T.Word):
+        return False
+    for n in T.of_kind(node, T.Apply):
+        if n.head.base not in _TABLE_FUNCTIONS:
             body = world.functions[n.head.key].body if n.head.key in own and not n.primes else None
-            if body is None or any(isinstance(m, (*_OPERATORS, T.Apply)) for m in T.walk(body)):
+            if body is None or T.contains(body, *_OPERATORS, T.Apply):
                 return False
     return all(_known(key, world, 0) for key in free_names(node))
 
@@ -396,7 +396,7 @@ def _known(key: str, world: World, depth: int) -> bool:
     if definition is not None:
         return (
             depth < 12
-            and not any(isinstance(n, (*_OPERATORS, T.Apply)) for n in T.walk(definition))
+            and not T.contains(definition, *_OPERATORS, T.Apply)
             and all(_known(k, world, depth + 1) for k in free_names(definition))
         )
     if key in world.symbols or key in world.sizes or key in world.indices:

@@ -78,9 +78,7 @@ def evaluated(block: Block, node: T.Node) -> tuple[Value, Evaluator]:
 def _shape(node: T.Node) -> tuple[bool, bool, frozenset[str]]:
     """Whether names or operators over them stand in a tree, whether complex numbers are written, its strictness."""
     names = T.contains(node, T.Name, T.Density, T.Integral, T.Expect, T.KL)
-    complexes = T.contains(node, T.SetOf) or (
-        T.contains(node, T.Const) and any(isinstance(n, T.Const) and n.name == "i" for n in T.walk(node))
-    )
+    complexes = T.contains(node, T.SetOf) or any(n.name == "i" for n in T.of_kind(node, T.Const))
     return names, complexes, strictness(node)
 
 
@@ -245,8 +243,8 @@ class _Tally:
         places = [
             n.places
             for root in (self.left, self.right)
-            for n in T.walk(root)
-            if isinstance(n, T.Num) and n.places is not None and n.places >= 2
+            for n in T.of_kind(root, T.Num)
+            if n.places is not None and n.places >= 2
         ]
         return bool(places) and self.worst <= 5 * 10.0 ** -min(places)
 
@@ -286,21 +284,10 @@ def _plain_names(root: T.Node) -> list[T.Name]:
 @kept
 def strictness(root: T.Node) -> frozenset[str]:
     """The order relations in indicators and in the first branch of cases: random points do not tell > from ≥ there."""
-    found: set[str] = set()
-    if not T.contains(root, T.Cases, T.Call):
-        return frozenset()
-    for node in T.walk(root):
-        conditions: list[T.Node] = []
-        if isinstance(node, T.Cases):
-            conditions = [c for _, c in node.branches[:1] if c is not None]
-        elif isinstance(node, T.Call) and node.func == "indicator":
-            conditions = list(node.args)
-        for condition in conditions:
-            for rel in T.walk(condition):
-                if isinstance(rel, T.Rel):
-                    found.update(r for r in rel.relations if r != "in")
-                elif isinstance(rel, T.Interval):
-                    found.add(f"{rel.low_closed}{rel.high_closed}")
+    conditions = [c for node in T.of_kind(root, T.Cases) for _, c in node.branches[:1] if c is not None]
+    conditions += [c for node in T.of_kind(root, T.Call) if node.func == "indicator" for c in node.args]
+    found = {r for c in conditions for rel in T.of_kind(c, T.Rel) for r in rel.relations if r != "in"}
+    found |= {f"{i.low_closed}{i.high_closed}" for c in conditions for i in T.of_kind(c, T.Interval)}
     return frozenset(found)
 
 

@@ -6,14 +6,16 @@ when they were written alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import Field, field, fields, replace
 from fractions import Fraction
 from functools import lru_cache
 from operator import attrgetter, is_
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from grader.maths.node import Room, kept, record
+
+_N = TypeVar("_N", bound="Node")
 
 
 @record
@@ -442,17 +444,26 @@ def _rebuilt(value: Any, change: Callable[[Node], Node | None]) -> Any:
 
 
 @kept
-def names_in(node: Node) -> frozenset[str]:
-    """Keys of all names in a node, bound ones included."""
-    return frozenset(n.key for n in walk(node) if isinstance(n, Name))
+def _by_kind(node: Node) -> dict[type[Node], list[Node]]:
+    """The nodes of a tree by their kind, parents first."""
+    found: dict[type[Node], list[Node]] = {}
+    for n in walk(node):
+        found.setdefault(type(n), []).append(n)
+    return found
 
 
-@kept
-def kinds(node: Node) -> frozenset[type[Node]]:
-    """The kinds of node that stand in a tree."""
-    return frozenset(type(n) for n in walk(node))
+def of_kind(node: Node, kind: type[_N]) -> Sequence[_N]:
+    """The nodes of one kind in a tree, parents first."""
+    return cast("Sequence[_N]", _by_kind(node).get(kind, ()))
 
 
 def contains(node: Node, *some: type[Node]) -> bool:
     """Whether a node of one of these kinds stands in a tree."""
-    return not kinds(node).isdisjoint(some)
+    found = _by_kind(node)
+    return any(kind in found for kind in some)
+
+
+@kept
+def names_in(node: Node) -> frozenset[str]:
+    """Keys of all names in a node, bound ones included."""
+    return frozenset([n.key for n in of_kind(node, Name)])

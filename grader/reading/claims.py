@@ -287,8 +287,8 @@ class _Reader:
         return rel is not None and isinstance(rel.operands[0], T.Name) and rel.operands[0].key in self.notation.functions
 
     def note_tuples(self, tree: T.Node) -> None:
-        for node in T.walk(tree):
-            if isinstance(node, T.Tup) and all(isinstance(i, T.Name) for i in node.items):
+        for node in T.of_kind(tree, T.Tup):
+            if all(isinstance(i, T.Name) for i in node.items):
                 self.part.tuples.add(tuple(i.key.replace("^*", "") for i in node.items if isinstance(i, T.Name)))
 
     def role(self) -> str:
