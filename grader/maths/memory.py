@@ -5,8 +5,10 @@ All of it is a function of a world and a tree, so that it changes no answer; equ
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from weakref import WeakSet
+
+_V = TypeVar("_V")
 
 MOST: Final = 4096
 """Entries of one table; a block's values of tables over densities take a few kilobytes each."""
@@ -21,7 +23,7 @@ class Table(dict[Any, Any]):
     def __init__(self) -> None:
         _TABLES.add(self)
 
-    def keep(self, key: Any, value: Any) -> Any:
+    def keep(self, key: Any, value: _V) -> _V:
         """Keep an answer and give it back."""
         if len(self) >= MOST:
             self.clear()

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import mpmath
 import numpy as np
@@ -176,7 +176,7 @@ class Block:
         """The same draw at some samples, with mpmath numbers; made once, for many formulas are repeated there."""
         place = ("precise", tuple(pick))
         found: Block | None = self.values.get(place)
-        return found or cast(Block, self.values.keep(place, self._made_precise(pick)))
+        return found or self.values.keep(place, self._made_precise(pick))
 
     def _made_precise(self, pick: Sequence[int]) -> Block:
         other = object.__new__(Block)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from grader.errors import ReadError
 from grader.maths import syntax as T
 from grader.maths.lexer import Token, group_end, skip_space
+from grader.maths.memory import Table
 from grader.maths.notation import Notation
 from grader.maths.parser import parse_tokens, readings
 from grader.maths.tokens import Tok, formula_tokens
@@ -50,8 +51,22 @@ class Rows:
     lines: list[Line] = field(default_factory=list)
 
 
+_CUT = Table()
+
+
 def cut(raw: Sequence[Token], notation: Notation, start: int, end: int) -> Rows:
-    """The lines of a display's raw tokens; every failure stays with its line."""
+    """The lines of a display's raw tokens; every failure stays with its line.
+
+    A display is read for its own part and wherever answers are looked for: once for each notation.
+    """
+    place = (id(raw), notation, start, end)
+    found: tuple[Sequence[Token], Rows] | None = _CUT.get(place)
+    if found is None:
+        found = _CUT.keep(place, (raw, _cut(raw, notation, start, end)))  # kept with them: the identity stays theirs
+    return Rows([replace(line) for line in found[1].lines])
+
+
+def _cut(raw: Sequence[Token], notation: Notation, start: int, end: int) -> Rows:
     try:
         toks = formula_tokens(list(raw))
     except ReadError as error:
