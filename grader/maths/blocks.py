@@ -43,19 +43,19 @@ class Judge:
 
         Raises EvaluationError `no_world` if no sample satisfies the conditions.
         """
-        return self._from_branches(nodes) if self._branches else self._found(self._needs(nodes), nodes)
+        return self._from_branches(nodes) if self._branches else self._found(self.needs(nodes), nodes)
 
     def small_first(self, nodes: Sequence[T.Node]) -> list[Block]:
         """The same, those that tell most for least work first."""
         if self._branches:
             return sorted(self._from_branches(nodes), key=_effort)
-        needs = self._needs(nodes)
+        needs = self.needs(nodes)
         found = self._small_first.get(needs)
         if found is None:
             found = self._small_first[needs] = sorted(self._found(needs, nodes), key=_effort)
         return found
 
-    def _needs(self, nodes: Sequence[T.Node]) -> tuple[object, ...]:
+    def needs(self, nodes: Sequence[T.Node]) -> tuple[object, ...]:
         """What these formulas need of the samples: sizes, axes for integrals, variables of densities."""
         world = self.world
         sizes = world.sizes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
@@ -52,14 +53,14 @@ def _bracketed(node: T.Node) -> bool:
 
 def _agree(judge: Judge, left: T.Node, right: T.Node) -> bool:
     closed = not judge.world.open
+    if closed and _far_apart(_sketch(judge, left), _sketch(judge, right)):
+        return False
     everywhere = True
     count = 0
     try:
         with np.errstate(all="ignore"):
             # in a closed world a gap anywhere rules agreement out: small tables tell sooner than large ones
             blocks = judge.small_first([left, right]) if closed else judge.blocks([left, right])
-            if closed and _far_apart(blocks[0], left, right):
-                return False
             for block, _, pairs in _side_by_side(blocks, left, right):
                 good = close_samples(pairs, block)
                 count += block.samples
@@ -78,29 +79,54 @@ def _agree(judge: Judge, left: T.Node, right: T.Node) -> bool:
     return equal(judge, left, right).outcome is Outcome.CORRECT
 
 
-def _far_apart(block: Block, left: T.Node, right: T.Node) -> bool:
-    """Whether two numbers clearly differ at one of two ordinary samples of a block, in its first cell."""
-    return any(
-        abs(x - y) > CLEAR * (1e-3 + max(abs(x), abs(y)))
-        for x, y in zip(_sketch(block, left), _sketch(block, right), strict=False)
-    )
+@dataclass(frozen=True, slots=True)
+class _Sketch:
+    """A formula at two ordinary samples of the smallest block that it needs, in their first cell.
+
+    No numbers for what is no number, None for what has no value there.
+    """
+
+    needs: tuple[object, ...]
+    numbers: tuple[complex, ...] | None
 
 
-def _sketch(block: Block, node: T.Node) -> tuple[complex, ...]:
-    """A formula's numbers at two ordinary samples, in their first cell; nothing for what is no number."""
-    place = ("sketch", node)
-    found: tuple[complex, ...] | None = block.values.get(place)
+_SKETCHES = Table()
+
+
+def _sketch(judge: Judge, node: T.Node) -> _Sketch:
+    place = (judge, node)
+    found: _Sketch | None = _SKETCHES.get(place)
     if found is None:
-        value, _ = evaluated(block, node)
-        found = ()
-        if not isinstance(value, Tens):
-            rows = N.primal(value)
-            rows = rows.reshape(rows.shape[0] if rows.ndim else 1, -1)
-            ordinary = np.flatnonzero(~block.special)[:2]
-            found = tuple(complex(rows[i if i < len(rows) else 0, 0]) for i in ordinary)
+        found = _Sketch(judge.needs([node]), _numbers(judge, node))
         if not _bracketed(node):
-            block.values.keep(place, found)
+            _SKETCHES.keep(place, found)
     return found
+
+
+def _numbers(judge: Judge, node: T.Node) -> tuple[complex, ...] | None:
+    try:
+        with np.errstate(all="ignore"):
+            block = judge.small_first([node])[0]
+            value, _ = evaluated(block, node)
+    except EvaluationError:
+        return None
+    if isinstance(value, Tens):
+        return ()
+    rows = N.primal(value)
+    rows = rows.reshape(rows.shape[0], -1)
+    ordinary = np.flatnonzero(~block.special)[:2]
+    return tuple(complex(rows[i if i < len(rows) else 0, 0]) for i in ordinary)
+
+
+def _far_apart(left: _Sketch, right: _Sketch) -> bool:
+    """Whether two formulas that are evaluated in the same samples clearly differ, or one of them has no value there."""
+    if left.needs != right.needs:
+        return False
+    if left.numbers is None or right.numbers is None:
+        return True
+    return any(
+        abs(x - y) > CLEAR * (1e-3 + max(abs(x), abs(y))) for x, y in zip(left.numbers, right.numbers, strict=False)
+    )
 
 
 def differ_clearly(judge: Judge, left: T.Node, right: T.Node) -> bool:
