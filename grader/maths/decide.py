@@ -31,6 +31,8 @@ CHECKED: Final = 3
 CLEAR: Final = 1e-5
 """Relative gap that floats alone establish."""
 MIN_WITNESSES: Final = 2
+_MANY_CELLS: Final = 6
+"""Cells of one sample from which on it pays to look at them as floats first."""
 ENOUGH: Final = 3
 """Samples that must agree."""
 
@@ -177,7 +179,10 @@ class _Tally:
         nonreal = False
         for a, b in pairs:
             x, y = (_row(array, place, count) for array in _broadcast(N.primal(a), N.primal(b)))
-            for cell, (u, v) in enumerate(zip(x, y, strict=True)):
+            cells, others_leave = _telling(x, y)
+            nonreal = nonreal or others_leave
+            for cell in cells:
+                u, v = x[cell], y[cell]
                 if not (mpmath.isfinite(u) and mpmath.isfinite(v)):
                     return "undefined", 0.0, cell
                 scale = max(1, abs(u), abs(v))
@@ -247,6 +252,26 @@ class _Tally:
             if n.places is not None and n.places >= 2
         ]
         return bool(places) and self.worst <= 5 * 10.0 ** -min(places)
+
+
+def _telling(x: N.Array, y: N.Array) -> tuple[Sequence[int], bool]:
+    """The cells of two precise rows that decide what a sample shows, and whether another one that differs leaves the
+    reals: those that may differ most, and those for which rounding to floats leaves open whether they differ.
+    """
+    every = range(len(x))
+    if len(x) < _MANY_CELLS:
+        return every, False
+    u, v, gap = x.astype(complex), y.astype(complex), np.abs((x - y).astype(complex))
+    size = np.maximum(np.abs(u), np.abs(v))
+    if not (np.isfinite(size).all() and np.isfinite(gap).all()):
+        return every, False
+    least = PRECISE_TOLERANCE * np.maximum(1.0, size)
+    share = np.divide(gap, size, out=np.zeros(len(x)), where=size > 0)
+    most = share >= share.max(where=gap > least / 2, initial=0.0) * (1 - 1e-9)
+    telling = (gap > least / 2) & (most | (gap < 2 * least))
+    others = (gap > least / 2) & ~telling
+    leaves = (np.abs(u.imag) > least) | (np.abs(v.imag) > least)
+    return np.flatnonzero(telling).tolist(), bool((others & leaves).any())
 
 
 def unrelated_functions(left: T.Node, right: T.Node) -> bool:

@@ -447,8 +447,17 @@ def _rebuilt(value: Any, change: Callable[[Node], Node | None]) -> Any:
 def _by_kind(node: Node) -> dict[type[Node], list[Node]]:
     """The nodes of a tree by their kind, parents first."""
     found: dict[type[Node], list[Node]] = {}
-    for n in walk(node):
-        found.setdefault(type(n), []).append(n)
+    stack = [node]
+    while stack:
+        here = stack.pop()
+        kind = type(here)
+        alike = found.get(kind)
+        if alike is None:
+            found[kind] = [here]
+        else:
+            alike.append(here)
+        if kind not in _LEAVES:
+            stack.extend(children(here)[::-1])
     return found
 
 
