@@ -167,6 +167,7 @@ class Block:
         self.drawn: dict[str, tuple[Value, set[str]]] = {}
         """Names that stand for nothing but their draw, forced samples put in, and the names those rest on."""
         self.values = Table()  # of trees, by what the evaluator met on the way
+        self._tables: dict[Any, N.Array] | None = None
 
     @property
     def precise(self) -> bool:
@@ -182,7 +183,7 @@ class Block:
         other = object.__new__(Block)
         other.__dict__.update(self.__dict__)
         other.pick = np.asarray(pick)
-        other.cache, other.drawn, other.values = {}, {}, Table()
+        other.cache, other.drawn, other.values, other._tables = {}, {}, Table(), None
         return other
 
     def is_far(self, sample: int) -> bool:
@@ -279,9 +280,19 @@ class Block:
             shape[self.variables[key]] = self.cell
         return values.reshape(shape)
 
+    @property
+    def tables(self) -> dict[Any, N.Array]:
+        """Joint and conditional tables; all blocks of one model share them, whatever else their worlds define."""
+        if self._tables is None:
+            pick = () if self.pick is None else tuple(self.pick.tolist())
+            drawn = (self.index, tuple(self.sizes.items()), tuple(self.variables), self.raw_samples, self.cell)
+            model = tuple(self.world.joints.items())
+            self._tables = {} if self.take is not None else _tables(model, drawn, self.ndim, pick)
+        return self._tables
+
     def joint(self, letter: str) -> N.Array:
         """The joint table of a density letter over all variables: positive, summing to one."""
-        cached: N.Array | None = self.cache.get(("joint", letter))
+        cached = self.tables.get(("joint", letter))
         if cached is not None:
             return cached
         recipe = self.world.joints.get(letter)
@@ -299,27 +310,34 @@ class Block:
             table = values if table is None else table * values
         if table is None:
             raise EvaluationError("unsupported", f"the distribution {letter} has no variables here")
-        self.cache[("joint", letter)] = table
+        self.tables[("joint", letter)] = table
         return table
 
     def conditional(self, letter: str, args: frozenset[str], given: frozenset[str]) -> N.Array:
         """`letter(args | given)` computed from the joint, so that Bayes and Markov hold."""
         place = ("conditional", letter, args, given)
-        found: N.Array | None = self.cache.get(place)
+        found = self.tables.get(place)
         if found is None:
             joint = self.joint(letter)
             drop = tuple(axis for key, axis in self.variables.items() if key not in args and key not in given)
             top = joint.sum(axis=drop, keepdims=True) if drop else joint
             axes = tuple(self.variables[k] for k in args)
             found = top / top.sum(axis=axes, keepdims=True)
-            self.cache[place] = found
+            self.tables[place] = found
         return found
+
+
+@lru_cache(maxsize=64)
+def _tables(model: object, drawn: object, axes: int, pick: tuple[int, ...]) -> dict[Any, N.Array]:
+    """The place for the tables of a model as drawn for some sizes, at all samples or at picked ones."""
+    return {}
 
 
 def precise_array(values: N.Array) -> N.Array:
     """Floats as exact mpmath numbers."""
+    exact = mpmath.mpc if np.iscomplexobj(values) else mpmath.mpf
     out = np.empty(values.shape, dtype=object)
     flat = out.reshape(-1)
-    for i, v in enumerate(values.reshape(-1)):
-        flat[i] = mpmath.mpc(complex(v)) if np.iscomplexobj(values) else mpmath.mpf(float(v))
+    for i, v in enumerate(values.reshape(-1).tolist()):
+        flat[i] = exact(v)
     return out
