@@ -56,14 +56,17 @@ class Judge:
         return found
 
     def needs(self, nodes: Sequence[T.Node]) -> tuple[object, ...]:
-        """What these formulas need of the samples: sizes, axes for integrals, variables of densities."""
+        """What these formulas need of the samples: axes for integrals, sizes, variables of densities."""
+        quadratures = max([quadrature_depth(n) for n in nodes], default=0) + self.world.moved
+        return max(quadratures, self.world.quadratures), *self.draws(nodes)
+
+    def draws(self, nodes: Sequence[T.Node]) -> tuple[object, ...]:
+        """What decides which samples are drawn for these formulas."""
         world = self.world
         sizes = world.sizes
         if world.open:
             sizes = tuple(sorted(set(sizes) | integer_names([*nodes, *world.conditions])))
-        quadratures = max([quadrature_depth(n) for n in nodes], default=0) + world.moved
-        structure = tuple(_structure(nodes)) if self._discrete(nodes) else ()
-        return sizes, max(quadratures, world.quadratures), structure
+        return sizes, tuple(_structure(nodes)) if self._discrete(nodes) else ()
 
     def _discrete(self, nodes: Sequence[T.Node]) -> bool:
         """Whether the formulas say which variables their densities have."""
@@ -74,7 +77,7 @@ class Judge:
     def _found(self, needs: tuple[Any, ...], nodes: Sequence[T.Node]) -> list[Block]:
         found = self._blocks.get(needs)
         if found is None:
-            sizes, quadratures, _ = needs
+            quadratures, sizes, _ = needs
             discrete = list(nodes) if self._discrete(nodes) else []
             try:
                 found = self._make(list(sizes), quadratures, discrete, self._modelled)

@@ -410,7 +410,8 @@ def _match_tuples(a: Tens, b: Tens) -> list[tuple[N.Scalar, N.Scalar]]:
     raise EvaluationError("unsupported", "a set of tuples")
 
 
-def _close(a: N.Array, b: N.Array) -> N.Array:
+def close(a: N.Array, b: N.Array) -> N.Array:
+    """Where floats agree to rounding."""
     gap = np.abs(a - b)
     size = np.maximum(np.abs(a), np.abs(b))
     # an overflow is close to nothing: inf - x <= inf would hold for every x
@@ -421,7 +422,7 @@ def close_samples(pairs: Sequence[tuple[N.Array, N.Array]], block: Block) -> N.A
     """The samples at which floats agree in all entries."""
     good = np.ones(block.samples, dtype=bool)
     for a, b in pairs:
-        good &= per_sample(_close(a, b), block)
+        good &= per_sample(close(a, b), block)
     return good
 
 

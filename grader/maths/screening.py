@@ -19,6 +19,7 @@ from grader.maths.decide import (
     MIN_WITNESSES,
     Mismatch,
     align,
+    close,
     close_samples,
     equal,
     evaluated,
@@ -27,7 +28,7 @@ from grader.maths.decide import (
 )
 from grader.maths.memory import Table
 from grader.maths.node import kept
-from grader.maths.values import Tens, leaves
+from grader.maths.values import Tens, kinds_of, leaves
 from grader.maths.worlds import Block
 from grader.model import Outcome
 
@@ -53,8 +54,13 @@ def _bracketed(node: T.Node) -> bool:
 
 def _agree(judge: Judge, left: T.Node, right: T.Node) -> bool:
     closed = not judge.world.open
-    if closed and _far_apart(_sketch(judge, left), _sketch(judge, right)):
-        return False
+    if closed:
+        first, second = _sketch(judge, left), _sketch(judge, right)
+        if _far_apart(first, second):
+            return False
+        alike = (first.drawn, first.nested) == (second.drawn, second.nested) and "set" not in first.nested
+        if alike and floats_suffice(left, right) and _layout(judge, left).close_to(_layout(judge, right)):
+            return True
     everywhere = True
     count = 0
     try:
@@ -81,13 +87,16 @@ def _agree(judge: Judge, left: T.Node, right: T.Node) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Sketch:
-    """A formula at two ordinary samples of the smallest block that it needs, in their first cell.
+    """A formula at two ordinary samples of the smallest block, in the first cell of each of its entries.
 
-    No numbers for what is no number, None for what has no value there.
+    `drawn` tells which samples those are, `nested` and `size` how a value with parts is made up (0 for a number).
+    No numbers (None) for what has no value there.
     """
 
-    needs: tuple[object, ...]
-    numbers: tuple[complex, ...] | None
+    drawn: tuple[object, ...]
+    nested: str = ""
+    size: int = 0
+    numbers: tuple[complex, ...] | None = None
 
 
 _SKETCHES = Table()
@@ -97,36 +106,95 @@ def _sketch(judge: Judge, node: T.Node) -> _Sketch:
     place = (judge, node)
     found: _Sketch | None = _SKETCHES.get(place)
     if found is None:
-        found = _Sketch(judge.needs([node]), _numbers(judge, node))
+        found = _sketched(judge, node)
         if not _bracketed(node):
             _SKETCHES.keep(place, found)
     return found
 
 
-def _numbers(judge: Judge, node: T.Node) -> tuple[complex, ...] | None:
+def _sketched(judge: Judge, node: T.Node) -> _Sketch:
+    drawn = judge.draws([node])
     try:
         with np.errstate(all="ignore"):
             block = judge.small_first([node])[0]
             value, _ = evaluated(block, node)
     except EvaluationError:
-        return None
-    if isinstance(value, Tens):
-        return ()
-    rows = N.primal(value)
-    rows = rows.reshape(rows.shape[0], -1)
-    ordinary = np.flatnonzero(~block.special)[:2]
-    return tuple(complex(rows[i if i < len(rows) else 0, 0]) for i in ordinary)
+        return _Sketch(drawn)
+    ordinary = np.flatnonzero(~block.special)[:2].tolist()
+    numbers: list[complex] = []
+    for entry in leaves(value):
+        rows = N.primal(entry)
+        rows = rows.reshape(rows.shape[0], -1)
+        numbers.extend(complex(rows[i if i < len(rows) else 0, 0]) for i in ordinary)
+    return _Sketch(drawn, kinds_of(value), len(value.items) if isinstance(value, Tens) else 0, tuple(numbers))
 
 
 def _far_apart(left: _Sketch, right: _Sketch) -> bool:
-    """Whether two formulas that are evaluated in the same samples clearly differ, or one of them has no value there."""
-    if left.needs != right.needs:
+    """Whether two formulas clearly differ at the same samples, cannot be compared, or one has no value there."""
+    if left.drawn != right.drawn:
         return False
     if left.numbers is None or right.numbers is None:
         return True
-    return any(
-        abs(x - y) > CLEAR * (1e-3 + max(abs(x), abs(y))) for x, y in zip(left.numbers, right.numbers, strict=False)
-    )
+    if left.nested == right.nested:
+        return "set" not in left.nested and any(
+            abs(x - y) > CLEAR * (1e-3 + max(abs(x), abs(y))) for x, y in zip(left.numbers, right.numbers, strict=True)
+        )
+    single, several = (left, right) if left.size < right.size else (right, left)
+    return not single.size and several.size > 1 and any(single.numbers or ())  # a number, not zero, against several
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """All numbers of a formula in all blocks one behind the other, and how they lie: two formulas that lie alike are
+    compared in one step. No numbers for what has no value somewhere.
+    """
+
+    lies: tuple[object, ...] = ()
+    numbers: N.Array | None = None
+    samples: int = 0
+
+    def close_to(self, other: _Layout) -> bool:
+        """Whether two formulas lie alike and agree at all samples; False says nothing."""
+        if self.numbers is None or other.numbers is None or self.lies != other.lies:
+            return False
+        with np.errstate(all="ignore"):
+            return self.samples >= ENOUGH and bool(close(self.numbers, other.numbers).all())
+
+
+_LAYOUTS = Table()
+
+
+def _layout(judge: Judge, node: T.Node) -> _Layout:
+    place = (judge, node)
+    found: _Layout | None = _LAYOUTS.get(place)
+    if found is None:
+        found = _laid_out(judge, node)
+        if not _bracketed(node):
+            _LAYOUTS.keep(place, found)
+    return found
+
+
+def _laid_out(judge: Judge, node: T.Node) -> _Layout:
+    lies: list[object] = []
+    numbers: list[N.Array] = []
+    try:
+        with np.errstate(all="ignore"):
+            blocks = judge.small_first([node])
+            for block in blocks:
+                entries = [N.primal(v) for v in leaves(evaluated(block, node)[0])]
+                lies.append(tuple(_cells(e.shape) for e in entries))
+                numbers.extend(e.reshape(-1) for e in entries)
+    except EvaluationError:
+        return _Layout()
+    return _Layout(tuple(lies), np.concatenate(numbers), sum(block.samples for block in blocks))
+
+
+def _cells(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of an array without its last axes of one entry: those that integrals may need."""
+    end = len(shape)
+    while end > 1 and shape[end - 1] == 1:
+        end -= 1
+    return shape[:end]
 
 
 def differ_clearly(judge: Judge, left: T.Node, right: T.Node) -> bool:

@@ -211,6 +211,11 @@ def norm(x: Value, order: str) -> N.Scalar:
     return N.sqrt(total)
 
 
+def kinds_of(x: Value) -> str:
+    """How a value is nested, as text: `vec(,mat(..))`; empty for a number."""
+    return f"{x.kind}({','.join(map(kinds_of, x.items))})" if isinstance(x, Tens) else ""
+
+
 def leaves(x: Value) -> list[N.Scalar]:
     """All numbers inside, left to right."""
     if not isinstance(x, Tens):
