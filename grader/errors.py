@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 
 class GraderError(Exception):
     """Base of all errors that carry a message for a person."""
+
+    def kept(self) -> Self:
+        """The error as a record, without the frames that raised it: they hold all that was being read."""
+        self.__traceback__ = self.__context__ = self.__cause__ = None
+        return self
 
 
 class ReadError(GraderError):

@@ -15,6 +15,7 @@ from typing import Any
 from grader.assignment import Assignment
 from grader.exchange import exchanged
 from grader.grade_part import Submission, grade_part
+from grader.maths.memory import forget
 from grader.maths.notation import DEFAULT
 from grader.maths.worlds import SEED
 from grader.model import CheckResult, Outcome, PartReport, Points, Report, Role, Status
@@ -31,19 +32,23 @@ def grade(paths: Sequence[Path], assignment: Assignment, submission_id: str | No
 
     Raises OperatorError for files that cannot be opened, ReadError when nothing at all can be read.
     """
-    with without_collection():
-        document, digest = read_files(paths)
-        submission = read(document, assignment)
+    with one_submission():
+        return _graded(paths, assignment, submission_id)
+
+
+def _graded(paths: Sequence[Path], assignment: Assignment, submission_id: str | None) -> Report:
+    document, digest = read_files(paths)
+    submission = read(document, assignment)
+    parts = [grade_part(submission, question, part) for question, part in assignment.parts]
+
+    def trial(located: Located, part_id: str) -> PartReport:
+        question, part = assignment.part(part_id)
+        return grade_part(placed(document, assignment, located, only=part_id), question, part)
+
+    located, pairs = exchanged(submission.located, assignment.questions, parts, trial)
+    if pairs:
+        submission = placed(document, assignment, located)
         parts = [grade_part(submission, question, part) for question, part in assignment.parts]
-
-        def trial(located: Located, part_id: str) -> PartReport:
-            question, part = assignment.part(part_id)
-            return grade_part(placed(document, assignment, located, only=part_id), question, part)
-
-        located, pairs = exchanged(submission.located, assignment.questions, parts, trial)
-        if pairs:
-            submission = placed(document, assignment, located)
-            parts = [grade_part(submission, question, part) for question, part in assignment.parts]
     score = total([p.score for p in parts], assignment.file.points)
     found = [*document.problems, *(misplaced(submission, *pair) for pair in pairs)]
     problems = tuple(submission.problem(p) for p in found)
@@ -53,13 +58,17 @@ def grade(paths: Sequence[Path], assignment: Assignment, submission_id: str | No
 
 
 @contextmanager
-def without_collection() -> Iterator[None]:
-    """The cyclic garbage collector waits until a submission is graded: trees have no cycles and are many."""
+def one_submission() -> Iterator[None]:
+    """What is found out about a submission's formulas is let go of at its end.
+
+    The cyclic garbage collector waits until then: trees have no cycles and are many.
+    """
     running = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        forget()
         if running:
             gc.enable()
 

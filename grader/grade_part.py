@@ -190,7 +190,9 @@ def _excused(
         return list(found)
     false = [k for k in context.false_links if any(a <= k.right.start and k.right.end <= b for a, b in places)]
     for link in false:
-        context.links[link.number] = replace(link, verdict=Verdict(Outcome.CORRECT, "follows_from_earlier"), charged=False)
+        context.links[link.number] = replace(
+            link, verdict=Verdict(Outcome.CORRECT, "follows_from_earlier"), charged=False
+        )
         context.charged.pop(link.number, None)
     again = {spec.id for spec, finding in found if finding.note in ("some_link_fails", "slip")}
     return [
@@ -283,18 +285,26 @@ def _first_from(known: Mapping[Target, T.Node], usual: Callable[[Target], Any]) 
 
 
 def run_check(
-    submission: Submission, question: Question, judge: Judge, spec: CheckBase, text: PartText, *, searching: bool = False
+    submission: Submission,
+    question: Question,
+    judge: Judge,
+    spec: CheckBase,
+    text: PartText,
+    *,
+    searching: bool = False,
 ) -> Finding:
     """One check on one text; what goes wrong in it is our fault and never the student's.
 
     Where a text of another part is searched, only whether the answer stands there is asked.
     """
 
+    assignment = submission.assignment
+
     def target(wanted: Target) -> Any:
-        return submission.assignment.target(question, judge, wanted.derived, wanted.latex)
+        return assignment.target(question, judge, wanted.derived, wanted.latex)
 
     def other(pattern: str) -> list[Judge]:
-        return submission.assignment.worlds(question, pattern)
+        return assignment.worlds(question, pattern)
 
     try:
         context = submission.contexts.get(id(text))

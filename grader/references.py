@@ -83,7 +83,7 @@ class Forms:
             order = [list(variables).index(n) for n in names]
             for point, mass in table.items():
                 array[(0, *(point[i] for i in order))] = mass
-            block.cache[("joint", letter)] = array
+            block.tables[("joint", letter)] = array
         return block
 
     def _plain(self, value: Value, states: Mapping[int, int]) -> Any:

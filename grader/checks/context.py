@@ -103,22 +103,12 @@ class PartContext:
             world = replace(world, definitions={**world.definitions, **short})
         self.judge = judge if world == judge.world else Judge(world)
         self._explicit: dict[int, tuple[T.Node, bool]] = {}
-        self._narrowed: dict[tuple[T.Node, ...], Judge] = {}
+        self.narrowed = narrowing(self.judge)
+        """The world under further conditions."""
 
     @property
     def notation(self) -> Notation:
         return self.judge.world.notation
-
-    def narrowed(self, conditions: tuple[T.Node, ...]) -> Judge:
-        """The world under further conditions."""
-        if not conditions:
-            return self.judge
-        found = self._narrowed.get(conditions)
-        if found is None:
-            world = self.judge.world
-            found = Judge(replace(world, conditions=(*world.conditions, *conditions)))
-            self._narrowed[conditions] = found
-        return found
 
     @cached_property
     def runs(self) -> list[Run]:
@@ -158,15 +148,7 @@ class PartContext:
         fresh = fresh_names(self.judge.world, trees)
         wide = Judge(with_fresh(self.judge.world, fresh)) if fresh else self.judge
         sisters = [Judge(with_fresh(j.world, fresh)) if fresh else j for j in families]
-        kept: dict[tuple[T.Node, ...], Judge] = {}
-
-        def narrowed(conditions: tuple[T.Node, ...]) -> Judge:
-            if not fresh:
-                return self.narrowed(conditions)
-            if conditions not in kept:
-                kept[conditions] = Judge(replace(wide.world, conditions=(*wide.world.conditions, *conditions)))
-            return kept[conditions]
-
+        narrowed = narrowing(wide) if fresh else self.narrowed
         return Settings(wide, narrowed, sisters, reordered=reordered, fresh=fresh, consequent=consequent)
 
     def values_at(self, chain: Chain) -> tuple[T.Node, ...]:
@@ -294,13 +276,13 @@ class PartContext:
             node = fresh
         return node
 
-    def names(self, node: T.Node) -> set[str]:
+    def names(self, node: T.Node) -> frozenset[str]:
         """The names in a formula and those that its abbreviations stand for."""
         found = T.names_in(self.expanded(node))
         more = list(found)
         while more:
             body = self.judge.world.definitions.get(more.pop())
-            fresh = T.names_in(body) - found if body is not None else set()
+            fresh = T.names_in(body) - found if body is not None else frozenset()
             found |= fresh
             more += fresh
         return found
@@ -336,10 +318,10 @@ class PartContext:
     def known(self, node: T.Node) -> bool:
         """Whether every name of a formula means something here, operators allowed."""
         world = self.judge.world
-        bound = {n.var.key for n in T.walk(node) if isinstance(n, T.Big) and n.var is not None}
-        heads = (n.head for n in T.walk(node) if isinstance(n, T.Apply))
+        bound = {n.var.key for n in T.of_kind(node, T.Big) if n.var is not None}
+        heads = (n.head for n in T.of_kind(node, T.Apply))
         return (
-            not any(isinstance(n, (T.Empty, T.Word)) for n in T.walk(node))
+            not T.contains(node, T.Empty, T.Word)
             and all(h.base in _TABLE_FUNCTIONS or h.key in world.functions or h.key in world.definitions for h in heads)
             and all(
                 key in world.definitions or key.rstrip("'") in world.definitions or _known(key, world, 0)
@@ -367,6 +349,20 @@ class PartContext:
                         yield chain, line, rel
 
 
+def narrowing(judge: Judge) -> Callable[[tuple[T.Node, ...]], Judge]:
+    """Gives a world under further conditions, each made once."""
+    made: dict[tuple[T.Node, ...], Judge] = {(): judge}
+
+    def narrowed(conditions: tuple[T.Node, ...]) -> Judge:
+        found = made.get(conditions)
+        if found is None:
+            world = replace(judge.world, conditions=(*judge.world.conditions, *conditions))
+            found = made[conditions] = Judge(world)
+        return found
+
+    return narrowed
+
+
 def _written(text: PartText) -> set[str]:
     """The names in a part's formulas."""
     return {key for chain in text.chains for line in chain.lines if line.tree for key in T.names_in(line.tree)}
@@ -385,12 +381,12 @@ _TABLE_FUNCTIONS = frozenset({"logistic", "logit", "log", "exp", "relu", "softpl
 def is_explicit(node: T.Node, world: World, own: frozenset[str] = frozenset()) -> bool:
     """No derivative, expectation or integral stands in it, and every name is a quantity or an abbreviation of such;
     functions of the student's `own` are abbreviations where their bodies are explicit."""
-    for n in T.walk(node):
-        if isinstance(n, (_OPERATORS, T.Empty, T.Word)):
-            return False
-        if isinstance(n, T.Apply) and n.head.base not in _TABLE_FUNCTIONS:
+    if T.contains(node, *_OPERATORS, T.Empty, T.Word):
+        return False
+    for n in T.of_kind(node, T.Apply):
+        if n.head.base not in _TABLE_FUNCTIONS:
             body = world.functions[n.head.key].body if n.head.key in own and not n.primes else None
-            if body is None or any(isinstance(m, (*_OPERATORS, T.Apply)) for m in T.walk(body)):
+            if body is None or T.contains(body, *_OPERATORS, T.Apply):
                 return False
     return all(_known(key, world, 0) for key in free_names(node))
 
@@ -400,7 +396,7 @@ def _known(key: str, world: World, depth: int) -> bool:
     if definition is not None:
         return (
             depth < 12
-            and not any(isinstance(n, (*_OPERATORS, T.Apply)) for n in T.walk(definition))
+            and not T.contains(definition, *_OPERATORS, T.Apply)
             and all(_known(k, world, depth + 1) for k in free_names(definition))
         )
     if key in world.symbols or key in world.sizes or key in world.indices:

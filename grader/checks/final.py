@@ -179,7 +179,7 @@ def claims_of(
         claims = head is not None and _is_head(context, head, targets, heads)
         for line, rel, readings in _last_explicit(context, chain, accepts or context.explicit):
             if rel is None or (rel.relations and set(rel.relations) <= _EQUAL):
-                boxed = line.tree is not None and any(isinstance(n, T.Boxed) for n in T.walk(line.tree))
+                boxed = line.tree is not None and T.contains(line.tree, T.Boxed)
                 bare = rel is None
                 equation = rel is not None and _is_zero(rel.operands[-1])
                 own_head = claims or (

@@ -108,10 +108,8 @@ def _lives(definition: Definition, chain: Chain, chains: Sequence[Chain]) -> boo
 
 
 def _mentions(tree: T.Node, key: str) -> bool:
-    return any(
-        (isinstance(n, T.Name) and (n.key == key or (bool(n.sub) and n.base == key)))
-        or (isinstance(n, T.Apply) and n.head.key == key)
-        for n in T.walk(tree)
+    return any(n.key == key or (bool(n.sub) and n.base == key) for n in T.of_kind(tree, T.Name)) or any(
+        n.head.key == key for n in T.of_kind(tree, T.Apply)
     )
 
 

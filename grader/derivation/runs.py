@@ -203,7 +203,7 @@ def _across(tree: T.Node) -> Iterator[tuple[int, tuple[T.Node, T.Node]]]:
 
 
 def _for_all(tree: T.Node) -> bool:
-    return any(isinstance(n, T.Logic) and n.op == "forall" for n in T.walk(tree))
+    return any(n.op == "forall" for n in T.of_kind(tree, T.Logic))
 
 
 def _either(tree: T.Node) -> bool:

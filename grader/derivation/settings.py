@@ -230,10 +230,8 @@ def fresh_names(world: World, trees: Iterable[T.Node]) -> frozenset[str]:
     """Names of numbers in a part that neither the statement nor the student explains: `t`, `z'`, `z_1`."""
     found: set[str] = set()
     for tree in trees:
-        heads = {n.head.key for n in T.walk(tree) if isinstance(n, T.Apply)}
-        for n in T.walk(tree):
-            if isinstance(n, T.Name) and n.key not in heads and _dummy(n, world):
-                found.add(n.key)
+        heads = {n.head.key for n in T.of_kind(tree, T.Apply)}
+        found.update(n.key for n in T.of_kind(tree, T.Name) if n.key not in heads and _dummy(n, world))
     return frozenset(found)
 
 
@@ -320,8 +318,8 @@ def _entries(node: T.Node) -> list[T.Node]:
     return []
 
 
-def _names(rel: T.Node) -> set[str]:
-    return T.names_in(rel.operands[1]) if isinstance(rel, T.Rel) else set()
+def _names(rel: T.Node) -> frozenset[str]:
+    return T.names_in(rel.operands[1]) if isinstance(rel, T.Rel) else frozenset()
 
 
 def _acyclic(key: str, found: dict[str, T.Node], keys: set[str]) -> bool:

@@ -234,7 +234,7 @@ def is_label(node: T.Node) -> bool:
 
 def signs_expanded(node: T.Node) -> list[T.Node]:
     """Both values of a formula with ±, upper signs first; the formula itself if there is none."""
-    if not any(isinstance(n, T.PlusMinus) for n in T.walk(node)):
+    if not T.contains(node, T.PlusMinus):
         return [node]
     return [_signed(node, 1), _signed(node, -1)]
 

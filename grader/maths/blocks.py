@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from grader.maths import rules_calculus as _calculus  # noqa: F401  (their rules
 from grader.maths import rules_functions as _functions  # noqa: F401
 from grader.maths import syntax as T
 from grader.maths.evaluate import Evaluator
+from grader.maths.node import kept
 from grader.maths.rules_probability import variable_keys
 from grader.maths.rules_truth import truth
 from grader.maths.worlds import SIZES, Block, Symbol, World
@@ -21,11 +23,8 @@ from grader.maths.worlds import SIZES, Block, Symbol, World
 _OVERSAMPLE = 24
 _FORCED = 4
 _WIDE = 160
-_KEPT = 4096
 _MOST_BRANCHES = 4
 _INDEX_LETTERS = frozenset("ijkltnm")
-_FACTS: dict[int, tuple[T.Node, int, bool]] = {}
-"""What trees need of a world, for all judges; the tree is kept with it, so that its identity stays its own."""
 
 
 class Judge:
@@ -35,7 +34,10 @@ class Judge:
         branches = _branches(world)
         self.world = _solve_equalities(branches[0] if len(branches) == 1 else world)
         self._branches = [Judge(b) for b in branches] if len(branches) > 1 else []
-        self._blocks: dict[tuple[object, ...], list[Block]] = {}
+        self._blocks: dict[tuple[object, ...], list[Block] | EvaluationError] = {}
+        self._small_first: dict[tuple[object, ...], list[Block]] = {}
+        # the variables are the model's, whatever a formula names
+        self._modelled = bool(self.world.joints) and not self.world.open
         self._wider: Judge | None = None
 
     def wider(self) -> Judge:
@@ -49,23 +51,49 @@ class Judge:
 
         Raises EvaluationError `no_world` if no sample satisfies the conditions.
         """
+        return self._from_branches(nodes) if self._branches else self._found(self.needs(nodes), nodes)
+
+    def small_first(self, nodes: Sequence[T.Node]) -> list[Block]:
+        """The same, those that tell most for least work first."""
         if self._branches:
-            return self._from_branches(nodes)
-        world = self.world
-        sizes = list(world.sizes)
-        if world.open:
-            sizes = sorted(set(sizes) | integer_names([*nodes, *world.conditions]))
-        facts = [self.facts(n) for n in nodes]
-        quadratures = max((f[0] for f in facts), default=0) + world.moved
-        quadratures = max(quadratures, world.quadratures)
-        probable = any(f[1] for f in facts)
-        modelled = bool(world.joints) and not world.open  # the variables are the model's, whatever a formula names
-        discrete = probable and not modelled and not (world.measures and not world.joints)
-        key = (tuple(sizes), quadratures, tuple(_structure(nodes)) if discrete else ())
-        found = self._blocks.get(key)
+            return sorted(self._from_branches(nodes), key=_effort)
+        needs = self.needs(nodes)
+        found = self._small_first.get(needs)
         if found is None:
-            found = self._make(sizes, quadratures, list(nodes) if discrete else [], modelled)
-            self._blocks[key] = found
+            found = self._small_first[needs] = sorted(self._found(needs, nodes), key=_effort)
+        return found
+
+    def needs(self, nodes: Sequence[T.Node]) -> tuple[object, ...]:
+        """What these formulas need of the samples: axes for integrals, sizes, variables of densities."""
+        quadratures = max([quadrature_depth(n) for n in nodes], default=0) + self.world.moved
+        return max(quadratures, self.world.quadratures), *self.draws(nodes)
+
+    def draws(self, nodes: Sequence[T.Node]) -> tuple[object, ...]:
+        """What decides which samples are drawn for these formulas."""
+        world = self.world
+        sizes = world.sizes
+        if world.open:
+            sizes = tuple(sorted(set(sizes) | integer_names([*nodes, *world.conditions])))
+        return sizes, tuple(_structure(nodes)) if self._discrete(nodes) else ()
+
+    def _discrete(self, nodes: Sequence[T.Node]) -> bool:
+        """Whether the formulas say which variables their densities have."""
+        if self._modelled or (self.world.measures and not self.world.joints):
+            return False
+        return any(T.contains(n, T.Density, T.KL, T.Expect) for n in nodes)
+
+    def _found(self, needs: tuple[Any, ...], nodes: Sequence[T.Node]) -> list[Block]:
+        found = self._blocks.get(needs)
+        if found is None:
+            quadratures, sizes, _ = needs
+            discrete = list(nodes) if self._discrete(nodes) else []
+            try:
+                found = self._make(list(sizes), quadratures, discrete, self._modelled)
+            except EvaluationError as error:
+                found = error.kept()
+            self._blocks[needs] = found
+        if isinstance(found, EvaluationError):
+            raise EvaluationError(found.note, found.detail)
         return found
 
     def _from_branches(self, nodes: Sequence[T.Node]) -> list[Block]:
@@ -80,18 +108,6 @@ class Judge:
         if not found:
             raise EvaluationError("no_world", "no values satisfy the conditions")
         return found
-
-    def facts(self, node: T.Node) -> tuple[int, bool]:
-        """Depth of integrals in a tree and whether densities stand in it; kept by identity, for chains share
-        members."""
-        found = _FACTS.get(id(node))
-        if found is None:
-            probable = any(isinstance(x, (T.Density, T.KL, T.Expect)) for x in T.walk(node))
-            found = (node, quadrature_depth(node), probable)
-            if len(_FACTS) > _KEPT:
-                _FACTS.clear()
-            _FACTS[id(node)] = found
-        return found[1], found[2]
 
     def _make(self, sizes: list[str], quadratures: int, discrete: list[T.Node], modelled: bool) -> list[Block]:
         world = replace(self.world, quadratures=quadratures)
@@ -128,40 +144,62 @@ def _indices(world: World, sizes: Mapping[str, int], index: int) -> dict[str, in
     return found
 
 
+def _effort(block: Block) -> tuple[bool, int]:
+    """Blocks with sizes of one say little and come last; among the others the smaller comes first."""
+    return min(block.sizes.values(), default=2) < 2, len(block.variables) + max(block.sizes.values(), default=0)
+
+
 def _structure(nodes: Sequence[T.Node]) -> list[str]:
     """What decides which variables the densities of these formulas have."""
-    return sorted(
-        {repr(x) for n in nodes for x in T.walk(n) if isinstance(x, (T.Density, T.Big, T.Integral))}
-        | {repr(x.over) for n in nodes for x in T.walk(n) if isinstance(x, T.Expect)}
-    )
+    return sorted(frozenset[str]().union(*map(_parts, nodes)))
+
+
+@kept
+def _parts(node: T.Node) -> frozenset[str]:
+    found = {repr(x) for x in T.walk(node) if isinstance(x, (T.Density, T.Big, T.Integral))}
+    return frozenset(found | {repr(x.over) for x in T.walk(node) if isinstance(x, T.Expect)})
 
 
 def integer_names(nodes: Sequence[T.Node]) -> set[str]:
     """Names that must be whole numbers: limits of sums, ends of ranges, arguments of factorials."""
     found: set[str] = set()
     bound: set[str] = set()
-    for root in nodes:
-        for node in T.walk(root):
-            limits: tuple[T.Node | None, ...] = ()
-            if isinstance(node, T.Big):
-                limits = (node.low, node.high)
-                if node.var is not None and node.low is not None:
-                    bound.add(node.var.key)
-            elif isinstance(node, T.Range):
-                limits = (node.low, node.high)
-            elif isinstance(node, T.Factorial):
-                limits = (node.value,)
-            elif isinstance(node, T.Call) and node.func == "binom":
-                limits = node.args
-            for limit in limits:
-                if limit is not None:
-                    found |= {n.key for n in T.walk(limit) if isinstance(n, T.Name) and not n.sub}
+    for node in nodes:
+        whole, indices = _whole(node)
+        found |= whole
+        bound |= indices
     return found - bound
 
 
+@kept
+def _whole(root: T.Node) -> tuple[frozenset[str], frozenset[str]]:
+    """The names that must be whole numbers in a formula, and those that are indices of its sums."""
+    found: set[str] = set()
+    bound: set[str] = set()
+    if not T.contains(root, T.Big, T.Range, T.Factorial, T.Call):
+        return frozenset(), frozenset()
+    for node in T.walk(root):
+        limits: tuple[T.Node | None, ...] = ()
+        if isinstance(node, T.Big):
+            limits = (node.low, node.high)
+            if node.var is not None and node.low is not None:
+                bound.add(node.var.key)
+        elif isinstance(node, T.Range):
+            limits = (node.low, node.high)
+        elif isinstance(node, T.Factorial):
+            limits = (node.value,)
+        elif isinstance(node, T.Call) and node.func == "binom":
+            limits = node.args
+        for limit in limits:
+            if limit is not None:
+                found |= {n.key for n in T.walk(limit) if isinstance(n, T.Name) and not n.sub}
+    return frozenset(found), frozenset(bound)
+
+
+@kept
 def quadrature_depth(node: T.Node) -> int:
     """How many integrals stand inside one another."""
-    if isinstance(node, (T.Num, T.Name, T.Const)):
+    if not T.contains(node, T.Integral, T.Expect, T.KL):
         return 0
     inner = max((quadrature_depth(c) for c in T.children(node)), default=0)
     return inner + 1 if isinstance(node, (T.Integral, T.Expect, T.KL)) else inner
@@ -172,43 +210,45 @@ def discover(world: World, nodes: Sequence[T.Node], sizes: Mapping[str, int]) ->
     probe = Evaluator(Block(world, 0, sizes, (), 1))
     found: set[str] = set()
 
-    def visit(node: T.Node) -> None:
-        if isinstance(node, T.Big) and node.var is not None and node.low is not None and node.high is not None:
-            try:
-                low, high = probe.integer(node.low), probe.integer(node.high)
-            except EvaluationError:
-                low, high = 1, 1
-            for i in range(low, min(high, low + 12) + 1):
-                saved = probe.indices.get(node.var.key)
-                probe.indices[node.var.key] = i
-                visit(node.body)
-                if saved is None:
-                    del probe.indices[node.var.key]
-                else:
-                    probe.indices[node.var.key] = saved
-            return
-        if isinstance(node, T.Density):
-            for arg in (*node.args, *node.given):
-                try:
-                    found.update(variable_keys(probe, arg))
-                except EvaluationError:
-                    continue
-            return
-        if isinstance(node, T.Expect) and node.dist is not None:
-            for arg in node.over:
-                found.update(variable_keys(probe, arg))
-        for child in T.children(node):
-            visit(child)
-
     for node in nodes:
-        visit(node)
-    if not found and any(isinstance(x, (T.KL, T.Expect)) for n in nodes for x in T.walk(n)):
+        _visit(node, probe, found)
+    if not found and any(T.contains(n, T.KL, T.Expect) for n in nodes):
         found.add("x")  # `KL(q || p)` without variables: they have one
     for letter in world.joints:
         for factor in world.joints[letter](sizes):
             found.update(factor.args)
             found.update(factor.given)
     return sorted(found)
+
+
+def _visit(node: T.Node, probe: Evaluator, found: set[str]) -> None:
+    """Collect the variables of the densities in one formula, at the probe's sizes."""
+    if isinstance(node, T.Big) and node.var is not None and node.low is not None and node.high is not None:
+        try:
+            low, high = probe.integer(node.low), probe.integer(node.high)
+        except EvaluationError:
+            low, high = 1, 1
+        for i in range(low, min(high, low + 12) + 1):
+            saved = probe.indices.get(node.var.key)
+            probe.indices[node.var.key] = i
+            _visit(node.body, probe, found)
+            if saved is None:
+                del probe.indices[node.var.key]
+            else:
+                probe.indices[node.var.key] = saved
+        return
+    if isinstance(node, T.Density):
+        for arg in (*node.args, *node.given):
+            try:
+                found.update(variable_keys(probe, arg))
+            except EvaluationError:
+                continue
+        return
+    if isinstance(node, T.Expect) and node.dist is not None:
+        for arg in node.over:
+            found.update(variable_keys(probe, arg))
+    for child in T.children(node):
+        _visit(child, probe, found)
 
 
 def _solve_equalities(world: World) -> World:
@@ -397,7 +437,8 @@ def _force_boundaries(world: World, block: Block) -> None:
             bad = set(np.flatnonzero(~mask.reshape(mask.shape[0], -1).all(axis=1)).tolist())
             for key in block.forced:
                 block.forced[key] = [(s, n) for s, n in block.forced[key] if s not in bad]
-        block.cache = {}
+        block.cache, block.drawn = {}, {}
+        block.values.clear()
 
 
 def _reached(value: T.Node, world: World) -> set[str]:

@@ -17,6 +17,7 @@ from grader.maths import syntax as T
 from grader.maths import values as V
 from grader.maths.blocks import Judge
 from grader.maths.evaluate import Evaluator
+from grader.maths.node import kept
 from grader.maths.values import Tens, Value
 from grader.maths.worlds import Block
 from grader.model import Outcome, Verdict, Witness
@@ -29,10 +30,13 @@ PRECISE_TOLERANCE: Final = 1e-20
 CHECKED: Final = 3
 CLEAR: Final = 1e-5
 """Relative gap that floats alone establish."""
-KEPT: Final = 2000
 MIN_WITNESSES: Final = 2
 _DECISIVE: Final = 1e-3
 """Relative gap that no error of a quadrature which converged in floats explains."""
+_MANY_CELLS: Final = 6
+"""Cells of one sample from which on it pays to look at them as floats first."""
+ENOUGH: Final = 3
+"""Samples that must agree."""
 
 _UNREADABLE_NOTES: Final = frozenset({"unsupported"})
 
@@ -74,34 +78,24 @@ def _equal(judge: Judge, left: T.Node, right: T.Node) -> Verdict:
 
 
 def evaluated(block: Block, node: T.Node) -> tuple[Value, Evaluator]:
-    """The value of a whole formula in a block, kept by identity: neighbours in a chain share it."""
-    place = ("value", id(node))
-    found: tuple[T.Node, Value, Evaluator] | None = block.cache.get(place)
-    if found is None:
-        ev = Evaluator(block)
-        found = (node, ev.value(node), ev)
-        if len(block.cache) > KEPT:
-            block.cache.clear()
-        block.cache[place] = found
-    return found[1], found[2]
+    """The value of a whole formula in a block, and what evaluated it."""
+    ev = Evaluator(block)
+    return ev.value(node), ev
 
 
-_SHAPES: dict[int, tuple[T.Node, tuple[bool, bool, frozenset[str]]]] = {}
-"""What is asked of every tree, kept by identity (the tree is kept with it)."""
-
-
+@kept
 def _shape(node: T.Node) -> tuple[bool, bool, frozenset[str]]:
     """Whether names or operators over them stand in a tree, whether complex numbers are written, its strictness."""
-    found = _SHAPES.get(id(node))
-    if found is None:
-        names = complexes = False
-        for n in T.walk(node):
-            names = names or isinstance(n, (T.Name, T.Density, T.Integral, T.Expect, T.KL))
-            complexes = complexes or isinstance(n, T.SetOf) or (isinstance(n, T.Const) and n.name == "i")
-        if len(_SHAPES) > KEPT:
-            _SHAPES.clear()
-        found = _SHAPES[id(node)] = (node, (names, complexes, strictness(node)))
-    return found[1]
+    names = T.contains(node, T.Name, T.Density, T.Integral, T.Expect, T.KL)
+    complexes = T.contains(node, T.SetOf) or any(n.name == "i" for n in T.of_kind(node, T.Const))
+    return names, complexes, strictness(node)
+
+
+def floats_suffice(left: T.Node, right: T.Node) -> bool:
+    """Whether agreement of floats at all samples settles an equality: names stand in it, and both sides draw the same
+    lines between cases."""
+    first, second = _shape(left), _shape(right)
+    return (first[0] or second[0]) and not (first[2] and second[2] and first[2] != second[2])
 
 
 class _Tally:
@@ -126,9 +120,7 @@ class _Tally:
         right, second = evaluated(block, self.right)
         pairs = align(left, right)
         self.unreliable = self.unreliable or first.unreliable or second.unreliable
-        good = np.ones(block.samples, dtype=bool)
-        for a, b in pairs:
-            good &= per_sample(_close(N.primal(a), N.primal(b)), block)
+        good = close_samples([(N.primal(a), N.primal(b)) for a, b in pairs], block)
         if self.closed:  # numbers without names are compared at high precision: tanh 20 is not 1
             good &= False
         self.agree += int(good.sum())
@@ -197,7 +189,10 @@ class _Tally:
         nonreal = False
         for a, b in pairs:
             x, y = (_row(array, place, count) for array in _broadcast(N.primal(a), N.primal(b)))
-            for cell, (u, v) in enumerate(zip(x, y, strict=True)):
+            cells, others_leave = _telling(x, y)
+            nonreal = nonreal or others_leave
+            for cell in cells:
+                u, v = x[cell], y[cell]
                 if not (mpmath.isfinite(u) and mpmath.isfinite(v)):
                     return "undefined", 0.0, cell
                 scale = max(1, abs(u), abs(v))
@@ -245,13 +240,13 @@ class _Tally:
         if self.nonreal:
             if not self.agree and self.nonreal >= MIN_WITNESSES:
                 return Verdict(Outcome.INCORRECT, "differs", self.nonreal_witness)
-            if self.agree >= 3 and self.judge.world.open:
+            if self.agree >= ENOUGH and self.judge.world.open:
                 return Verdict(Outcome.CORRECT, "where_defined", samples=self.agree)
             return Verdict(Outcome.UNDECIDED, "undefined_on_part", self.nonreal_witness, samples=self.agree)
         if self.edge or self.small:
             note = "fails_at_boundary" if self.edge else "fails_at_small_sizes"
             return Verdict(Outcome.UNDECIDED, note, self.edge_witness, samples=self.agree)
-        if self.agree < 3:
+        if self.agree < ENOUGH:
             return Verdict(Outcome.UNDECIDED, "undefined" if self.undefined else "too_few_samples", samples=self.agree)
         edges = _shape(self.left)[2], _shape(self.right)[2]
         if edges[0] and edges[1] and edges[0] != edges[1]:
@@ -263,10 +258,30 @@ class _Tally:
         places = [
             n.places
             for root in (self.left, self.right)
-            for n in T.walk(root)
-            if isinstance(n, T.Num) and n.places is not None and n.places >= 2
+            for n in T.of_kind(root, T.Num)
+            if n.places is not None and n.places >= 2
         ]
         return bool(places) and self.worst <= 5 * 10.0 ** -min(places)
+
+
+def _telling(x: N.Array, y: N.Array) -> tuple[Sequence[int], bool]:
+    """The cells of two precise rows that decide what a sample shows, and whether another one that differs leaves the
+    reals: those that may differ most, and those for which rounding to floats leaves open whether they differ.
+    """
+    every = range(len(x))
+    if len(x) < _MANY_CELLS:
+        return every, False
+    u, v, gap = x.astype(complex), y.astype(complex), np.abs((x - y).astype(complex))
+    size = np.maximum(np.abs(u), np.abs(v))
+    if not (np.isfinite(size).all() and np.isfinite(gap).all()):
+        return every, False
+    least = PRECISE_TOLERANCE * np.maximum(1.0, size)
+    share = np.divide(gap, size, out=np.zeros(len(x)), where=size > 0)
+    most = share >= share.max(where=gap > least / 2, initial=0.0) * (1 - 1e-9)
+    telling = (gap > least / 2) & (most | (gap < 2 * least))
+    others = (gap > least / 2) & ~telling
+    leaves = (np.abs(u.imag) > least) | (np.abs(v.imag) > least)
+    return np.flatnonzero(telling).tolist(), bool((others & leaves).any())
 
 
 def unrelated_functions(left: T.Node, right: T.Node) -> bool:
@@ -301,24 +316,17 @@ def _plain_names(root: T.Node) -> list[T.Name]:
     return out
 
 
+@kept
 def strictness(root: T.Node) -> frozenset[str]:
     """The order relations in indicators and in the first branch of cases: random points do not tell > from ≥ there."""
-    found: set[str] = set()
-    for node in T.walk(root):
-        conditions: list[T.Node] = []
-        if isinstance(node, T.Cases):
-            conditions = [c for _, c in node.branches[:1] if c is not None]
-        elif isinstance(node, T.Call) and node.func == "indicator":
-            conditions = list(node.args)
-        for condition in conditions:
-            for rel in T.walk(condition):
-                if isinstance(rel, T.Rel):
-                    found.update(r for r in rel.relations if r != "in")
-                elif isinstance(rel, T.Interval):
-                    found.add(f"{rel.low_closed}{rel.high_closed}")
+    conditions = [c for node in T.of_kind(root, T.Cases) for _, c in node.branches[:1] if c is not None]
+    conditions += [c for node in T.of_kind(root, T.Call) if node.func == "indicator" for c in node.args]
+    found = {r for c in conditions for rel in T.of_kind(c, T.Rel) for r in rel.relations if r != "in"}
+    found |= {f"{i.low_closed}{i.high_closed}" for c in conditions for i in T.of_kind(c, T.Interval)}
     return frozenset(found)
 
 
+@kept
 def exactly(node: T.Node) -> Fraction | None:
     """The value of a purely rational constant, such as 2^64 - 1 or 10^{-400}; None for anything else."""
     if isinstance(node, T.Num):
@@ -412,16 +420,26 @@ def _match_tuples(a: Tens, b: Tens) -> list[tuple[N.Scalar, N.Scalar]]:
     raise EvaluationError("unsupported", "a set of tuples")
 
 
-def _close(a: N.Array, b: N.Array) -> N.Array:
+def close(a: N.Array, b: N.Array) -> N.Array:
+    """Where floats agree to rounding."""
     gap = np.abs(a - b)
     size = np.maximum(np.abs(a), np.abs(b))
     # an overflow is close to nothing: inf - x <= inf would hold for every x
     return np.asarray((gap <= np.maximum(RELATIVE * size, ABSOLUTE)) & np.isfinite(size))
 
 
+def close_samples(pairs: Sequence[tuple[N.Array, N.Array]], block: Block) -> N.Array:
+    """The samples at which floats agree in all entries."""
+    good = np.ones(block.samples, dtype=bool)
+    for a, b in pairs:
+        good &= per_sample(close(a, b), block)
+    return good
+
+
 def per_sample(mask: N.Array, block: Block) -> N.Array:
-    mask = np.broadcast_to(mask, np.broadcast_shapes(mask.shape, (block.samples, *([1] * (block.ndim - 1)))))
-    return np.asarray(mask.reshape(block.samples, -1).all(axis=1))
+    """Whether a mask holds in all cells of each sample; one of one row holds for every sample."""
+    rows: N.Array = np.asarray(mask.reshape(mask.shape[0], -1).all(axis=1))
+    return rows if len(rows) == block.samples else np.repeat(rows, block.samples)
 
 
 def _broadcast(a: N.Array, b: N.Array) -> tuple[N.Array, N.Array]:

@@ -23,7 +23,9 @@ Rule = Callable[["Evaluator", Any], Value]
 class Evaluator:
     """Values of trees in one block.
 
-    `steps` counts visited nodes against the budget; `unreliable` is set where a quadrature did not converge.
+    `steps` counts visited nodes against the budget; `unreliable` is set where a quadrature did not converge, `used` are
+    the drawn names. Values of trees in which nothing is bound are kept with the block, and with them what they add to
+    these three, so that a formula met again is as if it was evaluated again.
     Raises EvaluationError with a note: `unknown_name`, `unsupported`, `shape`, `budget`, `too_large`, `index`.
     """
 
@@ -40,10 +42,27 @@ class Evaluator:
         self.quadratures = 1 if block.world.moved else 0  # axes taken, from the last
         self.depth = 0
         self.used: set[str] = set()
-        self.integer_name: set[str] = set()
+        self.bracketed = False  # brackets that two equal trees may differ in were looked at
 
     def value(self, node: T.Node) -> Value:
         """The value of a node; arrays broadcast to the samples."""
+        kind = type(node)
+        if self.bound or kind in _AT_HAND:
+            return self.worked_out(node)
+        place = (node, *self.indices.items()) if self.indices else node
+        found = self.block.values.get(place)
+        if found is None:
+            found = self._first_time(place, node)
+        value, steps, used, unreliable = found
+        self.steps += steps
+        if self.steps > self.budget:
+            raise EvaluationError("budget", "too much work for one formula")
+        self.used |= used
+        self.unreliable = self.unreliable or unreliable
+        return value
+
+    def worked_out(self, node: T.Node) -> Value:
+        """The value of a node by the rule of its kind."""
         self.steps += 1
         if self.steps > self.budget:
             raise EvaluationError("budget", "too much work for one formula")
@@ -51,6 +70,20 @@ class Evaluator:
         if rule is None:
             raise EvaluationError("unsupported", type(node).__name__.lower())
         return rule(self, node)
+
+    def _first_time(self, place: object, node: T.Node) -> tuple[Value, int, set[str], bool]:
+        """The value of a node with the steps it takes, the names it uses and whether it is unreliable."""
+        before = self.steps, self.used, self.unreliable, self.bracketed
+        self.used, self.unreliable, self.bracketed = set(), False, False
+        try:
+            value = self.worked_out(node)
+            found = value, self.steps - before[0], self.used, self.unreliable
+            if not self.bracketed:
+                self.block.values.keep(place, found)
+        finally:
+            self.steps, self.used, self.unreliable = before[:3]
+            self.bracketed = self.bracketed or before[3]
+        return found
 
     def scalar(self, node: T.Node) -> N.Scalar:
         """The value of a node that must be a number."""
@@ -69,7 +102,7 @@ class Evaluator:
             return name.key
         subs = []
         for sub in name.sub:
-            number = self.try_integer(sub)
+            number = None if isinstance(sub, T.Word) else self.try_integer(sub)
             subs.append(str(number) if number is not None else T.sub_text(sub))
         return T.name_key(name.base, tuple(subs), name.marks)
 
@@ -111,6 +144,10 @@ class Evaluator:
         index = self.indices.get(key)
         if index is not None:
             return self.constant(index)
+        plain = self.block.drawn.get(key)
+        if plain is not None:
+            self.used |= plain[1]
+            return plain[0]
         forced = self.block.forced.get(key)
         definition = self.block.world.definitions.get(key)
         if definition is not None:
@@ -118,7 +155,7 @@ class Evaluator:
             if self.depth > 40:
                 raise EvaluationError("cyclic", f"{key} is defined by itself")
             try:
-                return self.value(definition)
+                return self._meant(definition)
             finally:
                 self.depth -= 1
         abbreviated = self.abbreviated(key)
@@ -134,10 +171,19 @@ class Evaluator:
                 entries = [self.lookup(k) for k in group]
                 return entries[0] if len(entries) == 1 else Tens("vec", entries)
             raise EvaluationError("unknown_name", key)
-        self.used.add(key)
-        if forced:
-            drawn = self.force(key, V.scalar(drawn), forced)
+        before, self.used = self.used, {key}
+        try:
+            if forced:
+                drawn = self.force(V.scalar(drawn), forced)
+            self.block.drawn[key] = drawn, self.used
+        finally:
+            self.used = before | self.used
         return drawn
+
+    def _meant(self, definition: T.Node) -> Value:
+        """The value of a definition, an object of its own: `apply` tells names from formulas by their values' identity."""
+        value = self.value(definition)
+        return value if type(T.unboxed(definition)) in _NAMING else V.again(value)
 
     def abbreviated(self, key: str) -> Value | None:
         """The value of `u_2` where `u_i` is explained, or of `S'` where `S` is; None for other names."""
@@ -184,12 +230,8 @@ class Evaluator:
             else:
                 self.bound[variable] = saved
 
-    def force(self, key: str, drawn: N.Scalar, forced: Sequence[tuple[int, T.Node]]) -> N.Scalar:
+    def force(self, drawn: N.Scalar, forced: Sequence[tuple[int, T.Node]]) -> N.Scalar:
         """Put boundary values into the samples kept for them."""
-        place = ("forced", key)
-        cached: N.Array | None = self.block.cache.get(place)
-        if cached is not None:
-            return cached
         out = np.array(np.broadcast_to(N.primal(drawn), drawn.shape)) if not isinstance(drawn, N.Dual) else drawn
         assert not isinstance(out, N.Dual)
         saved, self.bound = self.bound, {}
@@ -204,7 +246,6 @@ class Evaluator:
                             out[place_in] = value[place_in]
         finally:
             self.bound = saved
-        self.block.cache[place] = out
         return out
 
     def with_bound(self, key: str, value: Value, node: T.Node) -> Value:
@@ -326,14 +367,17 @@ def _const(ev: Evaluator, node: T.Const) -> Value:
 
 
 def _name(ev: Evaluator, node: T.Name) -> Value:
-    world = ev.block.world
-    if node.base in world.notation.densities and world.open and ev.block.variables and not node.sub and not node.marks:
-        if node.base not in ev.bound:  # `q` for q(x): the density at all variables
-            return ev.block.conditional(node.base, frozenset(ev.block.variables), frozenset())
-    if node.base in world.joints and not world.open and not node.sub and not node.marks and node.base not in ev.bound:
-        given = world.given & frozenset(ev.block.variables)  # `q` for the density of all that is not given
-        return ev.block.conditional(node.base, frozenset(ev.block.variables) - given, given)
-    return ev.lookup(ev.key(node))
+    if node.sub or node.marks:
+        return ev.lookup(ev.key(node))
+    world, key = ev.block.world, node.base
+    if key not in ev.bound:
+        if world.open and key in world.notation.densities and ev.block.variables:
+            # `q` for q(x): the density at all variables
+            return ev.block.conditional(key, frozenset(ev.block.variables), frozenset())
+        if key in world.joints and not world.open:
+            given = world.given & frozenset(ev.block.variables)  # `q` for the density of all that is not given
+            return ev.block.conditional(key, frozenset(ev.block.variables) - given, given)
+    return ev.lookup(key)
 
 
 def _neg(ev: Evaluator, node: T.Neg) -> Value:
@@ -484,6 +528,12 @@ _RULES: Final[dict[type[T.Node], Rule]] = {
     T.SetOf: _set,
     T.Boxed: _boxed,
 }
+
+
+_AT_HAND: Final = frozenset({T.Num, T.Const, T.Name, T.Neg, T.Boxed, T.Tup, T.SetOf, T.Matrix})
+"""Kinds of node whose values are at hand once those below are: they are not kept."""
+_NAMING: Final = frozenset({T.Name, T.Const, T.Density})
+"""Kinds of node whose values are those of what they name."""
 
 
 def register(kind: type[T.Node], rule: Rule) -> None:

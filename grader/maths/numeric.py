@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 import mpmath
@@ -73,15 +74,30 @@ def primal(x: Scalar) -> Array:
     return x
 
 
+def linear(x: Scalar, function: Callable[[Array], Array]) -> Scalar:
+    """A linear function of arrays at a number; a dual number passes through it."""
+    if isinstance(x, Dual):
+        return Dual(x.tag, linear(x.a, function), linear(x.b, function))
+    return function(x)
+
+
 def constant(value: Fraction | int, precise: bool) -> Array:
     """An exact number as an array that broadcasts with any sample."""
     if precise:
         number = mpmath.mpf(value.numerator) / value.denominator if isinstance(value, Fraction) else mpmath.mpf(value)
         return _objects(number)
+    return _float_constant(value.numerator, value.denominator)
+
+
+@lru_cache(maxsize=1024)
+def _float_constant(top: int, bottom: int) -> Array:
+    """A number for all who write it; nobody writes into it."""
     try:
-        return np.array([float(value)])
+        made = np.array([top / bottom])
     except OverflowError:
-        return np.array([np.inf])
+        made = np.array([np.inf])
+    made.flags.writeable = False
+    return made
 
 
 def _objects(value: Any) -> Array:

@@ -14,6 +14,7 @@ from grader.maths.tokens import Tok
 
 R = TypeVar("R")
 
+_LAYOUT = frozenset({"amp", "row"})
 _CLOSERS = frozenset({")", "]", "}", "\\}", "right.", "evalbar"})
 
 
@@ -40,14 +41,15 @@ class Stream:
         self.indices = _index_letters(toks)
 
     def peek(self, ahead: int = 0) -> Tok:
+        at, toks = self.i, self.toks
         if self.modes[-1] == "paren":
-            while self.i < self.stop and (self.toks[self.i].kind in ("amp", "row") or self.toks[self.i].text == "quad"):
-                self.i += 1
-        at = self.i + ahead
+            while at < self.stop and (toks[at].kind in _LAYOUT or toks[at].text == "quad"):
+                at += 1
+            self.i = at
+        at += ahead
         if at >= self.stop:
             return self.eof
-        tok = self.toks[at]
-        return tok._replace(text="|") if at == self.half else tok
+        return toks[at] if at != self.half else toks[at]._replace(text="|")
 
     def close_half(self) -> None:
         """Take the first bar of `||` where it closes `|a|` before `|b|`."""

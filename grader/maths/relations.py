@@ -11,7 +11,7 @@ from grader.errors import EvaluationError
 from grader.maths import numeric as N
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
-from grader.maths.decide import Mismatch, align, evaluated, plain
+from grader.maths.decide import Mismatch, align, evaluated, per_sample, plain
 from grader.maths.screening import agrees
 from grader.maths.worlds import Block
 from grader.model import Outcome, Verdict, Witness
@@ -126,6 +126,5 @@ def _masks(a: N.Scalar, relation: str, b: N.Scalar) -> tuple[N.Array, N.Array, N
 def _all(masks: Sequence[N.Array], block: Block) -> N.Array:
     out = np.ones(block.samples, dtype=bool)
     for mask in masks:
-        mask = np.broadcast_to(mask, np.broadcast_shapes(mask.shape, (block.samples, *([1] * (block.ndim - 1)))))
-        out = out & mask.reshape(block.samples, -1).all(axis=1)
+        out = out & per_sample(mask, block)
     return out

@@ -74,13 +74,11 @@ def derivative_by(ev: Evaluator, keys: Sequence[str], body: T.Node) -> Value:
     if ev.block.world.open and isinstance(body, T.Name) and key != ev.key(body):
         raise EvaluationError("unsupported", "the derivative of a name whose dependence is not given")
     if any(
-        isinstance(n, T.Name)
-        and n.base == key.split("_", 1)[0]
+        n.base == key.split("_", 1)[0]
         and n.key != key
         and any(isinstance(s, T.Name) for s in n.sub)
-        for big in T.walk(body)
-        if isinstance(big, T.Big)
-        for n in T.walk(big.body)
+        for big in T.of_kind(body, T.Big)
+        for n in T.of_kind(big.body, T.Name)
     ) and not any(c.isdigit() for c in key):
         raise EvaluationError("unsupported", "the derivative of a sum by its general term")
     world = ev.block.world

@@ -175,13 +175,14 @@ def _apply(ev: Evaluator, node: T.Apply) -> Value:
         return call(args)
     if len(args) != 1:
         raise EvaluationError("unsupported", "a prime on a function of several arguments")
+    return _primed(ev, call, node.primes, V.scalar(args[0]))
 
-    def level(n: int, x: N.Scalar) -> Value:
-        if n == 0:
-            return call([x])
-        return ev.derivative(x, lambda seed: level(n - 1, seed))
 
-    return level(node.primes, V.scalar(args[0]))
+def _primed(ev: Evaluator, call: Callable[[Sequence[Value]], Value], primes: int, x: N.Scalar) -> Value:
+    """A function of one number, so many times derived."""
+    if not primes:
+        return call([x])
+    return ev.derivative(x, lambda seed: _primed(ev, call, primes - 1, seed))
 
 
 _REACH: Final = 1e3

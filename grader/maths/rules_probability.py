@@ -149,14 +149,12 @@ def _axis(ev: Evaluator, values: N.Array) -> N.Array:
 def _sum_axis(ev: Evaluator, value: Value, weights: N.Array) -> Value:
     axis = ev.block.ndim - 1 - ev.quadratures
 
-    def collapse(v: N.Scalar) -> N.Scalar:
-        if isinstance(v, N.Dual):
-            return N.Dual(v.tag, collapse(v.a), collapse(v.b))
+    def collapse(v: N.Array) -> N.Array:
         product = v * weights
         summed = product.sum(axis=axis, keepdims=True) if product.ndim > axis else product * weights.sum()
         return np.asarray(summed)
 
-    return V.each(value, collapse)
+    return V.each(value, lambda v: N.linear(v, collapse))
 
 
 def _expect_measure(ev: Evaluator, measure: Measure, var: str, body: T.Node) -> Value:
@@ -195,12 +193,10 @@ def sum_over(ev: Evaluator, keys: Sequence[str], value: Value, op: str = "sum") 
         raise EvaluationError("unknown_name", "a variable that is not in the model")
     cell = ev.block.cell
 
-    def collapse(v: N.Scalar) -> N.Scalar:
-        if isinstance(v, N.Dual):
-            if op != "sum":
-                raise EvaluationError("unsupported", "the derivative of a product over states")
-            return N.Dual(v.tag, collapse(v.a), collapse(v.b))
-        array: N.Array = v
+    if op != "sum" and any(isinstance(v, N.Dual) for v in V.leaves(value)):
+        raise EvaluationError("unsupported", "the derivative of a product over states")
+
+    def collapse(array: N.Array) -> N.Array:
         for axis in axes:
             if array.ndim > axis and array.shape[axis] > 1:
                 array = array.sum(axis=axis, keepdims=True) if op == "sum" else array.prod(axis=axis, keepdims=True)
@@ -208,7 +204,7 @@ def sum_over(ev: Evaluator, keys: Sequence[str], value: Value, op: str = "sum") 
                 array = array * cell if op == "sum" else array**cell
         return array
 
-    return V.each(value, collapse)
+    return V.each(value, lambda v: N.linear(v, collapse))
 
 
 def _depends(ev: Evaluator, value: Value) -> list[str]:

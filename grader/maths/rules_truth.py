@@ -70,6 +70,7 @@ def _member(ev: Evaluator, left: T.Node, right: T.Node) -> N.Array:
         low = _compare(ev, left, ">=" if right.low_closed else ">", right.low)
         return low & _compare(ev, left, "<=" if right.high_closed else "<", right.high)
     if isinstance(right, T.Tup) and len(right.items) == 2:
+        ev.bracketed = True
         above, below = (">=", "<=") if right.square else (">", "<")
         return _compare(ev, left, above, right.items[0]) & _compare(ev, left, below, right.items[1])
     if isinstance(right, T.SetOf):

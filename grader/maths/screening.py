@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
@@ -12,24 +13,66 @@ from grader.errors import EvaluationError
 from grader.maths import numeric as N
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
-from grader.maths.decide import CLEAR, MIN_WITNESSES, Mismatch, align, equal, evaluated, per_sample
-from grader.maths.values import Tens, leaves
+from grader.maths.decide import (
+    CLEAR,
+    ENOUGH,
+    MIN_WITNESSES,
+    Mismatch,
+    align,
+    close,
+    close_samples,
+    equal,
+    evaluated,
+    floats_suffice,
+    per_sample,
+)
+from grader.maths.memory import Table
+from grader.maths.node import kept
+from grader.maths.values import Tens, kinds_of, leaves
 from grader.maths.worlds import Block
 from grader.model import Outcome
+
+_AGREED = Table()
 
 
 def agrees(judge: Judge, left: T.Node, right: T.Node) -> bool:
     """Whether `equal` would say correct: a clear gap in floats answers without the high-precision check."""
+    place = (judge, left, right)
+    found: bool | None = _AGREED.get(place)
+    if found is None:
+        found = _agree(judge, left, right)
+        if not (_bracketed(left) or _bracketed(right)):
+            _AGREED.keep(place, found)
+    return found
+
+
+@kept
+def _bracketed(node: T.Node) -> bool:
+    """Whether brackets may stand in it that an equal formula need not have: those of an interval as a pair."""
+    return T.contains(node, T.Tup) and T.contains(node, T.Rel)
+
+
+def _agree(judge: Judge, left: T.Node, right: T.Node) -> bool:
     closed = not judge.world.open
+    if closed:
+        first, second = _sketch(judge, left), _sketch(judge, right)
+        if _far_apart(first, second):
+            return False
+        alike = (first.drawn, first.nested) == (second.drawn, second.nested) and "set" not in first.nested
+        if alike and floats_suffice(left, right) and _layout(judge, left).close_to(_layout(judge, right)):
+            return True
+    everywhere = True
+    count = 0
     try:
         with np.errstate(all="ignore"):
             # in a closed world a gap anywhere rules agreement out: small tables tell sooner than large ones
-            blocks: Iterable[Block] = judge.blocks([left, right])
-            if closed:
-                blocks = sorted(blocks, key=_effort)
-                if _far_apart(blocks[0], left, right):
-                    return False
+            blocks = judge.small_first([left, right]) if closed else judge.blocks([left, right])
             for block, _, pairs in _side_by_side(blocks, left, right):
+                good = close_samples(pairs, block)
+                count += block.samples
+                if good.all():
+                    continue
+                everywhere = False
                 for x, y in pairs:
                     gap = np.abs(x - y) > CLEAR * (1e-3 + np.maximum(np.abs(x), np.abs(y)))
                     wide = ~per_sample(~gap, block)
@@ -37,31 +80,121 @@ def agrees(judge: Judge, left: T.Node, right: T.Node) -> bool:
                         return not closed and equal(judge, left, right).outcome is Outcome.CORRECT
     except (EvaluationError, Mismatch):
         return False
+    if everywhere and count >= ENOUGH and floats_suffice(left, right):
+        return True
     return equal(judge, left, right).outcome is Outcome.CORRECT
 
 
-def _far_apart(block: Block, left: T.Node, right: T.Node) -> bool:
-    """Whether two numbers clearly differ at one of two ordinary samples of a block, in its first cell."""
-    return any(
-        abs(x - y) > CLEAR * (1e-3 + max(abs(x), abs(y)))
-        for x, y in zip(_sketch(block, left), _sketch(block, right), strict=False)
-    )
+@dataclass(frozen=True, slots=True)
+class _Sketch:
+    """A formula at two ordinary samples of the smallest block, in the first cell of each of its entries.
+
+    `drawn` tells which samples those are, `nested` and `size` how a value with parts is made up (0 for a number).
+    No numbers (None) for what has no value there.
+    """
+
+    drawn: tuple[object, ...]
+    nested: str = ""
+    size: int = 0
+    numbers: tuple[complex, ...] | None = None
 
 
-def _sketch(block: Block, node: T.Node) -> tuple[complex, ...]:
-    """A formula's numbers at two ordinary samples, in their first cell; nothing for what is no number."""
-    place = ("sketch", id(node))
-    found: tuple[T.Node, tuple[complex, ...]] | None = block.cache.get(place)
+_SKETCHES = Table()
+
+
+def _sketch(judge: Judge, node: T.Node) -> _Sketch:
+    place = (judge, node)
+    found: _Sketch | None = _SKETCHES.get(place)
     if found is None:
-        value, _ = evaluated(block, node)
-        numbers: tuple[complex, ...] = ()
-        if not isinstance(value, Tens):
-            rows = N.primal(value)
-            rows = rows.reshape(rows.shape[0] if rows.ndim else 1, -1)
-            ordinary = np.flatnonzero(~block.special)[:2]
-            numbers = tuple(complex(rows[i if i < len(rows) else 0, 0]) for i in ordinary)
-        found = block.cache[place] = (node, numbers)
-    return found[1]
+        found = _sketched(judge, node)
+        if not _bracketed(node):
+            _SKETCHES.keep(place, found)
+    return found
+
+
+def _sketched(judge: Judge, node: T.Node) -> _Sketch:
+    drawn = judge.draws([node])
+    try:
+        with np.errstate(all="ignore"):
+            block = judge.small_first([node])[0]
+            value, _ = evaluated(block, node)
+    except EvaluationError:
+        return _Sketch(drawn)
+    ordinary = np.flatnonzero(~block.special)[:2].tolist()
+    numbers: list[complex] = []
+    for entry in leaves(value):
+        rows = N.primal(entry)
+        rows = rows.reshape(rows.shape[0], -1)
+        numbers.extend(complex(rows[i if i < len(rows) else 0, 0]) for i in ordinary)
+    return _Sketch(drawn, kinds_of(value), len(value.items) if isinstance(value, Tens) else 0, tuple(numbers))
+
+
+def _far_apart(left: _Sketch, right: _Sketch) -> bool:
+    """Whether two formulas clearly differ at the same samples, cannot be compared, or one has no value there."""
+    if left.drawn != right.drawn:
+        return False
+    if left.numbers is None or right.numbers is None:
+        return True
+    if left.nested == right.nested:
+        return "set" not in left.nested and any(
+            abs(x - y) > CLEAR * (1e-3 + max(abs(x), abs(y))) for x, y in zip(left.numbers, right.numbers, strict=True)
+        )
+    single, several = (left, right) if left.size < right.size else (right, left)
+    return not single.size and several.size > 1 and any(single.numbers or ())  # a number, not zero, against several
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """All numbers of a formula in all blocks one behind the other, and how they lie: two formulas that lie alike are
+    compared in one step. No numbers for what has no value somewhere.
+    """
+
+    lies: tuple[object, ...] = ()
+    numbers: N.Array | None = None
+    samples: int = 0
+
+    def close_to(self, other: _Layout) -> bool:
+        """Whether two formulas lie alike and agree at all samples; False says nothing."""
+        if self.numbers is None or other.numbers is None or self.lies != other.lies:
+            return False
+        with np.errstate(all="ignore"):
+            return self.samples >= ENOUGH and bool(close(self.numbers, other.numbers).all())
+
+
+_LAYOUTS = Table()
+
+
+def _layout(judge: Judge, node: T.Node) -> _Layout:
+    place = (judge, node)
+    found: _Layout | None = _LAYOUTS.get(place)
+    if found is None:
+        found = _laid_out(judge, node)
+        if not _bracketed(node):
+            _LAYOUTS.keep(place, found)
+    return found
+
+
+def _laid_out(judge: Judge, node: T.Node) -> _Layout:
+    lies: list[object] = []
+    numbers: list[N.Array] = []
+    try:
+        with np.errstate(all="ignore"):
+            blocks = judge.small_first([node])
+            for block in blocks:
+                entries = [N.primal(v) for v in leaves(evaluated(block, node)[0])]
+                lies.append(tuple(_cells(e.shape) for e in entries))
+                numbers.extend(e.reshape(-1) for e in entries)
+    except EvaluationError:
+        return _Layout()
+    return _Layout(tuple(lies), np.concatenate(numbers), sum(block.samples for block in blocks))
+
+
+def _cells(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of an array without its last axes of one entry: those that integrals may need."""
+    end = len(shape)
+    while end > 1 and shape[end - 1] == 1:
+        end -= 1
+    return shape[:end]
 
 
 def differ_clearly(judge: Judge, left: T.Node, right: T.Node) -> bool:
@@ -157,11 +290,6 @@ def same_up_to_order(judge: Judge, left: T.Node, right: T.Node) -> bool:
     if not 1 < len(entries) <= 4:
         return False
     return any(agrees(judge, left, T.Tup(tuple(p))) for p in permutations(entries))
-
-
-def _effort(block: Block) -> tuple[bool, int]:
-    """Blocks with sizes of one say little and come last; among the others the smaller comes first."""
-    return min(block.sizes.values(), default=2) < 2, len(block.variables) + max(block.sizes.values(), default=0)
 
 
 def _side_by_side(

@@ -6,23 +6,27 @@ when they were written alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import Field, field, fields, replace
 from fractions import Fraction
 from functools import lru_cache
-from operator import attrgetter
-from typing import Any
+from operator import attrgetter, is_
+from typing import Any, TypeVar, cast
+
+from grader.maths.node import Room, kept, record
+
+_N = TypeVar("_N", bound="Node")
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+@record
+class Node(Room):
     """Base of all nodes; `start` and `end` are source offsets."""
 
     start: int = field(default=0, compare=False, kw_only=True, repr=False)
     end: int = field(default=0, compare=False, kw_only=True, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Num(Node):
     """A decimal or integer literal; `places` is the number of decimals written (None for an integer)."""
 
@@ -30,21 +34,21 @@ class Num(Node):
     places: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Const(Node):
     """`pi`, `e`, `i` or `inf`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Word(Node):
     """Text standing where mathematics stands: a subscript such as `max`, or words between formulas."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Range(Node):
     """`1:T` in a subscript."""
 
@@ -52,7 +56,7 @@ class Range(Node):
     high: Node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Name(Node):
     """A variable: base letter, subscripts, accents and stars in `marks`; fonts are dropped."""
 
@@ -63,20 +67,20 @@ class Name(Node):
     @property
     def key(self) -> str:
         """The canonical text of the name as written, such as `sigma_1` or `psi_0^*`."""
-        return name_key(self.base, tuple(sub_text(s) for s in self.sub), self.marks)
+        return _name_text(self) if self.sub else self.base + self.marks
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Neg(Node):
     value: Node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Add(Node):
     terms: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PlusMinus(Node):
     """`left ± right`; `left` is None for a leading sign; `flipped` is `\\mp`."""
 
@@ -85,29 +89,29 @@ class PlusMinus(Node):
     flipped: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mul(Node):
     factors: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Div(Node):
     num: Node
     den: Node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pow(Node):
     base: Node
     exponent: Node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Transpose(Node):
     value: Node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call(Node):
     """A function of the tables (`symbols.CALL_FUNCTIONS` and the like) with its arguments."""
 
@@ -115,7 +119,7 @@ class Call(Node):
     args: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Apply(Node):
     """A named function applied, with `primes` derivatives: `g'(z)`."""
 
@@ -124,23 +128,23 @@ class Apply(Node):
     args: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Factorial(Node):
     value: Node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Abs(Node):
     value: Node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Norm(Node):
     value: Node
     order: str = "2"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Big(Node):
     """A sum or product (`op` is `sum` or `prod`) over `var` from `low` to `high` (None: over all its values).
 
@@ -155,7 +159,7 @@ class Big(Node):
     condition: Node | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Integral(Node):
     variables: tuple[Node, ...]
     low: Node | None
@@ -163,14 +167,14 @@ class Integral(Node):
     body: Node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Limit(Node):
     var: Node
     to: Node
     body: Node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Deriv(Node):
     """Derivative of `body`, each of `by` in turn; `slip` marks a lost `\\partial` in the denominator."""
 
@@ -179,13 +183,13 @@ class Deriv(Node):
     slip: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Grad(Node):
     by: Node | None
     body: Node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Density(Node):
     """`letter_sub(args | given)`: args and given are Names, Ranges inside Names, or expressions."""
 
@@ -195,7 +199,7 @@ class Density(Node):
     given: tuple[Node, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Normal(Node):
     """`N(x; mean, variance)`; `var` is None when only the parameters are written."""
 
@@ -204,7 +208,7 @@ class Normal(Node):
     variance: Node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Expect(Node):
     """E (or Var, with `op`) of `body` under `dist` for the variables `over` (either may be absent)."""
 
@@ -214,18 +218,18 @@ class Expect(Node):
     op: str = "E"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KL(Node):
     left: Node
     right: Node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Matrix(Node):
     rows: tuple[tuple[Node, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tup(Node):
     """An ordered tuple; `square` if it stands in brackets, where two entries may be a closed interval."""
 
@@ -233,14 +237,14 @@ class Tup(Node):
     square: bool = field(default=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetOf(Node):
     """A set in braces."""
 
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Interval(Node):
     low: Node
     high: Node
@@ -248,21 +252,21 @@ class Interval(Node):
     high_closed: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NamedSet(Node):
     """`R`, `R+`, `N`, `Z`..."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cases(Node):
     """Branches `(value, condition)`; the condition is None for "otherwise"."""
 
     branches: tuple[tuple[Node, Node | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class At(Node):
     """`body` evaluated at `where`, a relation such as `z = 0`."""
 
@@ -270,12 +274,12 @@ class At(Node):
     where: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Boxed(Node):
     value: Node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rel(Node):
     """A chain `operands[0] relations[0] operands[1] ...`."""
 
@@ -283,7 +287,7 @@ class Rel(Node):
     relations: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Logic(Node):
     """`op` is `and`, `or`, `list` (commas), `=>`, `<=>`, `<=` (implied by), `not`, `forall`, `exists`."""
 
@@ -291,9 +295,14 @@ class Logic(Node):
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Empty(Node):
     """Nothing written where an operand may be missing, such as the left of a continued chain."""
+
+
+@kept
+def _name_text(name: Name) -> str:
+    return name_key(name.base, tuple(sub_text(s) for s in name.sub), name.marks)
 
 
 @lru_cache(maxsize=65536)
@@ -334,7 +343,7 @@ _READERS: dict[type[Node], Callable[[Node], tuple[Node, ...]]] = {}
 
 def _reader(kind: type[Node]) -> Callable[[Node], tuple[Node, ...]]:
     """What gives the sub-nodes of nodes of a kind."""
-    below = [(f.name, str(f.type)) for f in fields(kind) if "Node" in str(f.type) or "Name" in str(f.type)]
+    below = [(f.name, str(f.type)) for f in fields(kind) if _holds_nodes(f)]
     names = [name for name, _ in below]
     types = {annotation for _, annotation in below}
     if not below:
@@ -397,37 +406,73 @@ _BINDERS = frozenset({"head", "var", "by", "over", "variables"})
 """Fields that name what is applied or bound: a change of values does not touch them."""
 
 
+_CHANGEABLE: dict[type[Node], tuple[str, ...]] = {}
+"""The fields of each kind of node in which a change of values looks for nodes."""
+
+
+def _changeable(kind: type[Node]) -> tuple[str, ...]:
+    found = _CHANGEABLE.get(kind)
+    if found is None:
+        found = tuple(f.name for f in fields(kind) if f.name not in _BINDERS and _holds_nodes(f))
+        _CHANGEABLE[kind] = found
+    return found
+
+
+def _holds_nodes(of: Field[Any]) -> bool:
+    return "Node" in str(of.type) or "Name" in str(of.type)
+
+
 def rebuild(node: Node, change: Callable[[Node], Node | None]) -> Node:
     """A copy with `change` applied to every node, children first; None keeps the node."""
-    values = {}
-    touched = False
-    for name in (f.name for f in fields(node) if f.name not in ("start", "end")):
+    fresh = {}
+    for name in _changeable(type(node)):
         value = getattr(node, name)
-        fresh = value
-        if name in _BINDERS:
-            values[name] = value
-            continue
-        if isinstance(value, Node):
-            fresh = rebuild(value, change)
-        elif isinstance(value, tuple) and value:
-            fresh = tuple(
-                rebuild(x, change)
-                if isinstance(x, Node)
-                else tuple(rebuild(y, change) if isinstance(y, Node) else y for y in x)
-                if isinstance(x, tuple)
-                else x
-                for x in value
-            )
-            if all(a is b for a, b in zip(fresh, value, strict=True)):
-                fresh = value
-        if fresh is not value:
-            touched = True
-        values[name] = fresh
-    copy = type(node)(**values, start=node.start, end=node.end) if touched else node
+        new = _rebuilt(value, change)
+        if new is not value:
+            fresh[name] = new
+    copy = replace(node, **fresh) if fresh else node
     changed = change(copy)
     return copy if changed is None else changed
 
 
-def names_in(node: Node) -> set[str]:
+def _rebuilt(value: Any, change: Callable[[Node], Node | None]) -> Any:
+    """A node, a tuple of them or None with the change applied; the same object where nothing changed."""
+    if isinstance(value, tuple):
+        new = tuple([_rebuilt(x, change) for x in value])
+        return value if all(map(is_, new, value)) else new
+    return rebuild(value, change) if isinstance(value, Node) else value
+
+
+@kept
+def _by_kind(node: Node) -> dict[type[Node], list[Node]]:
+    """The nodes of a tree by their kind, parents first."""
+    found: dict[type[Node], list[Node]] = {}
+    stack = [node]
+    while stack:
+        here = stack.pop()
+        kind = type(here)
+        alike = found.get(kind)
+        if alike is None:
+            found[kind] = [here]
+        else:
+            alike.append(here)
+        if kind not in _LEAVES:
+            stack.extend(children(here)[::-1])
+    return found
+
+
+def of_kind(node: Node, kind: type[_N]) -> Sequence[_N]:
+    """The nodes of one kind in a tree, parents first."""
+    return cast("Sequence[_N]", _by_kind(node).get(kind, ()))
+
+
+def contains(node: Node, *some: type[Node]) -> bool:
+    """Whether a node of one of these kinds stands in a tree."""
+    found = _by_kind(node)
+    return any(kind in found for kind in some)
+
+
+@kept
+def names_in(node: Node) -> frozenset[str]:
     """Keys of all names in a node, bound ones included."""
-    return {n.key for n in walk(node) if isinstance(n, Name)}
+    return frozenset([n.key for n in of_kind(node, Name)])

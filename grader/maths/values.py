@@ -30,6 +30,13 @@ class Tens:
 Value: TypeAlias = Union["N.Array", "N.Dual", Tens]
 
 
+def again(value: Value) -> Value:
+    """The same value as another object."""
+    if isinstance(value, Tens):
+        return Tens(value.kind, value.items)
+    return N.Dual(value.tag, value.a, value.b) if isinstance(value, N.Dual) else value.view()
+
+
 def scalar(value: Value) -> N.Scalar:
     """The value as a scalar; a 1×1 matrix counts as one. Raises EvaluationError otherwise."""
     while isinstance(value, Tens):
@@ -202,6 +209,11 @@ def norm(x: Value, order: str) -> N.Scalar:
     for v in entries[1:]:
         total = total + v * v
     return N.sqrt(total)
+
+
+def kinds_of(x: Value) -> str:
+    """How a value is nested, as text: `vec(,mat(..))`; empty for a number."""
+    return f"{x.kind}({','.join(map(kinds_of, x.items))})" if isinstance(x, Tens) else ""
 
 
 def leaves(x: Value) -> list[N.Scalar]:

@@ -19,6 +19,7 @@ from grader.errors import EvaluationError
 from grader.limits import TABLE_CELLS
 from grader.maths import numeric as N
 from grader.maths import syntax as T
+from grader.maths.memory import Table
 from grader.maths.notation import DEFAULT, Notation
 from grader.maths.values import Tens, Value
 
@@ -165,17 +166,26 @@ class Block:
         self.forced: dict[str, list[tuple[int, T.Node]]] = {}
         self.pick: N.Array | None = None  # indices of samples evaluated at high precision
         self.cache: dict[Any, Any] = {}
+        self.drawn: dict[str, tuple[Value, set[str]]] = {}
+        """Names that stand for nothing but their draw, forced samples put in, and the names those rest on."""
+        self.values = Table()  # of trees, by what the evaluator met on the way
+        self._tables: dict[Any, N.Array] | None = None
 
     @property
     def precise(self) -> bool:
         return self.pick is not None
 
     def at_high_precision(self, pick: Sequence[int]) -> Block:
-        """The same draw at some samples, with mpmath numbers."""
+        """The same draw at some samples, with mpmath numbers; made once, for many formulas are repeated there."""
+        place = ("precise", tuple(pick))
+        found: Block | None = self.values.get(place)
+        return found or self.values.keep(place, self._made_precise(pick))
+
+    def _made_precise(self, pick: Sequence[int]) -> Block:
         other = object.__new__(Block)
         other.__dict__.update(self.__dict__)
         other.pick = np.asarray(pick)
-        other.cache = {}
+        other.cache, other.drawn, other.values, other._tables = {}, {}, Table(), None
         return other
 
     def is_far(self, sample: int) -> bool:
@@ -272,9 +282,19 @@ class Block:
             shape[self.variables[key]] = self.cell
         return values.reshape(shape)
 
+    @property
+    def tables(self) -> dict[Any, N.Array]:
+        """Joint and conditional tables; all blocks of one model share them, whatever else their worlds define."""
+        if self._tables is None:
+            pick = () if self.pick is None else tuple(self.pick.tolist())
+            drawn = (self.index, tuple(self.sizes.items()), tuple(self.variables), self.raw_samples, self.cell)
+            model = tuple(self.world.joints.items())
+            self._tables = {} if self.take is not None else _tables(model, drawn, self.ndim, pick)
+        return self._tables
+
     def joint(self, letter: str) -> N.Array:
         """The joint table of a density letter over all variables: positive, summing to one."""
-        cached: N.Array | None = self.cache.get(("joint", letter))
+        cached = self.tables.get(("joint", letter))
         if cached is not None:
             return cached
         recipe = self.world.joints.get(letter)
@@ -292,27 +312,34 @@ class Block:
             table = values if table is None else table * values
         if table is None:
             raise EvaluationError("unsupported", f"the distribution {letter} has no variables here")
-        self.cache[("joint", letter)] = table
+        self.tables[("joint", letter)] = table
         return table
 
     def conditional(self, letter: str, args: frozenset[str], given: frozenset[str]) -> N.Array:
         """`letter(args | given)` computed from the joint, so that Bayes and Markov hold."""
         place = ("conditional", letter, args, given)
-        found: N.Array | None = self.cache.get(place)
+        found = self.tables.get(place)
         if found is None:
             joint = self.joint(letter)
             drop = tuple(axis for key, axis in self.variables.items() if key not in args and key not in given)
             top = joint.sum(axis=drop, keepdims=True) if drop else joint
             axes = tuple(self.variables[k] for k in args)
             found = top / top.sum(axis=axes, keepdims=True)
-            self.cache[place] = found
+            self.tables[place] = found
         return found
+
+
+@lru_cache(maxsize=64)
+def _tables(model: object, drawn: object, axes: int, pick: tuple[int, ...]) -> dict[Any, N.Array]:
+    """The place for the tables of a model as drawn for some sizes, at all samples or at picked ones."""
+    return {}
 
 
 def precise_array(values: N.Array) -> N.Array:
     """Floats as exact mpmath numbers."""
+    exact = mpmath.mpc if np.iscomplexobj(values) else mpmath.mpf
     out = np.empty(values.shape, dtype=object)
     flat = out.reshape(-1)
-    for i, v in enumerate(values.reshape(-1)):
-        flat[i] = mpmath.mpc(complex(v)) if np.iscomplexobj(values) else mpmath.mpf(float(v))
+    for i, v in enumerate(values.reshape(-1).tolist()):
+        flat[i] = exact(v)
     return out

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from grader.errors import ReadError
 from grader.maths import syntax as T
 from grader.maths.lexer import Token
+from grader.maths.memory import Table
 from grader.maths.notation import Notation
 from grader.maths.parser import parse
 from grader.reading import phrases
@@ -145,7 +146,7 @@ class _Reader:
     def run(self, blocks: Sequence[Block]) -> None:
         at = 0
         for block in blocks:
-            self.part.written.append(block.text or "$" + "".join(_source(t) for t in block.tokens) + "$")
+            self.part.written.append(block.text or f"${_source(block)}$")
         while at < len(blocks):
             block = blocks[at]
             self.conditions.block(block)
@@ -213,7 +214,7 @@ class _Reader:
     def inline(self, block: Block, case: bool) -> None:
         """A formula in running text; `case` if it stands alone before a colon, as the name of a case."""
         self.stopped = False
-        self.part.story.append("$" + "".join(_source(t) for t in block.tokens) + "$")
+        self.part.story.append(f"${_source(block)}$")
         lines = cut(block.tokens, self.notation, block.start, block.end).lines
         self.part.formulas += len(lines)
         condition = case or bool(phrases.CONDITION.search(self.words))
@@ -287,8 +288,8 @@ class _Reader:
         return rel is not None and isinstance(rel.operands[0], T.Name) and rel.operands[0].key in self.notation.functions
 
     def note_tuples(self, tree: T.Node) -> None:
-        for node in T.walk(tree):
-            if isinstance(node, T.Tup) and all(isinstance(i, T.Name) for i in node.items):
+        for node in T.of_kind(tree, T.Tup):
+            if all(isinstance(i, T.Name) for i in node.items):
                 self.part.tuples.add(tuple(i.key.replace("^*", "") for i in node.items if isinstance(i, T.Name)))
 
     def role(self) -> str:
@@ -326,7 +327,7 @@ class _Reader:
             block = replace(block, tokens=(*block.tokens, *blocks[more].tokens), end=blocks[more].end)
             rows, used = joined, more - at + 1
         self.part.formulas += len(rows.lines)
-        self.stopped = bool(_STOPS.search("".join(_source(t) for t in block.tokens)))
+        self.stopped = bool(_STOPS.search(_source(block)))
         spoken = " ".join(t.text for line in rows.lines for t in line.toks if t.kind == "text")
         if len(spoken) > 3:  # `\\Rightarrow g \\text{ is strictly increasing}` speaks too
             self.part.prose.append(replace(block, kind=Kind.TEXT, text=spoken, tokens=()))
@@ -430,8 +431,14 @@ def _placed(tree: T.Node, block: Block) -> T.Node:
     return replace(placed, start=block.start, end=block.end)
 
 
-def _source(token: Token) -> str:
-    """A raw token as it was written, without spaces."""
-    if token.kind in ("ws", "par"):
-        return ""
-    return f"\\{token.text}" if token.kind == "cmd" else token.text
+_SOURCES = Table()
+
+
+def _source(block: Block) -> str:
+    """A formula as it was written, without spaces."""
+    place = id(block.tokens)
+    found: tuple[tuple[Token, ...], str] | None = _SOURCES.get(place)
+    if found is None:
+        parts = [f"\\{t.text}" if t.kind == "cmd" else t.text for t in block.tokens if t.kind not in ("ws", "par")]
+        found = _SOURCES.keep(place, (block.tokens, "".join(parts)))  # kept with them: the identity stays theirs
+    return found[1]

@@ -78,7 +78,7 @@ class Conditions:
         """
         found = relations_of(tree)
         if sentence or head:
-            names = {key for c in found for key in T.names_in(c)}
+            names = frozenset(key for c in found for key in T.names_in(c))
             if any(T.names_in(c) & names for c in self._group):
                 self.current = [c for c in self.current if not (_is_case(c) and any(c is old for old in self._group))]
         if head:
@@ -147,7 +147,7 @@ def _contrary(old: T.Node, new: T.Node) -> bool:
     return old.operands == new.operands and new.relations[0] in _CONTRARY.get(old.relations[0], ())
 
 
-def _over(old: T.Node, new: T.Node, names: set[str]) -> bool:
+def _over(old: T.Node, new: T.Node, names: frozenset[str]) -> bool:
     """Whether a case is over when a new condition is stated: one on the same names, or `b = 0` before `b \\neq 0`."""
     about = T.names_in(old)
     if about == names:

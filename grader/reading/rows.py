@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from grader.errors import ReadError
 from grader.maths import syntax as T
 from grader.maths.lexer import Token, group_end, skip_space
+from grader.maths.memory import Table
 from grader.maths.notation import Notation
 from grader.maths.parser import parse_tokens, readings
 from grader.maths.tokens import Tok, formula_tokens
@@ -50,8 +51,22 @@ class Rows:
     lines: list[Line] = field(default_factory=list)
 
 
+_CUT = Table()
+
+
 def cut(raw: Sequence[Token], notation: Notation, start: int, end: int) -> Rows:
-    """The lines of a display's raw tokens; every failure stays with its line."""
+    """The lines of a display's raw tokens; every failure stays with its line.
+
+    A display is read for its own part and wherever answers are looked for: once for each notation.
+    """
+    place = (id(raw), notation, start, end)
+    found: tuple[Sequence[Token], Rows] | None = _CUT.get(place)
+    if found is None:
+        found = _CUT.keep(place, (raw, _cut(raw, notation, start, end)))  # kept with them: the identity stays theirs
+    return Rows([replace(line) for line in found[1].lines])
+
+
+def _cut(raw: Sequence[Token], notation: Notation, start: int, end: int) -> Rows:
     try:
         toks = formula_tokens(list(raw))
     except ReadError as error:
@@ -63,7 +78,7 @@ def _row_by_row(raw: Sequence[Token], notation: Notation, error: ReadError, star
     """A display with damage in one row: the others are still read."""
     pieces = _raw_rows(list(raw))
     if len(pieces) == 1:
-        return Rows([Line([], "", start, end, error=error)])
+        return Rows([Line([], "", start, end, error=error.kept())])
     out = Rows()
     for piece in pieces:
         if not any(t.kind not in ("ws", "par") for t in piece):
@@ -71,7 +86,7 @@ def _row_by_row(raw: Sequence[Token], notation: Notation, error: ReadError, star
         try:
             out.lines.extend(_cut_tokens(formula_tokens(piece), notation).lines)
         except ReadError as failure:
-            out.lines.append(Line([], "", piece[0].start, piece[-1].end, error=failure))
+            out.lines.append(Line([], "", piece[0].start, piece[-1].end, error=failure.kept()))
     return out
 
 
@@ -313,7 +328,7 @@ def _read(line: Line, notation: Notation) -> None:
         line.tree, ambiguous = parse_tokens(line.toks, notation)
         line.ambiguous = bool(ambiguous)
     except ReadError as error:
-        line.error = error
+        line.error = error.kept()
 
 
 def operands(tree: T.Node) -> T.Rel | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import fields
+from json.encoder import encode_basestring
 from typing import Any
 
 from grader.model import CheckResult, PartReport, Points, Report, Span, Step
@@ -24,7 +25,30 @@ def report_data(report: Report) -> dict[str, Any]:
 
 def dumps(data: Any) -> str:
     """JSON text, the same bytes for the same data."""
-    return json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    return _text(data, "\n") + "\n"
+
+
+def _text(value: Any, margin: str) -> str:
+    """What `json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)` gives, whose indenting is slow."""
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if value is None or type(value) is int:
+        return "null" if value is None else repr(value)
+    inner = margin + " "
+    if isinstance(value, dict):
+        items = [f"{_key(k)}: {_text(v, inner)}" for k, v in value.items()]
+        return f"{{{inner}{f',{inner}'.join(items)}{margin}}}" if items else "{}"
+    if isinstance(value, (list, tuple)):
+        entries = [_text(v, inner) for v in value]
+        return f"[{inner}{f',{inner}'.join(entries)}{margin}]" if entries else "[]"
+    return _plain(value)
+
+
+def _key(key: Any) -> str:
+    return encode_basestring(key if isinstance(key, str) else _plain(key))
+
+
+_plain = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 def _points(points: Points) -> dict[str, float]:
@@ -37,7 +61,10 @@ def _short(value: float) -> float:
 
 
 def _span(span: Span) -> dict[str, Any]:
-    return asdict(span)
+    return {name: getattr(span, name) for name in _SPAN}
+
+
+_SPAN = tuple(f.name for f in fields(Span))
 
 
 def _check(check: CheckResult) -> dict[str, Any]:
