@@ -10,7 +10,7 @@ from grader.derivation.settings import Settings
 from grader.maths import syntax as T
 from grader.maths.diagnose import slipped
 from grader.maths.screening import differ_clearly
-from grader.reading.phrases import BUT, ELSEWHERE, NEXT_CASE, QUALIFIED, TITLE
+from grader.reading.phrases import BUT, ELSEWHERE, LEADS_TO, NEXT_CASE, QUALIFIED, TITLE
 
 _MOST_READINGS = 6
 
@@ -47,6 +47,8 @@ class Doubts:
             judge = self.settings.narrowed(following.conditions)
             behind = not differ_clearly(judge, run.members[k], run.members[k + 1])  # it may fail under the condition, too
         words = TITLE.sub(" ", chain.words.replace("i.e.", "ie"))
+        if LEADS_TO.search(chain.words):
+            return True  # `\\psi_1 < 0 gives \\dot\\psi_1 > 0`: it is said of what stands before
         return chain.hypothetical or behind or bool(ELSEWHERE.search(words))
 
     def only_supposed(self, run: Run) -> bool:

@@ -169,7 +169,9 @@ class Equations:
         asked = self._asked(run, name, value) if unknown else None
         if asked is not None and (asked.outcome is Outcome.CORRECT or (not found and not self.broken)):
             return asked
-        sure = unknown and not T.names_in(value) & self.settings.fresh
+        known = {key for equation in found for key in self._names(equation.rel)}
+        roots = any(isinstance(n, T.Name) and n.base in self.settings.world.unknowns for n in T.walk(value))
+        sure = unknown and not roots and T.names_in(value) <= known  # another letter puts another unknown in
         if wrong and sure and all(v.outcome is Outcome.INCORRECT for v in wrong):
             return wrong[0]
         if run.lead in ("=>", "<=>") and run.before is not None and isinstance(name, T.Name):
@@ -183,8 +185,10 @@ class Equations:
         answers in it; None if it solves none of them and may be the solution of a related one."""
         world = self.settings.world
         questions = [Stated(run, e.operands[0], e.operands[1]) for e in world.equations if isinstance(e, T.Rel)]
-        if not questions or T.names_in(value) & (self.settings.fresh | world.unknowns):
-            return None
+        known = {key for question in questions for key in self._names(question.rel)}
+        roots = any(isinstance(n, T.Name) and n.base in world.unknowns for n in T.walk(value))
+        if not questions or roots or T.names_in(value) - known:
+            return None  # `\\lambda = x - \\gamma/2` puts another unknown in
         if run.conditions and not self.settings.possible(self.settings.narrowed(run.conditions)):
             return None
         found = [self._solves(run, question, name, value) for question in questions]
@@ -230,7 +234,7 @@ class Equations:
                 _replaced(equation.right, unknown, value),
             )
             return [(j, sides) for j in self.settings.current(run) if self.settings.possible(j)]
-        given = T.Rel((T.Name(unknown.base, unknown.sub, unknown.marks.replace("*", "")), value), ("=",))
+        given = T.Rel((T.Name(unknown.base, unknown.sub, unknown.marks.replace("^*", "")), value), ("=",))
         values = tuple(v for v in self.settings.in_force(run) if isinstance(v, T.Rel) and v.operands[0] != unknown)
         judges = [self.settings.narrowed((*run.conditions, given)), self.settings.narrowed((*values, given))]
         return [(j, (equation.left, equation.right)) for j in judges if self.settings.possible(j)]

@@ -94,6 +94,8 @@ class LinkJudge:
             if found.outcome in (Outcome.CORRECT, Outcome.INCORRECT):
                 self.settings.give(T.Rel(root, ("=",)), run)
                 return Call("solution", found)
+        if isinstance(left, T.Name) and left.key in self.settings.world.joints:
+            return _call("definition", Outcome.ASSUMED, "definition")  # `with q = q(z|x) q(x_t|..)`
         if k in run.declared or self._introduces(left, right) or self._introduces(right, left):
             return self._discriminant(run, left, right) or _call("definition", Outcome.ASSUMED, "definition")
         return None
@@ -214,7 +216,7 @@ class LinkJudge:
     def _starred(self, run: Run, left: T.Node, right: T.Node) -> None:
         """`\\theta^* = 0` holds and says where the reasoning goes on."""
         if isinstance(left, T.Name) and "*" in left.marks:
-            bare = T.Name(left.base, left.sub, left.marks.replace("*", ""))
+            bare = T.Name(left.base, left.sub, left.marks.replace("^*", ""))
             if bare.key in self.settings.world.symbols:
                 self.settings.give(T.Rel((left, right), ("=",)), run)
 

@@ -7,7 +7,7 @@ from grader.derivation.settings import Settings, known_free
 from grader.maths import syntax as T
 from grader.maths.diagnose import mended
 from grader.maths.screening import agrees, evaluable, varies
-from grader.reading.phrases import CONTRADICTION, ONLY_LEADS
+from grader.reading.phrases import CALLED_EQUATION, CONTRADICTION, ONLY_LEADS
 
 OPERATORS = (T.Deriv, T.Grad, T.Expect, T.KL, T.Integral, T.Density, T.Apply, T.Matrix, T.Big)
 
@@ -22,6 +22,8 @@ class Nature:
 
     def is_equation(self, run: Run, left: T.Node, right: T.Node) -> bool:
         """Whether an equality that does not hold everywhere states an equation to be solved."""
+        if run.chain is not None and CALLED_EQUATION.search(run.chain.words) and len(run.members) == 2:
+            return True
         if any(isinstance(m, T.Num) and not m.value for m in (left, right)):
             return not self._value_of_function(run)
         if any(isinstance(n, T.PlusMinus) for m in (left, right) for n in T.walk(m)):
@@ -158,9 +160,13 @@ class Nature:
             function = world.functions.get(key)
             if key in world.definitions:
                 waiting.extend(T.names_in(world.definitions[key]))
+            if key in world.measures:
+                waiting.extend(name for arg in world.measures[key].args for name in T.names_in(arg))
             if function is not None and function.body is not None:
                 waiting.extend(T.names_in(function.body) - set(function.params))
-        return seen - {measure.var for measure in world.measures.values()}
+        averaged = any(isinstance(n, (T.Expect, T.KL, T.Integral)) for n in T.walk(node))
+        written = set() if averaged else T.names_in(node)
+        return seen - ({measure.var for measure in world.measures.values()} - written)
 
     def plain(self, node: T.Node) -> bool:
         """A formula in quantities only: equated with another one it may be an equation."""

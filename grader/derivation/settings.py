@@ -115,7 +115,7 @@ class Settings:
         if any(isinstance(n, T.PlusMinus) for n in T.walk(right)):
             self._give_signs(left, right, run)
             return
-        bare = T.Name(left.base, left.sub, left.marks.replace("*", ""))
+        bare = T.Name(left.base, left.sub, left.marks.replace("^*", ""))
         self._given.append(Given(T.Rel((bare, right), ("=",)), run.order, run.conditions))
 
     def _give_signs(self, left: T.Name, right: T.Node, run: Run) -> None:

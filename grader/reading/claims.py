@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from grader.errors import ReadError
 from grader.maths import syntax as T
@@ -138,6 +139,7 @@ class _Reader:
         self.formula: Chain | None = None  # the chain that the text behind may deny
         self.hypothetical = False
         self.named: T.Name | None = None  # the name just written in running text
+        self.supposing = False  # whether words such as "if" lead to it
         self.claimed = -1  # the order of the chain just claimed in running text
         self.stopped = False  # whether the last formula ends with a full stop
         self.led = False  # whether that chain begins its line
@@ -169,6 +171,8 @@ class _Reader:
             self.formula.role, self.part.denied = "denied", True  # `(note that .. would be false in general)`
         if ")" in text.split("(", 1)[0]:
             self.conditions.closed()
+        if self.named is not None and self.supposing:
+            self.predicate(self.named, text)
         starts = self.stopped and block.text.lstrip()[:1].isupper()  # a sentence of its own
         if self.formula is not None and not self.formula.after and not starts:
             self.formula.after = text[:80]
@@ -196,6 +200,19 @@ class _Reader:
             self.words = text
         else:
             self.words = f"{self.words} {text}"[-300:]
+
+    def predicate(self, name: T.Name, text: str) -> None:
+        """`if $a$ is zero`, `quand $b$ est strictement positif`: a condition whose relation stands in words."""
+        words = self.words.rstrip(" \u00a4")
+        found = phrases.PREDICATE.match(text)
+        if found is None or trails(words):
+            return
+        relation = next(r for word, r in phrases.PREDICATES.items() if found.group("what").startswith(word))
+        relation = phrases.CONTRARY[relation] if found.group("no") else relation
+        rel = T.Rel((name, T.Num(Fraction(0))), (relation,), start=name.start, end=name.end)
+        self.conditions.enter(
+            rel, sentence=bool(phrases.SENTENCE_IF.search(words)), head=bool(phrases.CASE_HEAD.search(words))
+        )
 
     def plain(self, text: str, block: Block, before: str) -> None:
         """A claim written without dollars; what does not read as one is prose."""
@@ -244,6 +261,7 @@ class _Reader:
                     continue
                 self.part.bare.append(Bare(line, len(self.part.chains), self.words[-160:], tuple(self.conditions.current)))
                 self.named = line.tree if isinstance(line.tree, T.Name) else None
+                self.supposing = condition
                 continue
             role = self.role()
             if condition and phrases.ELSE.search(self.words) and self._of_function(rel):

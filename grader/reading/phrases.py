@@ -41,6 +41,29 @@ ALL_CONSTANT: Final = re.compile(
 )
 """Words that call the function of the question constant."""
 
+LEADS_TO: Final = re.compile(
+    r"\u00a4\s*,?\s*(?:then |alors )?(?:gives?|would give|yields?|implies|leads to|forces?|means|entraine|donne|implique|impose|force|"
+    r"conduit a|mene a|equivaut a)\s*(?:that |que )?$"
+)
+"""Text that ends so says that the formula before it (¤) leads to what follows."""
+
+CALLED_EQUATION: Final = re.compile(r"\b(?:l'equation|equations?|solv(?:e|es|ing)|resoudre|resolv\w+|resout)(?: de)?\s*:?\s*$")
+"""Text that ends so calls what follows an equation."""
+
+PREDICATES: Final = {
+    "nonzero": "!=", "non-zero": "!=", "non nul": "!=", "nul": "=", "zero": "=", "null": "=", "vanish": "=", "s'annule": "=",
+    "positi": ">", "negati": "<",
+}  # fmt: skip
+"""What words say of a name that they suppose: "if a is zero", "b strictement positif"."""
+
+CONTRARY: Final = {"=": "!=", "!=": "=", ">": "<=", "<": ">="}
+
+PREDICATE: Final = re.compile(
+    r"\s*,?\s*(?:(?:est|is|are|sont|vaut|being|etant)\s+)?(?P<no>(?:n'est pas|ne vaut pas|isn't|not|ne)\s+)?"
+    r"(?:strictly |strictement )?(?P<what>non-?zero|non nul|nul(?:le)?s?\b|zero\b|null\b|vanishes\b|s'annule\b|positi(?:ve|f)|negati(?:ve|f))"
+)
+"""Text behind a name that says its sign, or that it is zero."""
+
 CASE_HEAD: Final = re.compile(r"(?:^|[.;:!]\s*)\W*(?:cas|case)\W*(?:\d+|[ivx]+|[a-d]\b)?\W*$")
 """Text that names a case and begins a passage."""
 
