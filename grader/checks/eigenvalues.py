@@ -125,7 +125,8 @@ def _label_claims(
         rels = list(flat_relations(line.tree))
         whole = read_answer(line.tree)
         if not rels:
-            if whole.kind in ("set", "list") and all(context.explicit(i) for i in whole.items):
+            plain = all(isinstance(i, T.Name) for i in whole.items)  # `(\\psi_0, \\psi_1, \\theta)`: an order of variables
+            if whole.kind in ("set", "list") and not plain and all(context.explicit(i) for i in whole.items):
                 if _OTHER_VALUES.search(chain.words[-60:]):
                     continue
                 yield line, frozenset(), list(whole.items)

@@ -150,6 +150,8 @@ def check_component(spec: ComponentCheck, context: PartContext) -> Finding:
         return Finding(Outcome.UNDECIDED, "not_found")
     wrong = _named_wrong(spec, context, target, judges)
     if wrong is not None and not context.text.unread and not context.rests_on_inferred(wrong.node):
+        if any(agrees(judge, T.Neg(wrong.node), target) for judge in judges):
+            return Finding(Outcome.UNDECIDED, "opposite", (wrong.place,))  # a loss to be minimised
         witness = equal(judges[0], wrong.node, target).witness
         return Finding(Outcome.INCORRECT, "differs", (wrong.place,), witness=witness, answer=wrong.node)
     ends = [

@@ -27,7 +27,7 @@ def check_components(spec: ComponentsCheck, context: PartContext) -> Finding:
     if whole.outcome is Outcome.CORRECT:
         return whole
     goals = [context.target(entry) for entry in spec.entries]
-    if whole.outcome is Outcome.INCORRECT:
+    if whole.outcome is Outcome.INCORRECT and _vector_entries(claims[-1].node):  # a number is no claim of the vector
         return _wrong_vector(spec, context, whole, claims[-1].node, goals)
     named = spec.named_entries or ((),) * len(goals)
     entries = [_entry(context, goal, names) for goal, names in zip(goals, named, strict=True)]

@@ -171,7 +171,8 @@ class Equations:
             return asked
         known = {key for equation in found for key in self._names(equation.rel)}
         roots = any(isinstance(n, T.Name) and n.base in self.settings.world.unknowns for n in T.walk(value))
-        sure = unknown and not roots and T.names_in(value) <= known  # another letter puts another unknown in
+        strange = T.names_in(value) & self.settings.fresh or T.names_in(value) - known
+        sure = unknown and not roots and not strange  # another letter puts another unknown in
         if wrong and sure and all(v.outcome is Outcome.INCORRECT for v in wrong):
             return wrong[0]
         if run.lead in ("=>", "<=>") and run.before is not None and isinstance(name, T.Name):

@@ -70,6 +70,10 @@ _NOTES: Final[dict[str, dict[Lang, str]]] = {
     "all_links_hold": {"en": "every line follows from the one before", "fr": "chaque ligne suit de la précédente"},
     "phrase": {"en": "explained in words", "fr": "expliqué en mots"},
     "differs": {"en": "does not agree with what is asked", "fr": "ne correspond pas à ce qui est demandé"},
+    "opposite": {
+        "en": "is the negative of what is asked, perhaps as a loss to be minimised: a person looks",
+        "fr": "est l'opposé de ce qui est demandé, peut-être une perte à minimiser : une personne relit",
+    },
     "shape": {"en": "has another shape than what is asked", "fr": "n'a pas la forme demandée"},
     "some_entries": {"en": "some components are not right", "fr": "certaines composantes sont inexactes"},
     "strictness": {"en": "differs on the boundary (strict or not)", "fr": "diffère au bord (stricte ou large)"},
