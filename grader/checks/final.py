@@ -29,6 +29,7 @@ from grader.reading.claims import Chain
 from grader.reading.rows import Line, with_left
 
 _EQUAL = frozenset({"=", ":=", "=:"})
+_ARROWS = frozenset({"=>", "<=>"})
 
 
 @dataclass(slots=True)
@@ -182,7 +183,7 @@ def claims_of(
                 boxed = line.tree is not None and T.contains(line.tree, T.Boxed)
                 bare = rel is None
                 equation = rel is not None and _is_zero(rel.operands[-1])
-                led = any(isinstance(n, T.Logic) and n.op in ("=>", "<=>") for n in T.walk(line.tree)) if line.tree else False
+                led = line.lead in _ARROWS or (isinstance(line.tree, T.Logic) and line.tree.op in _ARROWS)
                 solved = led and rel is not None and not isinstance(rel.operands[0], T.Empty) and rel.operands[0] != head
                 own_head = (claims and not solved) or (  # `v = 0 <=> \\theta = 0 and ..` goes on with other quantities
                     rel is not None
