@@ -11,6 +11,7 @@ from grader.maths.parse_core import ExpressionParser
 from grader.maths.tokens import Tok
 
 _SEPARATORS = frozenset({",", ";"})
+_NO_OPERAND = frozenset({"+", "-", "/", "*", ",", ")", "]", "}", ";", "|"})
 _INDICES = frozenset("ijkn0123456789")
 _CLOSING = {"[": "]", "(": ")", "\\{": "\\}", "{": "}"}
 
@@ -98,6 +99,8 @@ class ProbabilityParser(ExpressionParser):
         if tok.text not in ("E", "Var", "V", "Cov"):
             return False
         nxt = self.peek(1)
+        if nxt.kind in ("end", "rel") or (nxt.kind == "op" and nxt.text in _NO_OPERAND):
+            return False  # `\\mathcal E - ..` is a quantity's name
         if tok.kind == "name":
             return tok.text in ("E", "Var")
         if tok.text == "V":
