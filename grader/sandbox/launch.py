@@ -1,0 +1,151 @@
+"""The command that starts a warm worker: what of this machine it sees, and under which names.
+
+It sees the interpreter, the libraries students use, and the folder `inside`: nothing else of the project, so no reference
+and no rubric, and nothing of anybody's files.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+INSIDE: Final = Path(__file__).resolve().parent / "inside"
+LIBRARIES: Final = ("numpy", "sympy", "mpmath", "torch")
+ENVIRONMENT: Final = {
+    "HOME": "/tmp",
+    "LANG": "C.UTF-8",
+    "PATH": "/usr/bin:/bin",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONHASHSEED": "0",
+    "PYTHONUTF8": "1",
+    "MKL_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+"""The whole environment of a worker."""
+
+
+class Mode(StrEnum):
+    """How students' code is kept in. `weak` is for containers that are themselves the sandbox, and never chosen for you."""
+
+    STRICT = "strict"
+    WEAK = "weak"
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """A folder of this machine and its name inside."""
+
+    outside: Path
+    inside: str
+
+
+def has(library: str) -> bool:
+    """Is a top-level package installed here? It is not imported."""
+    return _folder(library) is not None
+
+
+def _folder(library: str) -> Path | None:
+    spec = importlib.util.find_spec(library)
+    places = list(spec.submodule_search_locations or ()) if spec is not None else []
+    return Path(places[0]).resolve().parent if places else None
+
+
+def library_folders() -> list[Path]:
+    """The folders from which the students' libraries are imported, without doubles."""
+    found = [folder for name in LIBRARIES if (folder := _folder(name)) is not None]
+    return list(dict.fromkeys(found))
+
+
+def interpreter() -> Path:
+    """The Python behind a virtual environment."""
+    return Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+
+
+def command(mode: Mode, torch: bool, control: int) -> tuple[list[str], dict[str, str]]:
+    """The command line and environment of a worker that talks on the descriptor `control`."""
+    if mode is Mode.WEAK:
+        python, inside, folders = str(interpreter()), str(INSIDE.parent), [str(p) for p in library_folders()]
+        prefix: list[str] = []
+        environment = dict(ENVIRONMENT)
+        library_path = os.environ.get("LD_LIBRARY_PATH")
+        if library_path:
+            environment["LD_LIBRARY_PATH"] = library_path
+    else:
+        binds = _binds()
+        python = _within(interpreter(), binds)
+        inside = "/sandbox"
+        folders = [_within(p, binds) for p in library_folders()]
+        prefix = _bubblewrap(binds)
+        environment = dict(ENVIRONMENT, LD_LIBRARY_PATH="/py/lib")
+    start = "import sys; sys.path.insert(0, sys.argv.pop(1)); from inside.zygote import main; main(sys.argv[1:])"
+    user = "65534"
+    worker = [python, "-P", "-s", "-c", start, inside, str(control), mode.value, user, str(int(torch)), *folders]
+    return prefix + worker, environment
+
+
+def _binds() -> list[Bind]:
+    """What is bound, beside the system's libraries: the interpreter, and each folder of libraries outside of it."""
+    usr = Path("/usr")
+    found = [Bind(usr, "/usr")]
+    prefix = Path(sys.base_prefix).resolve()
+    if prefix != usr:
+        found.append(Bind(prefix, "/py"))
+    for i, folder in enumerate(library_folders()):
+        if not any(folder.is_relative_to(bind.outside) for bind in found):
+            found.append(Bind(folder, f"/site{i}"))
+    return found
+
+
+def _within(path: Path, binds: list[Bind]) -> str:
+    """The name inside of a path outside; the last bind that holds it counts."""
+    for bind in reversed(binds):
+        if path.is_relative_to(bind.outside):
+            return str(Path(bind.inside) / path.relative_to(bind.outside))
+    raise ValueError(f"{path} is not bound")
+
+
+def _private() -> list[Path]:
+    """What must not be seen though it may lie in a bound folder: this package, its records, its source tree."""
+    package = Path(__file__).resolve().parent.parent
+    found = [package]
+    if (package.parent / "pyproject.toml").is_file():
+        found.append(package.parent)
+    for folder in library_folders():
+        found += sorted(p for p in folder.glob("*homework_grader*"))
+    return found
+
+
+def _bubblewrap(binds: list[Bind]) -> list[str]:
+    """Bubblewrap and its options. The worker's own children need user namespaces, so those stay allowed: to it alone."""
+    options = [
+        "--unshare-all", "--unshare-user", "--uid", "65534", "--gid", "65534", "--hostname", "sandbox",
+        "--die-with-parent", "--new-session", "--cap-drop", "ALL",
+    ]  # fmt: skip
+    for name in ("lib", "lib32", "lib64"):
+        path = Path("/", name)
+        if path.is_symlink():
+            options += ["--symlink", os.readlink(path).lstrip("/"), f"/{name}"]
+        elif path.is_dir():
+            options += ["--ro-bind", f"/{name}", f"/{name}"]
+    for shared in ("/etc/ld.so.cache", "/etc/alternatives"):
+        options += ["--ro-bind-try", shared, shared]
+    for bind in binds:
+        options += ["--ro-bind", str(bind.outside), bind.inside]
+    for path in _private():
+        for bind in binds:
+            if path.is_relative_to(bind.outside) and path != bind.outside:
+                name = str(Path(bind.inside) / path.relative_to(bind.outside))
+                covered = ["--tmpfs", name, "--remount-ro", name]
+                options += covered if path.is_dir() else ["--ro-bind", "/dev/null", name]
+    options += ["--ro-bind", str(INSIDE), "/sandbox/inside", "--proc", "/proc", "--tmpfs", "/dev"]
+    for device in ("null", "zero", "full", "random", "urandom"):
+        options += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
+    options += ["--dir", "/dev/shm", "--remount-ro", "/dev", "--dir", "/tmp", "--remount-ro", "/", "--chdir", "/", "--"]
+    return [shutil.which("bwrap") or "bwrap", *options]
