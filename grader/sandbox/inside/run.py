@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import linecache
 import random
 import sys
@@ -79,7 +80,7 @@ def _module(header: dict[str, Any]) -> tuple[types.ModuleType, BaseException | N
     code = compile(source, file, "exec", dont_inherit=True)
     module = types.ModuleType(header["name"])
     module.__file__ = file
-    sys.modules[header["name"]] = module
+    sys.modules.setdefault(header["name"], module)  # a homework called numpy.py must not hide NumPy
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     try:
         exec(code, vars(module))
@@ -109,7 +110,11 @@ def _failure(error: BaseException, file: str) -> dict[str, Any]:
         body["line"], body["message"] = error.lineno, str(error.msg)[:MESSAGE]
     if isinstance(error, SystemExit):
         body["ending"] = "exit"
-    elif isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "allocate memory" in text):
+    elif (
+        isinstance(error, MemoryError)
+        or (isinstance(error, RuntimeError) and "allocate memory" in text)
+        or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
+    ):
         body["ending"] = "memory"
     elif isinstance(error, ModuleNotFoundError):
         body["module"] = str(error.name)

@@ -35,7 +35,8 @@ def arguments(nodes: list[Node], payload: bytes, feed: str, gradient: bool) -> l
             array = numpy.frombuffer(rest[:size], dtype=node[1]).reshape(node[2]).copy()
             rest = rest[size:]
             if feed == "torch":
-                return torch.from_numpy(array)
+                tensor: Any = torch.from_numpy(array)
+                return tensor
             return array[()] if feed == "numpy" or array.ndim else array.item()
         if kind == "f":
             return _number(float(node[1]), feed, numpy.float64, "float64")
@@ -45,7 +46,9 @@ def arguments(nodes: list[Node], payload: bytes, feed: str, gradient: bool) -> l
             return tuple(build(x) for x in node[1])
         if kind == "y":
             return _expression(node[1], [build(x) for x in node[2]])
-        return {"n": lambda: None, "b": lambda: node[1], "i": lambda: int(node[1], 16), "s": lambda: node[1]}[kind]()
+        if kind == "i":
+            return int(node[1], 16)
+        return None if kind == "n" else node[1]
 
     found = [build(node) for node in nodes]
     if gradient:
@@ -120,9 +123,10 @@ class Encoder:
             if len(x) > 10_000:
                 raise Unusable("the result is a long text")
             return ["s", x]
-        if tuple in kind.__mro__:
+        bases = type.__dict__["__mro__"].__get__(kind)  # a metaclass of the student's may lie
+        if tuple in bases:
             return ["t", [self.encode(y, depth + 1) for y in tuple.__iter__(x)]]
-        if list in kind.__mro__:
+        if list in bases:
             return ["t", [self.encode(y, depth + 1) for y in list.__iter__(x)]]
         if kind is fractions.Fraction or kind is decimal.Decimal:
             try:
