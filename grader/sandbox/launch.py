@@ -118,7 +118,7 @@ def _private() -> list[Path]:
     if (package.parent / "pyproject.toml").is_file():
         found.append(package.parent)
     for folder in library_folders():
-        found += sorted(p for p in folder.glob("*homework_grader*"))
+        found += [*sorted(folder.glob("*homework_grader*")), folder / "__pycache__"]
     return found
 
 
@@ -142,8 +142,10 @@ def _bubblewrap(binds: list[Bind]) -> list[str]:
         for bind in binds:
             if path.is_relative_to(bind.outside) and path != bind.outside:
                 name = str(Path(bind.inside) / path.relative_to(bind.outside))
-                covered = ["--tmpfs", name, "--remount-ro", name]
-                options += covered if path.is_dir() else ["--ro-bind", "/dev/null", name]
+                if path.is_dir():
+                    options += ["--tmpfs", name, "--remount-ro", name]
+                elif path.exists():
+                    options += ["--ro-bind", "/dev/null", name]
     options += ["--ro-bind", str(INSIDE), "/sandbox/inside", "--proc", "/proc", "--tmpfs", "/dev"]
     for device in ("null", "zero", "full", "random", "urandom"):
         options += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]

@@ -11,10 +11,11 @@ from grader.programs import Case, Ending, Program, Ran
 from grader.sandbox.frames import request
 from grader.sandbox.launch import Mode, has
 from grader.sandbox.outcome import ours, outcome
-from grader.sandbox.warm import NoIsolation, Raw, Warm, WorkerBroken
+from grader.sandbox.warm import NoIsolation, Warm, WorkerBroken
 
 TRIES: Final = 2
 """A fault of ours is tried once more, then a person looks."""
+LOCKED_OUT: Final = "Python answers are not run: students' code cannot be locked in here"
 
 
 class Sandbox:
@@ -28,6 +29,7 @@ class Sandbox:
         self.mode = mode
         self._workers: dict[bool, Warm] = {}
         self._reasons: dict[bool, str] = {}
+        self._proved = False
         if torch:
             self.start(torch=True)
 
@@ -39,28 +41,52 @@ class Sandbox:
 
     def start(self, torch: bool = False) -> None:
         """Start a worker now, so that it gets warm while the caller does something else."""
-        if torch in self._workers or torch in self._reasons:
-            return
-        missing = lacking(self.mode, torch)
-        if missing:
-            self._reasons[torch] = missing
-            return
         try:
-            self._workers[torch] = Warm(self.mode, torch)
-        except NoIsolation as error:
-            self._reasons[torch] = f"Python answers cannot be locked in here: {error}"
+            self._worker(torch)
+        except NoIsolation:
+            return  # `run` says so of every case
 
     def reason(self, torch: bool = False) -> str:
         """Why nothing can be run (with torch); empty if it can. Starts the worker and waits for it."""
-        self.start(torch)
-        worker = self._workers.get(torch)
-        if worker is not None:
+        try:
+            self._warm(torch)
+        except (NoIsolation, WorkerBroken) as error:
+            return str(error)
+        return ""
+
+    def _worker(self, torch: bool) -> Warm:
+        """A worker, perhaps still cold. Raises NoIsolation where there can be none."""
+        if torch in self._reasons:
+            raise NoIsolation(self._reasons[torch])
+        if torch not in self._workers:
+            missing = lacking(self.mode, torch)
+            if missing:
+                raise self._never(torch, missing)
             try:
-                worker.wait_ready()
+                self._workers[torch] = Warm(self.mode, torch)
             except NoIsolation as error:
-                del self._workers[torch]
-                self._reasons[torch] = f"Python answers cannot be locked in here: {error}"
-        return self._reasons.get(torch, "")
+                raise self._never(torch, f"{LOCKED_OUT}: {error}") from None
+        return self._workers[torch]
+
+    def _never(self, torch: bool, reason: str) -> NoIsolation:
+        self._reasons[torch] = reason
+        return NoIsolation(reason)
+
+    def _warm(self, torch: bool) -> Warm:
+        """A worker that is ready. Raises NoIsolation where there can be none, WorkerBroken where it did not come up."""
+        worker = self._worker(torch)
+        try:
+            worker.wait_ready()
+        except NoIsolation as error:
+            del self._workers[torch]
+            if self._proved:  # it worked before: something else is wrong
+                raise WorkerBroken(str(error)) from None
+            raise self._never(torch, f"{LOCKED_OUT}: {error}") from None
+        except WorkerBroken:
+            del self._workers[torch]
+            raise
+        self._proved = True
+        return worker
 
     def run(self, program: Program, cases: Sequence[Case]) -> list[Ran]:
         """Run the cases of one program in turn, each in a fresh child; one outcome each, in their order."""
@@ -71,16 +97,15 @@ class Sandbox:
         asked = request(program, case)
         fault = ""
         for _ in range(TRIES):
-            reason = self.reason(torch)
-            if reason:
-                return Ran(Ending.NOT_RUN, message=reason)
-            worker = self._workers[torch]
             try:
-                raw: Raw = worker.run(asked, case.limits)
-            except (WorkerBroken, NoIsolation) as error:
+                raw = self._warm(torch).run(asked, case.limits)
+            except NoIsolation as error:
+                return Ran(Ending.NOT_RUN, message=str(error))
+            except WorkerBroken as error:
                 fault = str(error)
-                del self._workers[torch]
-                worker.kill()
+                broken = self._workers.pop(torch, None)
+                if broken is not None:
+                    broken.kill()
                 continue
             fault = ours(raw, self.mode is Mode.STRICT)
             if not fault:

@@ -79,7 +79,7 @@ class Warm:
             theirs.close()
 
     def wait_ready(self) -> None:
-        """Wait until it is warm. Raises NoIsolation where it cannot be."""
+        """Wait until it is warm. Raises NoIsolation where it never can be, WorkerBroken if this one did not come up."""
         if self._ready:
             return
         poll = select.poll()
@@ -88,7 +88,14 @@ class Warm:
         if poll.poll(START_SECONDS * 1000):
             with contextlib.suppress(OSError):
                 data = self._control.recv(65536)
-        reply: dict[str, Any] = json.loads(data) if data else {"ready": False, "why": self._last_words()}
+        if not data:
+            why = self._last_words()
+            status = self._process.returncode
+            self.kill()
+            if status is None or status < 0 or status >= 128:  # too slow, or ended by a signal
+                raise WorkerBroken(why)
+            raise NoIsolation(why)
+        reply: dict[str, Any] = json.loads(data)
         if not reply["ready"]:
             self.close()
             raise NoIsolation(reply["why"])

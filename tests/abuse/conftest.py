@@ -61,7 +61,9 @@ class Box:
             raise answer
         return answer
 
-    def case(self, source: str, *args: Any, function: str = "f", torch: bool = False, mode: str = "strict", **limits: Any) -> Ran:
+    def case(
+        self, source: str, *args: Any, function: str = "f", torch: bool = False, mode: str = "strict", **limits: Any
+    ) -> Ran:
         """One case of one program; limits are short."""
         given = {"seconds": 5.0, "memory_mb": 256, **limits}
         program = Program("homework", source, names=frozenset({"f"}), torch=torch)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from abuse.conftest import LEAK, Box, source_of
 
+from abuse.conftest import LEAK, Box, source_of
 from grader.programs import Ending
 
 ROWS: list[tuple[str, str, set[Ending], str, float]] = [
