@@ -111,21 +111,8 @@ def test_what_there_is_to_see(box: Box) -> None:
     assert isinstance(ran.value, tuple)
     root, tmp, proc, dev, shm, etc, own, environment, descriptors, pid, parent, user, cwd, host, argv = ran.value
     assert isinstance(root, tuple)
-    assert set(root) <= {
-        "dev",
-        "etc",
-        "lib",
-        "lib32",
-        "lib64",
-        "proc",
-        "py",
-        "sandbox",
-        "site1",
-        "site2",
-        "site3",
-        "tmp",
-        "usr",
-    }
+    known = {"dev", "etc", "lib", "lib32", "lib64", "proc", "py", "sandbox", "tmp", "usr"}
+    assert not {str(name).rstrip("0123456789") for name in root} - known - {"site", "lib"}
     assert tmp == proc == shm == ()
     assert dev == ("full", "null", "random", "shm", "urandom", "zero")
     assert isinstance(etc, tuple) and set(etc) <= {"ld.so.cache", "alternatives"}
@@ -138,13 +125,15 @@ def test_what_there_is_to_see(box: Box) -> None:
 
 
 def test_nothing_of_the_project_is_there(box: Box) -> None:
-    """No reference, no rubric, no example, no source but the worker's own: names at most, of records covered by nothing."""
+    """No reference, no rubric, no example, no source but the worker's own: names at most, of what is covered."""
     body = (
         "found = []\n"
         "for folder, folders, files in os.walk('/'):\n"
         "    found += [os.path.join(folder, n) for n in files + folders\n"
         "              if 'rubric' in n or 'homework' in n or n in ('q1.yaml', 'q1.py', 'answer_key.md', 'grade.py', 'grade_part.py', 'submissions_example')]\n"
-        "return [n for n in found if (os.listdir(n) if os.path.isdir(n) else open(n, 'rb').read())]"
+        "def hidden(n):\n    try: return not (os.listdir(n) if os.path.isdir(n) else open(n, 'rb').read())\n"
+        "    except PermissionError: return True\n"
+        "return [n for n in found if not hidden(n)]"
     )
     ran = box.case(source_of(body), seconds=20)
     assert ran.ending is Ending.OK, ran

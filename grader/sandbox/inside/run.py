@@ -77,7 +77,10 @@ def _module(header: dict[str, Any]) -> tuple[types.ModuleType, BaseException | N
     if torch is not None:
         torch.manual_seed(0)
     source, file = header["source"].removeprefix("\ufeff"), header["file"]
-    code = compile(source, file, "exec", dont_inherit=True)
+    try:
+        code = compile(source, file, "exec", dont_inherit=True)
+    except (MemoryError, RecursionError):  # the parser says so of its own stack
+        raise SyntaxError("the source is nested too deeply") from None
     module = types.ModuleType(header["name"])
     module.__file__ = file
     sys.modules.setdefault(header["name"], module)  # a homework called numpy.py must not hide NumPy

@@ -41,6 +41,7 @@ def main(arguments: list[str]) -> None:
     """Serve until the other end of the control socket is closed. Arguments: descriptor, mode, user, torch (0, 1), folders."""
     control = socket.socket(fileno=int(arguments[0]))
     strict, user, torch = arguments[1] == "strict", int(arguments[2]), arguments[3] == "1"
+    sys.argv[:], sys.orig_argv[:] = ["-c"], []
     # the libraries of the grader's own environment, not those that lie beside the interpreter
     sys.path = [p for p in sys.path if not p.endswith(("site-packages", "dist-packages"))] + arguments[4:]
     try:
