@@ -190,7 +190,9 @@ def _excused(
         return list(found)
     false = [k for k in context.false_links if any(a <= k.right.start and k.right.end <= b for a, b in places)]
     for link in false:
-        context.links[link.number] = replace(link, verdict=Verdict(Outcome.CORRECT, "follows_from_earlier"), charged=False)
+        context.links[link.number] = replace(
+            link, verdict=Verdict(Outcome.CORRECT, "follows_from_earlier"), charged=False
+        )
         context.charged.pop(link.number, None)
     again = {spec.id for spec, finding in found if finding.note in ("some_link_fails", "slip")}
     return [
@@ -283,7 +285,13 @@ def _first_from(known: Mapping[Target, T.Node], usual: Callable[[Target], Any]) 
 
 
 def run_check(
-    submission: Submission, question: Question, judge: Judge, spec: CheckBase, text: PartText, *, searching: bool = False
+    submission: Submission,
+    question: Question,
+    judge: Judge,
+    spec: CheckBase,
+    text: PartText,
+    *,
+    searching: bool = False,
 ) -> Finding:
     """One check on one text; what goes wrong in it is our fault and never the student's.
 

@@ -245,10 +245,7 @@ class LinkJudge:
             return True
         averages = (T.Density, T.Expect, T.Integral)
         same = isinstance(left, T.Call) and isinstance(right, T.Call) and left.func == right.func
-        if (
-            same
-            and not any(isinstance(n, averages) for m in (run.members[0], left, right) for n in T.walk(m))
-        ):
+        if same and not any(isinstance(n, averages) for m in (run.members[0], left, right) for n in T.walk(m)):
             return True  # `\\sigma(-\\psi_1) = \\sigma(u)`
         functions = any(isinstance(n, T.Call) and n.func == "logistic" for m in (left, right) for n in T.walk(m))
         closed = not any(T.names_in(m) or isinstance(m, (T.Matrix, T.Tup)) for m in (left, right))

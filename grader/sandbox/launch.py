@@ -7,6 +7,7 @@ and no rubric, and nothing of anybody's files.
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import shutil
 import sys
@@ -29,6 +30,7 @@ ENVIRONMENT: Final = {
     "OPENBLAS_NUM_THREADS": "1",
 }
 """The whole environment of a worker."""
+DEVICES: Final = ("null", "zero", "full", "random", "urandom")
 
 
 class Mode(StrEnum):
@@ -70,24 +72,44 @@ def interpreter() -> Path:
 
 def command(mode: Mode, torch: bool, control: int) -> tuple[list[str], dict[str, str]]:
     """The command line and environment of a worker that talks on the descriptor `control`."""
-    if mode is Mode.WEAK:
-        python, inside, folders = str(interpreter()), str(INSIDE.parent), [str(p) for p in library_folders()]
-        prefix: list[str] = []
-        environment = dict(ENVIRONMENT)
-        library_path = os.environ.get("LD_LIBRARY_PATH")
-        if library_path:
-            environment["LD_LIBRARY_PATH"] = library_path
-    else:
+    told: dict[str, object] = {"control": control, "strict": mode is Mode.STRICT, "user": 65534, "torch": torch}
+    prefix: list[str] = []
+    environment = dict(ENVIRONMENT)
+    if mode is Mode.STRICT:
         binds = _binds()
-        python = _within(interpreter(), binds)
-        inside = "/sandbox"
-        folders = [_within(p, binds) for p in library_folders()]
         prefix = _bubblewrap(binds)
-        environment = dict(ENVIRONMENT, LD_LIBRARY_PATH="/py/lib")
-    start = "import sys; sys.path.insert(0, sys.argv.pop(1)); from inside.zygote import main; main(sys.argv[1:])"
-    user = "65534"
-    worker = [python, "-P", "-s", "-c", start, inside, str(control), mode.value, user, str(int(torch)), *folders]
-    return prefix + worker, environment
+        python, inside = _within(interpreter(), binds), "/sandbox"
+        told["folders"] = [_within(p, binds) for p in library_folders()]
+        environment["LD_LIBRARY_PATH"] = "/py/lib"
+    else:
+        python, inside = str(interpreter()), str(INSIDE.parent)
+        told["folders"], told["readable"] = [str(p) for p in library_folders()], _readable()
+        if "LD_LIBRARY_PATH" in os.environ:
+            environment["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
+    start = "import sys; sys.path.insert(0, sys.argv[1]); from inside.zygote import main; main(sys.argv[2])"
+    return [*prefix, python, "-P", "-s", "-c", start, inside, json.dumps(told)], environment
+
+
+def _readable() -> list[str]:
+    """What the weaker mode lets a child read: the same as would be bound, around what is private."""
+    private = _private()
+    found = [str(INSIDE)]
+
+    def grant(path: Path) -> None:
+        if path in private:
+            return
+        if any(p.is_relative_to(path) for p in private):
+            for below in sorted(path.iterdir()):
+                grant(below)
+        else:
+            found.append(str(path))
+
+    system = [Path("/", name) for name in ("lib", "lib32", "lib64", "etc/ld.so.cache", "etc/alternatives")]
+    devices = [Path("/dev", name) for name in DEVICES]
+    for path in (Path("/usr"), *system, *devices, Path(sys.base_prefix).resolve(), *library_folders()):
+        if path.exists():
+            grant(path)
+    return found
 
 
 def _binds() -> list[Bind]:
@@ -111,9 +133,13 @@ def _within(path: Path, binds: list[Bind]) -> str:
     raise ValueError(f"{path} is not bound")
 
 
+def _package() -> Path:
+    return INSIDE.parent.parent
+
+
 def _private() -> list[Path]:
     """What must not be seen though it may lie in a bound folder: this package, its records, its source tree."""
-    package = Path(__file__).resolve().parent.parent
+    package = _package()
     found = [package]
     if (package.parent / "pyproject.toml").is_file():
         found.append(package.parent)
@@ -147,7 +173,7 @@ def _bubblewrap(binds: list[Bind]) -> list[str]:
                 elif path.exists():
                     options += ["--ro-bind", "/dev/null", name]
     options += ["--ro-bind", str(INSIDE), "/sandbox/inside", "--proc", "/proc", "--tmpfs", "/dev"]
-    for device in ("null", "zero", "full", "random", "urandom"):
+    for device in DEVICES:
         options += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
     options += ["--dir", "/dev/shm", "--remount-ro", "/dev", "--dir", "/tmp", "--remount-ro", "/", "--chdir", "/", "--"]
     return [shutil.which("bwrap") or "bwrap", *options]

@@ -54,6 +54,10 @@ class Sandbox:
             return str(error)
         return ""
 
+    def guards(self) -> tuple[str, ...]:
+        """What holds students' code beside namespaces or another user: `seccomp`, `landlock`; known once a worker is warm."""
+        return next((worker.guards for worker in self._workers.values()), ())
+
     def _worker(self, torch: bool) -> Warm:
         """A worker, perhaps still cold. Raises NoIsolation where there can be none."""
         if torch in self._reasons:

@@ -55,7 +55,7 @@ class Warm:
     def __init__(self, mode: Mode, torch: bool) -> None:
         self.mode, self.torch = mode, torch
         self.versions: dict[str, str] = {}
-        self.filtered = False
+        self.guards: tuple[str, ...] = ()
         self._number = 0
         self._ready = False
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -99,7 +99,7 @@ class Warm:
         if not reply["ready"]:
             self.close()
             raise NoIsolation(reply["why"])
-        self.versions, self.filtered, self._ready = reply["versions"], reply["filtered"], True
+        self.versions, self.guards, self._ready = reply["versions"], tuple(reply["guards"]), True
 
     def run(self, request: bytes, limits: Limits) -> Raw:
         """Run one request (`frames.request`) in a child. Raises WorkerBroken; the worker is of no use then."""

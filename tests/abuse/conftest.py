@@ -43,19 +43,18 @@ class Box:
         self.user = user
         environment = dict(os.environ, SANDBOX_TEST_SECRET="environment-secret", PYTHONPATH=str(ROOT))
         line = [sys.executable, str(HERE / "driver.py")]
-        if user == "plain" and os.geteuid() == 0:
+        if os.geteuid() == 0:
             needed = ":".join(dict.fromkeys([str(ROOT), str(Path(sys.base_prefix).resolve()), sys.prefix]))
-            wrapper = [sys.executable, str(HERE / "as_plain_user.py"), needed]
+            wrapper = [sys.executable, str(HERE / "as_user.py"), "12345" if user == "plain" else "0", needed]
             line = ["unshare", "-m", "--propagation", "private", *wrapper, *line]
             environment.pop("GRADER_CACHE", None)
-        self.process = subprocess.Popen(
-            line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd="/", bufsize=0
-        )
+        self.process = subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd="/")
         self.baseline: dict[str, Any] = {}
 
     def ask(self, name: str, *args: Any, **named: Any) -> Any:
         assert self.process.stdin is not None and self.process.stdout is not None
         self.process.stdin.write(pickle.dumps((name, args, named)))
+        self.process.stdin.flush()
         answer = pickle.load(self.process.stdout)
         if isinstance(answer, Exception):
             raise answer

@@ -43,8 +43,8 @@ class Driver:
         """Processes below this one: number and name, in order."""
         return descendants(os.getpid())
 
-    def filtered(self, mode: str) -> bool:
-        return self.box(mode)._workers[False].filtered
+    def guards(self, mode: str) -> tuple[str, ...]:
+        return self.box(mode)._workers[False].guards
 
     def mounts(self) -> str:
         return Path("/proc/self/mountinfo").read_text()
@@ -79,6 +79,9 @@ class Driver:
         deadline = time.monotonic() + 20
         while len(descendants(os.getpid())) < 4 and time.monotonic() < deadline:
             time.sleep(0.02)
+
+    def close_mode(self, mode: str) -> None:
+        self.boxes.pop(mode).close()
 
     def close(self) -> list[tuple[int, str]]:
         for box in self.boxes.values():

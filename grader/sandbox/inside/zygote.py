@@ -6,18 +6,21 @@ which come from outside. So its memory, which every child inherits, holds nothin
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import sys
+import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NoReturn
 
-from . import jail, run
+from . import jail, landlock, run
 
 SETUP_SECONDS: Final = 20.0
 """A child is ready within some milliseconds; a machine under load gets more."""
@@ -29,43 +32,69 @@ _exit = os._exit
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """How children are kept: `strict` in namespaces, else as another user."""
+    """How children are kept: `strict` in namespaces, else as another user in a folder below `home`, kept to files by `rules`
+    (a descriptor, -1 without) and to computing by a filter of system calls."""
 
     strict: bool
     user: int
     null: int
+    home: str
+    rules: int
     filtered: bool
 
 
-def main(arguments: list[str]) -> None:
-    """Serve until the other end of the control socket is closed. Arguments: descriptor, mode, user, torch (0, 1), folders."""
-    control = socket.socket(fileno=int(arguments[0]))
-    strict, user, torch = arguments[1] == "strict", int(arguments[2]), arguments[3] == "1"
+PROBE: Final[dict[str, Any]] = {"id": 0, "seconds": 20.0, "memory": 64 << 20}
+"""A first child, to see whether one can be locked in."""
+
+
+def main(argument: str) -> None:
+    """Serve until the other end of the control socket is closed. The argument is a JSON object: `control`, a descriptor;
+    `strict`, `user`, `torch`; `folders` to import from; `readable` files for the weaker mode."""
+    told = json.loads(argument)
+    control = socket.socket(fileno=told["control"])
     sys.argv[:], sys.orig_argv[:] = ["-c"], []
     # the libraries of the grader's own environment, not those that lie beside the interpreter
-    sys.path = [p for p in sys.path if not p.endswith(("site-packages", "dist-packages"))] + arguments[4:]
+    sys.path = [p for p in sys.path if not p.endswith(("site-packages", "dist-packages"))] + told["folders"]
     try:
-        versions = load(torch)
+        versions = load(told["torch"])
         jail.hide_memory()
-        null = os.open("/dev/null", os.O_RDWR)
-        inside = Inside(strict, user, null, True)
-        reply = supervise(inside, control, {"id": 0, "seconds": 20.0, "memory": 64 << 20}, [])
-        if reply["why"].startswith("filter:") and not strict:
-            inside = Inside(strict, user, null, False)
-            reply = supervise(inside, control, {"id": 0, "seconds": 20.0, "memory": 64 << 20}, [])
+        inside = _inside(told)
+        reply = supervise(inside, control, PROBE, [])
+        if reply["why"].startswith("filter:") and not inside.strict:
+            inside = replace(inside, filtered=False)
+            reply = supervise(inside, control, PROBE, [])
         why = reply["why"] or ("" if reply["status"] == 0 else f"a first child ended with status {reply['status']}")
     except (ImportError, OSError) as error:
         control.send(json.dumps({"ready": False, "why": f"{type(error).__name__}: {error}"}).encode())
         return
-    control.send(json.dumps({"ready": not why, "why": why, "filtered": inside.filtered, "versions": versions}).encode())
-    while not why:
-        data, fds, _, _ = socket.recv_fds(control, 4096, 3)
-        if not data:
-            return
-        order = json.loads(data)
-        if "stop" in order:  # for a case that ended by itself meanwhile
-            continue
-        control.send(json.dumps(supervise(inside, control, order, fds)).encode())
+    guards = [name for name, there in (("seccomp", inside.filtered), ("landlock", inside.rules >= 0)) if there]
+    control.send(json.dumps({"ready": not why, "why": why, "guards": guards, "versions": versions}).encode())
+    try:
+        while not why:  # until nobody is there any more
+            data, fds, _, _ = socket.recv_fds(control, 4096, 3)
+            if not data:
+                return
+            order = json.loads(data)
+            if "stop" not in order:  # else it was for a case that ended by itself meanwhile
+                control.send(json.dumps(supervise(inside, control, order, fds)).encode())
+    except OSError:
+        return
+    finally:
+        if inside.home:
+            shutil.rmtree(inside.home, ignore_errors=True)
+
+
+def _inside(told: dict[str, Any]) -> Inside:
+    null = os.open("/dev/null", os.O_RDWR)
+    if told["strict"]:
+        return Inside(True, told["user"], null, "", -1, True)
+    home = tempfile.mkdtemp(prefix="grader-sandbox-")
+    os.chmod(home, 0o711)
+    try:
+        rules = landlock.rules(told["readable"], [home, "/dev/null"])
+    except OSError:
+        rules = -1
+    return Inside(False, told["user"], null, home, rules, True)
 
 
 def load(torch: bool) -> dict[str, str]:
@@ -102,6 +131,7 @@ def supervise(inside: Inside, control: socket.socket, order: dict[str, Any], fds
     limits = jail.Order(order["seconds"], order["memory"])
     ready, say = os.pipe()
     started = time.monotonic()
+    folder = _folder(inside)
     try:
         pid = jail.clone() if inside.strict else os.fork()
     except OSError as error:
@@ -109,7 +139,7 @@ def supervise(inside: Inside, control: socket.socket, order: dict[str, Any], fds
             os.close(fd)
         return {"id": order["id"], "why": str(error), "status": 0, "cut": "", "wall": 0.0}
     if pid == 0:
-        child(inside, limits, fds, say)
+        child(inside, limits, fds, say, folder)
     for fd in (say, *fds):
         os.close(fd)
     why = _setup(ready)
@@ -120,6 +150,8 @@ def supervise(inside: Inside, control: socket.socket, order: dict[str, Any], fds
         signal.pidfd_send_signal(handle, signal.SIGKILL)
     os.close(handle)
     _, status, usage = os.wait4(pid, 0)
+    if inside.home:
+        _clear(inside.home)
     return {
         "id": order["id"],
         "why": why,
@@ -128,6 +160,32 @@ def supervise(inside: Inside, control: socket.socket, order: dict[str, Any], fds
         "wall": time.monotonic() - started,
         "kilobytes": usage.ru_maxrss,
     }
+
+
+def _folder(inside: Inside) -> str:
+    """A folder for one child of the weaker mode; the others have private file systems."""
+    if inside.strict:
+        return ""
+    folder = tempfile.mkdtemp(dir=inside.home)
+    if os.geteuid() == 0:
+        os.chown(folder, inside.user, inside.user)
+    return folder
+
+
+def _clear(home: str) -> None:
+    """Remove what children of the weaker mode left, also what they locked."""
+    for place, names, _ in os.walk(home):
+        for name in names:
+            path = os.path.join(place, name)
+            if not os.path.islink(path):
+                with contextlib.suppress(OSError):
+                    os.chmod(path, 0o700)
+    for entry in os.scandir(home):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                os.unlink(entry.path)
 
 
 def _setup(ready: int) -> str:
@@ -159,7 +217,7 @@ def _watch(handle: int, pid: int, control: socket.socket, order: dict[str, Any],
                 return ""
             data = control.recv(4096)
             if not data:
-                _exit(0)  # nobody is there any more; the children end with their namespace
+                return "gone"  # nobody waits for it any more
             if json.loads(data).get("stop") == order["id"]:
                 return "stop"
 
@@ -173,7 +231,7 @@ def _waited(pid: int) -> float:
         return 0.0
 
 
-def child(inside: Inside, limits: jail.Order, fds: list[int], say: int) -> NoReturn:
+def child(inside: Inside, limits: jail.Order, fds: list[int], say: int, folder: str) -> NoReturn:
     """In the child: lock oneself in, run, answer, end. Nothing of the student's runs before `ready` is said."""
     try:
         jail.die_with_parent()
@@ -182,7 +240,7 @@ def child(inside: Inside, limits: jail.Order, fds: list[int], say: int) -> NoRet
         os.dup2(inside.null, 0)
         os.dup2(output, 1)
         os.dup2(output, 2)
-        jail.close_all_but(result, say)
+        jail.close_all_but(result, say, *([inside.rules] if inside.rules >= 0 else []))
         sys.stdin, sys.stdout, sys.stderr = (_stream(i, "r" if i == 0 else "w") for i in range(3))
         for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_IGN if number != signal.SIGINT else signal.SIG_DFL)
@@ -190,7 +248,7 @@ def child(inside: Inside, limits: jail.Order, fds: list[int], say: int) -> NoRet
         if inside.strict:
             jail.enter_namespaces()
         else:
-            jail.be_somebody_else(inside.user)
+            _weaker(inside, folder)
         jail.set_limits(limits, baseline)
         if inside.strict:
             jail.drop_capabilities()
@@ -219,6 +277,20 @@ def child(inside: Inside, limits: jail.Order, fds: list[int], say: int) -> NoRet
     _exit(0)  # no exit handler and no finalizer of the student's runs
 
 
+def _weaker(inside: Inside, folder: str) -> None:
+    """Another user, a folder of its own, no other files. Raises OSError where the libraries are out of reach then."""
+    jail.be_somebody_else(inside.user)
+    jail.die_with_parent()  # the change of user has undone it
+    os.chdir(folder)
+    os.environ["HOME"] = os.environ["TMPDIR"] = folder
+    if inside.rules >= 0:
+        landlock.restrict(inside.rules)
+        os.close(inside.rules)
+    for path in (os.__file__, sys.modules["numpy"].__file__):
+        if not os.access(str(path), os.R_OK):
+            raise OSError(f"the user {os.geteuid()} cannot read {path}: Python must be where everybody can")
+
+
 def _stream(fd: int, mode: str) -> Any:
     return open(fd, mode, encoding="utf-8", errors="backslashreplace", buffering=1 << 14, closefd=False)
 
@@ -231,4 +303,4 @@ def _read_all(fd: int) -> bytes:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(sys.argv[1])

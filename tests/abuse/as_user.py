@@ -1,6 +1,6 @@
-"""Run a command as a plain user, from root, in a mount namespace where that user can read what the command needs.
+"""Run a command as another user, from root, in a mount namespace where everybody can read what the command needs.
 
-`as_plain_user.py NEEDED[:NEEDED...] COMMAND...`: folders of root's that nobody may enter are covered by empty ones in
+`as_user.py USER NEEDED[:NEEDED...] COMMAND...`: folders of root's that nobody may enter are covered by empty ones in
 which the needed folders stand at their own paths. Must be started in a mount namespace of its own.
 """
 
@@ -12,8 +12,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-USER = 12345
-
 
 def closed_ancestor(path: Path) -> Path | None:
     """The first folder above that others may not enter."""
@@ -24,7 +22,8 @@ def closed_ancestor(path: Path) -> Path | None:
 
 
 def main() -> None:
-    needed = [Path(p) for p in sys.argv[1].split(":")]
+    user = int(sys.argv[1])
+    needed = [Path(p) for p in sys.argv[2].split(":")]
     covered: dict[Path, list[Path]] = {}
     for path in needed:
         closed = closed_ancestor(path)
@@ -41,9 +40,9 @@ def main() -> None:
         subprocess.run(["umount", "-l", stage], check=True)
         stage.rmdir()
     os.setgroups([])
-    os.setresgid(USER, USER, USER)
-    os.setresuid(USER, USER, USER)
-    os.execvpe(sys.argv[2], sys.argv[2:], os.environ)
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+    os.execvpe(sys.argv[3], sys.argv[3:], os.environ)
 
 
 if __name__ == "__main__":
