@@ -201,6 +201,20 @@ def test_an_answer_does_not_outlive_its_time() -> None:
     assert outcome(raw(answer=answer, status=signal.SIGSEGV), Program("p", ""), Case("f")).ending is Ending.ERROR
 
 
+def test_a_module_that_is_none_is_an_error() -> None:
+    for name in ("__main__", "numpy", "", ".", "a b", "*"):
+        answer = wire.pack({"ending": "error", "exception": "ModuleNotFoundError", "message": "m", "module": name})
+        assert outcome(raw(answer=answer), Program("p", "__main__ numpy a b . *"), Case("f")).ending in (
+            Ending.ERROR,
+            Ending.NOT_RUN,
+        )
+
+
+def test_output_is_fit_for_a_terminal() -> None:
+    ran = outcome(raw(output=b"a\x1b[2J\r\nb\tc\xe2\x80\xae\xff\x00"), Program("p", ""), Case("f"))
+    assert ran.output == "a\ufffd[2J\nb\tc\ufffd\ufffd\ufffd"
+
+
 # --- machines that cannot lock in ---------------------------------------------------------------------------------
 
 PROGRAM = Program("p", "def f(): return 1\n", names=frozenset({"f"}))

@@ -54,7 +54,10 @@ def has(library: str) -> bool:
 
 
 def _folder(library: str) -> Path | None:
-    spec = importlib.util.find_spec(library)
+    try:
+        spec = importlib.util.find_spec(library)
+    except (ImportError, ValueError, AttributeError):  # a name that only looks like a module's
+        return None
     places = list(spec.submodule_search_locations or ()) if spec is not None else []
     return Path(places[0]).resolve().parent if places else None
 

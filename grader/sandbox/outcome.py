@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import unicodedata
 from typing import Final
 
 from grader.programs import Case, Ending, Program, Ran
@@ -34,9 +35,15 @@ def ours(raw: Raw, strict: bool) -> str:
     return ""
 
 
+def shown(output: bytes) -> str:
+    """What a program printed, fit for a terminal: no escape sequence, no control of direction."""
+    text = output.decode("utf-8", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c if c in "\n\t" or unicodedata.category(c)[0] != "C" else "\ufffd" for c in text)
+
+
 def outcome(raw: Raw, program: Program, case: Case) -> Ran:
     """The student's outcome of one case."""
-    output = raw.output.decode("utf-8", errors="replace")
+    output = shown(raw.output)
 
     def ran(ending: Ending, message: str, line: int | None = None, **details: str) -> Ran:
         return Ran(ending, None, message, line, output, raw.seconds, details)

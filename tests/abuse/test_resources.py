@@ -74,7 +74,7 @@ def test_resources(box: Box, name: str, body: str, endings: set[Ending], message
     assert message in ran.message
     assert 0 < len(ran.message) <= 300 and "\n" not in ran.message
     assert len(ran.output) <= 64 << 10
-    assert ran.seconds < seconds + 2
+    assert ran.seconds < 4 * seconds + 3, "a busy machine may stretch it"
 
 
 def test_what_is_printed_is_kept_up_to_its_cap(box: Box) -> None:
