@@ -53,32 +53,28 @@ class Driver:
         return len(os.listdir("/proc/self/fd"))
 
     def run_and_kill(self, program: Program, case: Case, times: int, which: str) -> Ran:
-        """Run a case; so many times, some while after it began, kill the launcher or the worker in it."""
+        """Run a case; so many times, while it runs, kill the launcher or the worker."""
         self.box("strict").reason()
 
         def kill() -> None:
-            for _ in range(times):
-                time.sleep(0.3)
-                found = [pid for pid, name in descendants(os.getpid()) if name == which]
-                deadline = time.monotonic() + 20
-                while not found and time.monotonic() < deadline:
-                    time.sleep(0.05)
-                    found = [pid for pid, name in descendants(os.getpid()) if name == which]
-                self._when_busy()
-                for pid in found[:1]:
-                    os.kill(pid, signal.SIGKILL)
+            killed: set[int] = set()
+            deadline = time.monotonic() + 60
+            left = times
+            while left and time.monotonic() < deadline:
+                found = descendants(os.getpid())  # launcher, its first process, the worker, a child
+                fresh = [pid for pid, name in found if name.startswith(which) and pid not in killed]
+                if fresh and len(found) >= 4:
+                    time.sleep(0.2)
+                    os.kill(fresh[0], signal.SIGKILL)
+                    killed |= {pid for pid, _ in found}
+                    left -= 1
+                time.sleep(0.02)
 
         thread = threading.Thread(target=kill)
         thread.start()
         ran = self.box("strict").run(program, [case])[0]
         thread.join()
         return ran
-
-    def _when_busy(self) -> None:
-        """Wait until a child runs below the warm worker."""
-        deadline = time.monotonic() + 20
-        while len(descendants(os.getpid())) < 4 and time.monotonic() < deadline:
-            time.sleep(0.02)
 
     def close_mode(self, mode: str) -> None:
         self.boxes.pop(mode).close()
