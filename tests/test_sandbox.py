@@ -48,7 +48,10 @@ def verdict(machine: str, number: int, *arguments: int, arch: int | None = None,
 def test_the_filter_allows_its_list_and_nothing_else(machine: str) -> None:
     column = syscalls.MACHINES[machine][0]
     allowed = {n for numbers in syscalls.ALLOWED.values() if (n := numbers[column]) is not None}
-    asked = {numbers[column] for numbers in (syscalls.IOCTL, syscalls.PRCTL, syscalls.TGKILL, syscalls.PRLIMIT)}
+    asked = {
+        numbers[column]
+        for numbers in (syscalls.FCNTL, syscalls.IOCTL, syscalls.PRCTL, syscalls.TGKILL, syscalls.PRLIMIT)
+    }
     for number in [*range(600), 0x40000000, 0x40000039, 0xFFFFFFFF]:
         expected = seccomp.ALLOW if number in allowed else seccomp.REFUSE
         if number not in asked:
@@ -60,6 +63,9 @@ def test_the_filter_allows_its_list_and_nothing_else(machine: str) -> None:
 def test_the_filter_looks_at_arguments(machine: str) -> None:
     column = syscalls.MACHINES[machine][0]
     for numbers, arguments, fine in [
+        (syscalls.FCNTL, (1, 3), True),
+        (syscalls.FCNTL, (1, 8, 1), False),  # F_SETOWN: whom to signal
+        (syscalls.FCNTL, (1, 1031, 1 << 20), False),  # F_SETPIPE_SZ
         (syscalls.IOCTL, (1, 0x5401), True),
         (syscalls.IOCTL, (1, 0x5412), False),  # TIOCSTI: typing into a terminal
         (syscalls.PRCTL, (15,), True),
@@ -98,6 +104,7 @@ def test_the_numbers_are_the_kernels(machine: str, header: str, pattern: str) ->
     known.setdefault("newfstatat", known.get("fstatat", -1))
     column = syscalls.MACHINES[machine][0]
     named = {
+        "fcntl": syscalls.FCNTL,
         "ioctl": syscalls.IOCTL, "prctl": syscalls.PRCTL, "tgkill": syscalls.TGKILL, "prlimit64": syscalls.PRLIMIT,
         "clone": syscalls.CLONE, "mount": syscalls.MOUNT, "capset": syscalls.CAPSET,
     }  # fmt: skip
@@ -124,6 +131,25 @@ def test_an_installed_grader_is_covered(tmp_path: Path, monkeypatch: pytest.Monk
     readable = json.loads(launch.command(Mode.WEAK, False, 3)[0][-1])["readable"]
     assert str(site / "numpy") in readable
     assert not [p for p in readable if Path(p) in [site, *site.parents] or Path(p).is_relative_to(site / "grader")]
+
+
+def test_libraries_inside_a_covered_tree_are_bound_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkout below the interpreter's prefix, with its environment inside: the tree is covered, the libraries are not."""
+    prefix = tmp_path / "prefix"
+    site, package = prefix / "src/app/.venv/site-packages", prefix / "src/app/grader"
+    for folder in (prefix / "bin", site / "numpy", package):
+        folder.mkdir(parents=True)
+    (prefix / "src/app/pyproject.toml").write_text("")
+    monkeypatch.setattr(sys, "base_prefix", str(prefix))
+    monkeypatch.setattr(launch, "interpreter", lambda: prefix / "bin/python3")
+    monkeypatch.setattr(launch, "library_folders", lambda: [site])
+    monkeypatch.setattr(launch, "_package", lambda: package)
+    line = launch.command(Mode.STRICT, False, 3)[0]
+    assert line[line.index("/py/src/app") - 1] == "--tmpfs"
+    assert line[line.index("/site0") - 1] == str(site)
+    assert json.loads(line[-1])["folders"] == ["/site0"]
+    readable = json.loads(launch.command(Mode.WEAK, False, 3)[0][-1])["readable"]
+    assert str(site / "numpy") in readable and not [p for p in readable if package.is_relative_to(p)]
 
 
 # --- what comes back ----------------------------------------------------------------------------------------------

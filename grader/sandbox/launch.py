@@ -74,7 +74,10 @@ def interpreter() -> Path:
 
 
 def command(mode: Mode, torch: bool, control: int) -> tuple[list[str], dict[str, str]]:
-    """The command line and environment of a worker that talks on the descriptor `control`."""
+    """The command line and environment of a worker that talks on the descriptor `control`.
+
+    Raises ValueError where the interpreter does not lie where it says.
+    """
     told: dict[str, object] = {"control": control, "strict": mode is Mode.STRICT, "user": 65534, "torch": torch}
     prefix: list[str] = []
     environment = dict(ENVIRONMENT)
@@ -122,8 +125,10 @@ def _binds() -> list[Bind]:
     prefix = Path(sys.base_prefix).resolve()
     if prefix != usr:
         found.append(Bind(prefix, "/py"))
+    private = _private()
     for i, folder in enumerate(library_folders()):
-        if not any(folder.is_relative_to(bind.outside) for bind in found):
+        covered = any(folder.is_relative_to(path) for path in private)
+        if covered or not any(folder.is_relative_to(bind.outside) for bind in found):
             found.append(Bind(folder, f"/site{i}"))
     return found
 

@@ -60,8 +60,9 @@ class Warm:
         self._ready = False
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control = ours
-        line, environment = command(mode, torch, theirs.fileno())
+        line = ["the interpreter"]
         try:
+            line, environment = command(mode, torch, theirs.fileno())
             self._process = subprocess.Popen(
                 line,
                 stdin=subprocess.DEVNULL,
@@ -73,9 +74,9 @@ class Warm:
                 cwd="/",
                 start_new_session=True,  # a keyboard interrupt is the grader's to handle
             )
-        except OSError as error:
+        except (OSError, ValueError) as error:
             ours.close()
-            raise NoIsolation(f"{line[0]}: {error.strerror}") from None
+            raise NoIsolation(f"{line[0]}: {error}") from None
         finally:
             theirs.close()
 

@@ -88,6 +88,7 @@ def enter_namespaces() -> None:
         fd = os.open(f"/proc/self/{name}", os.O_WRONLY)
         os.write(fd, text.encode())
         os.close(fd)
+    check(_libc.prctl(_SET_DUMPABLE, 0, 0, 0, 0), "prctl")  # a crash leaves no image with the machine's collector
     quiet = _NOSUID | _NODEV | _NOEXEC
     _tmpfs("/tmp", quiet, f"size={TMP_BYTES},nr_inodes={TMP_FILES},mode=0700")
     _tmpfs("/dev/shm", quiet, f"size={SHM_BYTES},nr_inodes=64,mode=0700")

@@ -44,6 +44,7 @@ def program(machine: str, pid: int) -> list[Instruction]:
         if number is not None:
             code += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, ALLOW)]
     for numbers, argument, values in (
+        (calls.FCNTL, 1, calls.FCNTL_COMMANDS),
         (calls.IOCTL, 1, calls.IOCTL_COMMANDS),
         (calls.PRCTL, 0, calls.PRCTL_OPTIONS),
         (calls.TGKILL, 0, (pid,)),

@@ -66,7 +66,6 @@ ALLOWED: Final[dict[str, tuple[int, int | None]]] = {
     "dup3": (292, 24),
     "pipe": (22, None),
     "pipe2": (293, 59),
-    "fcntl": (72, 25),
     "poll": (7, None),
     "ppoll": (271, 73),
     "select": (23, None),
@@ -123,6 +122,10 @@ ALLOWED: Final[dict[str, tuple[int, int | None]]] = {
     "exit_group": (231, 94),
 }
 """No process, program, thread, socket, namespace, mount, trace, key, anonymous file, ring or timer can be made with these."""
+
+FCNTL: Final = (72, 25)
+FCNTL_COMMANDS: Final = (0, 1, 2, 3, 4, 5, 6, 7, 1030)
+"""Duplicates, flags and locks: no owner to be signalled, no lease, no larger pipe."""
 
 IOCTL: Final = (16, 29)
 IOCTL_COMMANDS: Final = (0x5401, 0x5450, 0x5451, 0x541B)

@@ -152,7 +152,10 @@ def supervise(inside: Inside, control: socket.socket, order: dict[str, Any], fds
             os.close(fd)
         return {"id": order["id"], "why": str(error), "status": 0, "cut": "", "wall": 0.0}
     if pid == 0:
-        child(inside, limits, fds, say, folder)
+        try:
+            child(inside, limits, fds, say, folder)
+        finally:
+            _exit(1)  # whatever a student has broken, a child never goes on as the worker
     for fd in (say, *fds):
         os.close(fd)
     why = _setup(ready)
