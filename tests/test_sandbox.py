@@ -159,13 +159,14 @@ SCALARS = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=5),
     st.builds(lambda xs: Array("int16", (len(xs) // 2,), xs), st.binary(max_size=8).filter(lambda b: len(b) % 2 == 0)),
 )  # fmt: skip
-VALUES = st.recursive(
-    SCALARS,
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=3).map(tuple), st.builds(Tree, st.sampled_from(["Add", "Symbol"]), st.lists(inner, max_size=3).map(tuple))
-    ),
-    max_leaves=10,
-)  # fmt: skip
+
+
+def branches(inner: st.SearchStrategy[Plain]) -> st.SearchStrategy[Plain]:
+    members = st.lists(inner, max_size=3).map(tuple)
+    return members | members.map(lambda args: Tree("Add", args))
+
+
+VALUES = st.recursive(SCALARS, branches, max_leaves=10)
 
 
 @given(VALUES)

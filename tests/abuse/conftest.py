@@ -76,20 +76,17 @@ class Box:
 
     def state(self) -> dict[str, Any]:
         """What an abuse must not change."""
-        return {
-            "workers": sorted(self.ask("workers")),
-            "mounts": self.ask("mounts"),
-            "descriptors": self.ask("descriptors"),
-            "left": [str(p) for d in ("/tmp", "/dev/shm", "/var/tmp") for p in Path(d).glob(f"*{LEAK}*")],
-            "inside": self.inside(),
-        }
+        state: dict[str, Any] = self.ask("state")
+        state["left"] = [str(p) for d in ("/tmp", "/dev/shm", "/var/tmp") for p in Path(d).glob(f"*{LEAK}*")]
+        state["inside"] = self.inside(state["workers"])
+        return state
 
-    def inside(self) -> list[Any]:
+    def inside(self, workers: list[tuple[int, str]]) -> list[Any]:
         """The warm workers' own folders and mounts, which only root may look into."""
         if os.geteuid() != 0:
             return []
         found: list[Any] = []
-        for pid, name in sorted(self.ask("workers")):
+        for pid, name in workers:
             if name.startswith("python"):
                 root = Path(f"/proc/{pid}/root")
                 found.append([sorted(os.listdir(root / d)) for d in ("tmp", "dev/shm", "dev", "")])

@@ -46,11 +46,13 @@ class Driver:
     def guards(self, mode: str) -> tuple[str, ...]:
         return self.box(mode)._workers[False].guards
 
-    def mounts(self) -> str:
-        return Path("/proc/self/mountinfo").read_text()
-
-    def descriptors(self) -> int:
-        return len(os.listdir("/proc/self/fd"))
+    def state(self) -> dict[str, Any]:
+        """Processes below this one, its mounts, how many descriptors it holds."""
+        return {
+            "workers": sorted(self.workers()),
+            "mounts": Path("/proc/self/mountinfo").read_text(),
+            "descriptors": len(os.listdir("/proc/self/fd")),
+        }
 
     def run_and_kill(self, program: Program, case: Case, times: int, which: str) -> Ran:
         """Run a case; so many times, while it runs, kill the launcher or the worker."""
