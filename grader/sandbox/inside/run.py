@@ -69,13 +69,7 @@ def _call(header: dict[str, Any], args: list[Any]) -> Any:
 
 def _module(header: dict[str, Any]) -> tuple[types.ModuleType, BaseException | None]:
     """The program as a module, and what ended it early: functions bound before that can still be called."""
-    random.seed(0)
-    numpy: Any = sys.modules.get("numpy")
-    if numpy is not None:
-        numpy.random.seed(0)
-    torch: Any = sys.modules.get("torch")
-    if torch is not None:
-        torch.manual_seed(0)
+    random.seed(0)  # Python seeds it anew in every child; the other generators are as the worker left them
     source, file = header["source"].removeprefix("\ufeff"), header["file"]
     try:
         code = compile(source, file, "exec", dont_inherit=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import functools
 import struct
 from typing import Final
 
@@ -59,16 +60,21 @@ def program(machine: str, pid: int) -> list[Instruction]:
     return code
 
 
+@functools.cache
+def assembled(machine: str, pid: int) -> bytes:
+    """The instructions as the kernel reads them."""
+    return b"".join(struct.pack("=HBBI", *line) for line in program(machine, pid))
+
+
 class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
 
 
 def load(machine: str, pid: int) -> None:
     """Put the filter on this process, for good. Raises OSError if the kernel has none, KeyError for an unknown machine."""
-    code = program(machine, pid)
-    raw = b"".join(struct.pack("=HBBI", *line) for line in code)
+    raw = assembled(machine, pid)
     buffer = ctypes.create_string_buffer(raw, len(raw))
-    wanted = _Program(len(code), ctypes.addressof(buffer))
+    wanted = _Program(len(raw) // 8, ctypes.addressof(buffer))
     libc = ctypes.CDLL(None, use_errno=True)
     set_no_new_privileges, set_seccomp, mode_filter = 38, 22, 2
     if libc.prctl(set_no_new_privileges, 1, 0, 0, 0) or libc.prctl(
