@@ -22,7 +22,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any, Final, NoReturn
 
-from . import jail, landlock, run, wire
+from . import jail, landlock, pages, run, wire
 
 SETUP_SECONDS: Final = 20.0
 """A child is ready within some milliseconds; a machine under load gets more."""
@@ -125,6 +125,7 @@ def load(torch: bool) -> dict[str, str]:
         raise OSError("the warm worker has more than one thread")
     gc.collect()
     gc.freeze()  # children must not touch these pages
+    pages.collapse()
     return versions
 
 
