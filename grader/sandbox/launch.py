@@ -172,14 +172,17 @@ def _bubblewrap(binds: list[Bind]) -> list[str]:
         options += ["--ro-bind-try", shared, shared]
     for bind in binds:
         options += ["--ro-bind", str(bind.outside), bind.inside]
-    for path in _private():
+    covered: list[Path] = []
+    for path in sorted(_private(), key=lambda p: len(p.parts)):
         for bind in binds:
-            if path.is_relative_to(bind.outside) and path != bind.outside:
-                name = str(Path(bind.inside) / path.relative_to(bind.outside))
-                if path.is_dir():
-                    options += ["--tmpfs", name, "--remount-ro", name]
-                elif path.exists():
-                    options += ["--ro-bind", "/dev/null", name]
+            place = Path(bind.inside) / path.relative_to(bind.outside) if path.is_relative_to(bind.outside) else None
+            if place is None or path == bind.outside or any(place.is_relative_to(outer) for outer in covered):
+                continue
+            if path.is_dir():
+                options += ["--tmpfs", str(place), "--remount-ro", str(place)]
+                covered.append(place)
+            elif path.exists():
+                options += ["--ro-bind", "/dev/null", str(place)]
     options += ["--ro-bind", str(INSIDE), "/sandbox/inside", "--proc", "/proc", "--tmpfs", "/dev"]
     for device in DEVICES:
         options += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
