@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any, Final
@@ -147,20 +148,20 @@ class _Reader:
         if dtype == "bool" and data.tobytes().strip(b"\x00\x01"):
             raise Malformed("the answer cannot be read")
         if dtype in ("float32", "complex64"):
-            _no_nan(data.cast("f"))
+            _finite(data.cast("f"))
         elif dtype in ("float64", "complex128"):
-            _no_nan(data.cast("d"))
+            _finite(data.cast("d"))
         return Array(dtype, tuple(shape), bytes(data))
 
 
-def _no_nan(numbers: memoryview[Any]) -> None:
-    if any(x != x for x in numbers):
-        raise Malformed("the result contains NaN (not a number)")
+def _finite(numbers: memoryview[Any]) -> None:
+    for x in numbers:
+        _number(x)
 
 
 def _number(x: float) -> float:
-    if x != x:
-        raise Malformed("the result contains NaN (not a number)")
+    if not math.isfinite(x):
+        raise Malformed("the result contains NaN (not a number)" if x != x else "the result contains infinity")
     return x
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import struct
 from typing import Any
 
@@ -23,7 +22,6 @@ TAKEN: list[tuple[str, str, Any]] = [
     ("long_integer", "return 10**1000", 10**1000),
     ("float", "return 0.1", 0.1),
     ("negative_zero", "return -0.0", -0.0),
-    ("infinity", "return float('inf')", math.inf),
     ("complex", "return 1 - 2j", 1 - 2j),
     ("text", "return 'é\\u202e'", "é\u202e"),
     ("tuple", "return 1.0, (2.0, None)", (1.0, (2.0, None))),
@@ -36,7 +34,6 @@ TAKEN: list[tuple[str, str, Any]] = [
     ("array_reversed", "import numpy\nreturn numpy.arange(3.0)[::-1]", doubles(2.0, 1.0, 0.0)),
     ("array_big_endian", "import numpy\nreturn numpy.array([1.5], dtype='>f8')", doubles(1.5)),
     ("array_empty", "import numpy\nreturn numpy.zeros((0, 3))", doubles(shape=(0, 3))),
-    ("array_infinite", "import numpy\nreturn numpy.array([numpy.inf])", doubles(math.inf)),
     ("array_half", "import numpy\nreturn numpy.array([1.5], dtype='float16')", Array("float32", (1,), struct.pack("f", 1.5))),
     ("array_long", "import numpy\nreturn numpy.array([1.5], dtype='longdouble')", doubles(1.5)),
     ("array_long_complex", "import numpy\nreturn numpy.array([1.5], dtype='clongdouble')", Array("complex128", (1,), struct.pack("2d", 1.5, 0))),
@@ -53,6 +50,9 @@ TAKEN: list[tuple[str, str, Any]] = [
     ("mpmath_complex", "import mpmath\nreturn mpmath.mpc(1, 2)", 1 + 2j),
     ("sympy", "import sympy\nx = sympy.Symbol('x', positive=True)\nreturn sympy.log(x) / 2",
      Tree("Mul", (Tree("Rational", (1, 2)), Tree("log", (Tree("Symbol", ("x",)),))))),
+    ("array_of_expressions", "import numpy, sympy\nreturn numpy.array([sympy.pi, 2])", (Tree("Pi", ()), 2)),
+    ("array_of_expressions_2", "import numpy, sympy\nreturn numpy.array([[sympy.pi], [2]])", ((Tree("Pi", ()),), (2,))),
+    ("sympy_array", "import sympy\nreturn sympy.Array([[sympy.pi, 1]])", ((Tree("Pi", ()), Tree("Integer", (1,))),)),
     ("sympy_integer", "import sympy\nreturn sympy.Integer(3)", Tree("Integer", (3,))),
     ("sympy_one", "import sympy\nreturn sympy.S.One", Tree("Integer", (1,))),
     ("sympy_half", "import sympy\nreturn sympy.S.Half", Tree("Rational", (1, 2))),
@@ -81,6 +81,9 @@ def test_taken(box: Box, name: str, body: str, value: Any) -> None:
 
 NOT_TAKEN: list[tuple[str, str, str]] = [
     ("nan", "return float('nan')", "NaN"),
+    ("infinity", "return float('inf')", "infinity"),
+    ("infinity_in_array", "import numpy\nreturn numpy.array([1.0, -numpy.inf])", "infinity"),
+    ("infinity_in_tuple", "return 1, (2, 1e999j)", ""),
     ("nan_in_complex", "return complex(0, float('nan'))", "NaN"),
     ("nan_in_array", "import numpy\nreturn numpy.array([1, numpy.nan])", "NaN"),
     ("nan_in_tuple", "return 1, (2, float('nan'))", "NaN"),
@@ -91,7 +94,10 @@ NOT_TAKEN: list[tuple[str, str, str]] = [
     ("array_too_large", "import numpy\nreturn numpy.zeros(200_000)", "too many"),
     ("array_spread_wide", "import numpy\nreturn numpy.broadcast_to(1.0, (10**6, 10**6))", "too many"),
     ("arrays_too_many", "import numpy\nreturn [numpy.zeros(10_000)] * 20", "too many"),
-    ("objects", "import numpy\nreturn numpy.array([object()])", "objects"),
+    ("objects", "import numpy\nreturn numpy.array([object()])", "'object'"),
+    ("object_alone", "import numpy\nreturn numpy.array(object())", "objects"),
+    ("objects_cyclic", "import numpy\nx = numpy.empty(1, dtype=object)\nx[0] = x\nreturn x", "deep"),
+    ("objects_many", "import numpy\nreturn numpy.zeros(10**6, dtype=object)", "objects"),
     ("dates", "import numpy\nreturn numpy.array(['2020-01-01'], dtype='datetime64[D]')", "array of"),
     ("strings", "import numpy\nreturn numpy.array(['x'])", "array of"),
     ("records", "import numpy\nreturn numpy.zeros(2, dtype=[('a', 'f8')])", "array of"),
@@ -140,8 +146,8 @@ def test_numbers_arrive_as_they_are_fed(box: Box) -> None:
     for feed, number in (("float", "builtins.float"), ("numpy", "numpy.float64")):
         ran = box.ask("run", Program("p", source), [Case("f", args, feed, limits=Limits(20))])[0]  # type: ignore[arg-type]
         assert ran.ending is Ending.OK, ran
-        assert ran.value[0] == ran.value[7] == number
-        assert ran.value[1:3] == ("builtins.int", "builtins.bool")
+        assert ran.value[0] == "builtins.float" and ran.value[7] == number
+        assert ran.value[1:4] == ("builtins.int", "builtins.bool", "builtins.complex")
         assert ran.value[6] == "numpy.ndarray" and ran.value[8] == "builtins.tuple" and ran.value[9].endswith(".Symbol")
 
 

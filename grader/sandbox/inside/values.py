@@ -19,7 +19,7 @@ class Unusable(Exception):
 
 
 def arguments(nodes: list[Node], payload: bytes, feed: str, gradient: bool) -> list[Any]:
-    """What the function is called with: floats, NumPy arrays or float64 tensors."""
+    """What the function is called with; arrays as `feed` says, plain values as they are."""
     import numpy
 
     torch: Any = sys.modules.get("torch")
@@ -37,11 +37,13 @@ def arguments(nodes: list[Node], payload: bytes, feed: str, gradient: bool) -> l
             if feed == "torch":
                 tensor: Any = torch.from_numpy(array)
                 return tensor
-            return array[()] if feed == "numpy" or array.ndim else array.item()
+            if feed == "float" and not array.ndim:
+                return array.item()
+            return array[()]
         if kind == "f":
-            return _number(float(node[1]), feed, numpy.float64, "float64")
+            return float(node[1])
         if kind == "c":
-            return _number(complex(node[1], node[2]), feed, numpy.complex128, "complex128")
+            return complex(node[1], node[2])
         if kind == "t":
             return tuple(build(x) for x in node[1])
         if kind == "y":
@@ -56,13 +58,6 @@ def arguments(nodes: list[Node], payload: bytes, feed: str, gradient: bool) -> l
             if isinstance(x, torch.Tensor) and (x.is_floating_point() or x.is_complex()):
                 x.requires_grad_(True)
     return found
-
-
-def _number(x: complex, feed: str, scalar: Any, dtype: str) -> Any:
-    if feed == "torch":
-        torch: Any = sys.modules["torch"]
-        return torch.tensor(x, dtype=getattr(torch, dtype))
-    return scalar(x) if feed == "numpy" else x
 
 
 def _expression(head: str, args: list[Any]) -> Any:
@@ -144,9 +139,9 @@ class Encoder:
         import numpy
 
         if kind is numpy.ndarray:
-            return self._array(numpy, x)
+            return self._array(numpy, x, depth)
         if isinstance(x, numpy.generic) and kind.__module__ == "numpy":
-            return self._array(numpy, numpy.asarray(x))
+            return self._array(numpy, numpy.asarray(x), depth)
         torch: Any = sys.modules.get("torch")
         if torch is not None and (kind is torch.Tensor or kind is torch.nn.Parameter):
             return self._tensor(numpy, torch, x)
@@ -156,6 +151,8 @@ class Encoder:
                 rows, columns = x.shape
                 entries = [self.encode(x[i, j], depth + 1) for i in range(rows) for j in range(columns)]
                 return ["y", "Matrix", [self._integer(rows), self._integer(columns), ["t", entries]]]
+            if isinstance(x, sympy.NDimArray) and _own(kind):
+                return self.encode(x.tolist(), depth)
             if isinstance(x, sympy.Basic):
                 return self._tree(sympy, x, kind, depth)
         mpmath: Any = sys.modules.get("mpmath")
@@ -165,8 +162,10 @@ class Encoder:
             return ["c", float(x.real), float(x.imag)]
         raise Unusable(f"the result is {_article(kind)}, not a number, an array, a tuple or an expression")
 
-    def _array(self, numpy: Any, x: Any) -> Node:
+    def _array(self, numpy: Any, x: Any, depth: int) -> Node:
         dtype = x.dtype
+        if dtype.kind == "O" and x.ndim and x.size <= wire.NODES:  # expressions in an array
+            return self.encode(numpy.ndarray.tolist(x), depth)
         if dtype.kind not in "biufc":
             raise Unusable(f"the result is an array of {dtype.name if dtype.kind != 'O' else 'objects'}")
         if x.size * dtype.itemsize > wire.FRAME_BYTES or x.ndim > 16:
@@ -196,7 +195,7 @@ class Encoder:
             plain = plain.to(torch.float32)
         if plain.dtype is torch.complex32:
             plain = plain.to(torch.complex64)
-        return self._array(numpy, plain.contiguous().numpy())
+        return self._array(numpy, plain.contiguous().numpy(), 0)
 
     def _tree(self, sympy: Any, x: Any, kind: type, depth: int) -> Node:
         applied = isinstance(x, sympy.core.function.AppliedUndef)

@@ -117,6 +117,10 @@ def load(torch: bool) -> dict[str, str]:
         x = warm.ones(2, 2, dtype=warm.float64, requires_grad=True)
         warm.linalg.eigvals(x).abs().sum().backward()
         (x @ x).exp().log().sum().backward()
+        # what torch.func and autograd.functional import at their first use takes two seconds
+        warm.func.vmap(warm.func.grad(warm.sin))(warm.ones(2, dtype=warm.float64))
+        warm.func.hessian(lambda y: y.sin().sum())(x.detach())
+        warm.autograd.functional.jacobian(warm.sin, x.detach())
         warm.manual_seed(0)
     _rehearse()
     numpy.random.seed(0)  # the same numbers for every child
