@@ -186,5 +186,17 @@ def _bubblewrap(binds: list[Bind]) -> list[str]:
     options += ["--ro-bind", str(INSIDE), "/sandbox/inside", "--proc", "/proc", "--tmpfs", "/dev"]
     for device in DEVICES:
         options += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
-    options += ["--dir", "/dev/shm", "--remount-ro", "/dev", "--dir", "/tmp", "--remount-ro", "/", "--chdir", "/", "--"]
+    options += [
+        "--dir",
+        "/dev/shm",
+        "--remount-ro",
+        "/dev",
+        "--tmpfs",
+        "/tmp",
+        "--remount-ro",
+        "/",
+        "--chdir",
+        "/",
+        "--",
+    ]
     return [shutil.which("bwrap") or "bwrap", *options]
