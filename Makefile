@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: grade lint test test-all bench bench-pairs clean
+.PHONY: grade lint test test-all bench bench-sandbox bench-pairs clean
 .DEFAULT_GOAL := grade
 
 $(VENV)/base: pyproject.toml
@@ -19,7 +19,15 @@ $(VENV)/all: $(VENV)/dev
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev,python]'
 	touch $@
 
-grade: $(VENV)/base  ## the main job, on the examples: the class table, and each range against its key
+$(VENV)/bubblewrap: | $(VENV)/base  # for Python answers; where it cannot be installed everything else still works
+	@if command -v bwrap >/dev/null 2>&1; then touch $@; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	  (apt-get update -q && apt-get install -y -q bubblewrap) >$(VENV)/bubblewrap.log 2>&1 \
+	    || echo "bubblewrap could not be installed (see $(VENV)/bubblewrap.log): Python answers are not run"; \
+	  touch $@; \
+	else echo "bubblewrap is not installed: Python answers are not run ($(BIN)/grader doctor says what to do)"; fi
+
+grade: $(VENV)/base $(VENV)/bubblewrap  ## the main job, on the examples: the class table, and each range against its key
 	$(BIN)/grader grade submissions_example --out build/grades --jobs 2
 	$(BIN)/grader selftest --only-examples --examples submissions_example
 
@@ -27,12 +35,12 @@ lint: $(VENV)/base  ## the assignment's rubrics and references
 	$(BIN)/grader lint
 	$(BIN)/grader selftest
 
-test: $(VENV)/dev  ## what CI runs
+test: $(VENV)/dev $(VENV)/bubblewrap  ## what CI runs
 	$(BIN)/ruff check grader reference tests
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -m 'not slow'
 
-test-all: $(VENV)/all  ## with the slow tests and torch
+test-all: $(VENV)/all $(VENV)/bubblewrap  ## with the slow tests and torch
 	$(BIN)/python -m pytest
 
 $(VENV)/bench: $(VENV)/base benchmarks/requirements.txt
@@ -42,6 +50,9 @@ $(VENV)/bench: $(VENV)/base benchmarks/requirements.txt
 bench: $(VENV)/base  ## growth with the links; whole file against LatexWalker (FILE=...)
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/whole_file.py $(or $(FILE),submissions_example/en_careful.tex)
+
+bench-sandbox: $(VENV)/all $(VENV)/bubblewrap  ## a Python case warm and cold; 500 submissions of 30 cases
+	$(BIN)/python benchmarks/sandbox.py
 
 bench-pairs: $(VENV)/bench  ## the table of pairs against math-verify and SymPy
 	$(BIN)/python benchmarks/pairs.py

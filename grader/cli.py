@@ -217,6 +217,24 @@ def selftest_command(
     raise typer.Exit(1 if failed else 0)
 
 
+@app.command()
+def doctor(
+    json_out: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+    lang: Annotated[str, typer.Option("--lang", help="Language: en or fr.")] = "en",
+) -> None:
+    """Say what this machine has to run Python answers, what is missing and how to get it.
+
+    Exit status: 0 Python answers can be run, 1 they cannot; 2 usage.
+    """
+    if lang not in ("en", "fr"):
+        _fail(f"--lang {lang}: en or fr", 2)
+    from grader.sandbox.doctor import as_json, as_text, can_run, examine
+
+    findings = examine()
+    typer.echo(json.dumps(as_json(findings), ensure_ascii=False, indent=1) if json_out else as_text(findings, lang))
+    raise typer.Exit(0 if can_run(findings) else 1)
+
+
 @app.command(context_settings={"ignore_unknown_options": True})
 def compare(
     a: Annotated[str | None, typer.Argument(help="An answer in LaTeX.")] = None,

@@ -14,7 +14,7 @@ from conftest import ROOT, SEED
 GRADER = ROOT / "grader"
 # a module may import from its own layer and from those before it
 LAYERS = [
-    ["model", "errors", "limits"],
+    ["model", "errors", "limits", "programs"],
     ["source"],
     ["maths"],
     ["reading"],
@@ -29,6 +29,7 @@ LAYERS = [
     ["grade"],
     ["api", "references", "examples"],
     ["lint", "selftest"],
+    ["sandbox"],
     ["worker"],
     ["isolate"],
     ["batch"],
@@ -36,6 +37,7 @@ LAYERS = [
     ["__main__"],
 ]
 REPORT_MAY_USE = {"model", "errors", "report"}
+SANDBOX_MAY_USE = {"model", "errors", "programs", "sandbox"}
 
 
 def layer_of(module: str) -> int:
@@ -67,6 +69,8 @@ def test_imports_point_one_way(path: Path) -> None:
         head = name.split(".")[1] if "." in name else ""
         if own.startswith("grader.report"):
             assert head in REPORT_MAY_USE, f"{own} imports {name}"
+        elif own.startswith("grader.sandbox"):
+            assert head in SANDBOX_MAY_USE, f"{own} imports {name}"
         elif own in ("grader.cli", "grader.worker", "grader.isolate"):
             continue
         elif head == "report":
@@ -79,8 +83,18 @@ def test_imports_point_one_way(path: Path) -> None:
 def test_heavy_packages_stay_where_they_belong(path: Path) -> None:
     text = set(imports(path))
     assert not any(name.split(".")[0] == "torch" for name in text)
-    if path.name != "certify.py":
+    if path.name != "certify.py" and path.parent.name != "inside":
         assert not any(name.split(".")[0] == "sympy" for name in text)
+
+
+def test_what_runs_inside_the_sandbox_stands_alone() -> None:
+    """It is bound there by itself, so it can import nothing of ours."""
+    inside = GRADER / "sandbox" / "inside"
+    assert not any(name.startswith("grader") for path in inside.glob("*.py") for name in imports(path))
+
+
+def test_programs_are_plain_records() -> None:
+    assert not any(name.startswith("grader") for name in imports(GRADER / "programs.py"))
 
 
 def test_checks_hold_no_points_and_scoring_no_maths() -> None:

@@ -74,7 +74,9 @@ def check_identity(spec: IdentityCheck, context: PartContext) -> Finding:
             places.append(place)
         if len(places) == len(group):
             return Finding(Outcome.CORRECT, "identity_holds", tuple(places))
-    failing = context.unpaid(spec.id, lambda link: any(_has(s, kind) for s in (link.left, link.right) for kind in spec.left_has))
+    failing = context.unpaid(
+        spec.id, lambda link: any(_has(s, kind) for s in (link.left, link.right) for kind in spec.left_has)
+    )
     return failing or _absent(context)
 
 

@@ -176,7 +176,9 @@ def _spectrum(node: T.Node) -> bool:
 
 _SEVERAL = 3
 """So many values for a name without an index are a list by themselves."""
-_ONE = re.compile(r"\b(?:one|an|une?|the first|first|la premiere|premiere)\b[^.;]{0,20}(?:eigen ?value|valeur propre)[^.;\u00a4]{0,20}$")
+_ONE = re.compile(
+    r"\b(?:one|an|une?|the first|first|la premiere|premiere)\b[^.;]{0,20}(?:eigen ?value|valeur propre)[^.;\u00a4]{0,20}$"
+)
 """Words before the value of a single eigenvalue."""
 _OTHER_VALUES = re.compile(
     r"real parts?|imaginary parts?|parties? reelles?|parties? imaginaires?|diagonal|trace|determinant"

@@ -79,7 +79,9 @@ def _up_to_a_factor(spec: ValueCheck, context: PartContext) -> Finding | None:
         if link.number not in failing and link.run.relations[link.k] in ("=", ":=")
         for side in (link.left, link.right)
     ]
-    sides += [(T.unboxed(b.line.tree), (b.line.start, b.line.end)) for b in context.text.bare if b.line.tree is not None]
+    sides += [
+        (T.unboxed(b.line.tree), (b.line.start, b.line.end)) for b in context.text.bare if b.line.tree is not None
+    ]
     zero = T.Num(Fraction(0))
     worked = any(isinstance(n, T.Call) and n.func in ("det", "trace") for side, _ in sides for n in T.walk(side))
     forms: dict[T.Node, tuple[int, int]] = {}
@@ -397,13 +399,10 @@ def _stands(context: PartContext, claim: Claim) -> bool:
     """Whether every link of a claim's line holds where it stands or is only supposed: an equation, a special case."""
     low, high = claim.place
     here = [
-        link
-        for link in context.links
-        if link.run.chain is claim.chain and low <= link.run.places[link.k + 1][0] < high
+        link for link in context.links if link.run.chain is claim.chain and low <= link.run.places[link.k + 1][0] < high
     ]
     return bool(here) and all(
-        link.verdict.outcome is Outcome.CORRECT
-        or (link.verdict.outcome is Outcome.ASSUMED and link.kind in _SUPPOSED)
+        link.verdict.outcome is Outcome.CORRECT or (link.verdict.outcome is Outcome.ASSUMED and link.kind in _SUPPOSED)
         for link in here
     )
 

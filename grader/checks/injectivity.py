@@ -93,7 +93,9 @@ def check_injectivity(spec: InjectivityCheck, context: PartContext) -> Finding:
     sure = not context.text.unread and not context.written_plainly
     if share is None and alone and sure and (covered & wanted).sum() >= _LARGE_PART * wanted.sum():
         share = (0.25, 0.75)
-    return Finding(Outcome.UNDECIDED, "cases_left", tuple(places), {"values": grid.describe(int(missing[0]))}, share=share)
+    return Finding(
+        Outcome.UNDECIDED, "cases_left", tuple(places), {"values": grid.describe(int(missing[0]))}, share=share
+    )
 
 
 def _bounded(context: PartContext, grid: _Grid) -> tuple[N.Array, list[tuple[int, int]]]:
@@ -365,7 +367,9 @@ def _arguments(
                     yield f"({point!r})", point
 
 
-_TRIED: Final[tuple[T.Node, ...]] = tuple(T.Num(Fraction(n)) if n > 0 else T.Neg(T.Num(Fraction(-n))) for n in (1, 2, -1, -2))
+_TRIED: Final[tuple[T.Node, ...]] = tuple(
+    T.Num(Fraction(n)) if n > 0 else T.Neg(T.Num(Fraction(-n))) for n in (1, 2, -1, -2)
+)
 
 
 def _allowed(letter: str, conditions: Sequence[T.Node]) -> list[T.Node]:

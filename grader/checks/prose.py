@@ -60,7 +60,9 @@ _UNFINISHED = re.compile(
     r"(?:did not|didn't|could not|couldn't) (?:finish|complete)|pas (?:pu |su )?(?:fini|finir|terminer|termine)\b)"
 )
 
-_REMAINS = re.compile(r"\b(?:il (?:ne )?reste (?:plus qu'|seulement |juste )?a|it (?:only |just )?remains to|what remains is to)\b[^.$]*\.?\s*$")
+_REMAINS = re.compile(
+    r"\b(?:il (?:ne )?reste (?:plus qu'|seulement |juste )?a|it (?:only |just )?remains to|what remains is to)\b[^.$]*\.?\s*$"
+)
 """The last words say what is still to be done."""
 
 _TO_SHOW = re.compile(

@@ -154,6 +154,8 @@ def _only_answers(context: PartContext, found: Sequence[tuple[CheckBase, Finding
     """Whether nothing is claimed in a short part but its final answers: no step is written down."""
     if not _whole(context) or not context.text.chains or _words(context) > _FEW_WORDS:
         return False
-    answers = [place for spec, f in found if spec.role is Role.FINAL_ANSWER and f.note != "phrase" for place in f.places]
+    answers = [
+        place for spec, f in found if spec.role is Role.FINAL_ANSWER and f.note != "phrase" for place in f.places
+    ]
     worked = (link for link in context.links if link.kind not in _GIVEN)
     return bool(answers) and all(any(a <= k.right.start and k.right.end <= b for a, b in answers) for k in worked)

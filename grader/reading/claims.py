@@ -259,7 +259,9 @@ class _Reader:
             if rel is None and not isinstance(line.tree, (T.Logic, T.Boxed, T.Tup, T.SetOf)):
                 if self.role() == "denied":
                     continue
-                self.part.bare.append(Bare(line, len(self.part.chains), self.words[-160:], tuple(self.conditions.current)))
+                self.part.bare.append(
+                    Bare(line, len(self.part.chains), self.words[-160:], tuple(self.conditions.current))
+                )
                 self.named = line.tree if isinstance(line.tree, T.Name) else None
                 self.supposing = condition
                 continue
@@ -303,7 +305,9 @@ class _Reader:
 
     def _of_function(self, rel: T.Rel | None) -> bool:
         """Whether a relation gives a function of the question its values."""
-        return rel is not None and isinstance(rel.operands[0], T.Name) and rel.operands[0].key in self.notation.functions
+        return (
+            rel is not None and isinstance(rel.operands[0], T.Name) and rel.operands[0].key in self.notation.functions
+        )
 
     def note_tuples(self, tree: T.Node) -> None:
         for node in T.of_kind(tree, T.Tup):

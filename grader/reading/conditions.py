@@ -67,9 +67,7 @@ class Conditions:
         if self._aside is not None:
             self.current, self._aside = self._aside, None
 
-    def enter(
-        self, tree: T.Node, *, sentence: bool = False, aside: bool = False, head: bool = False
-    ) -> list[T.Node]:
+    def enter(self, tree: T.Node, *, sentence: bool = False, aside: bool = False, head: bool = False) -> list[T.Node]:
         """New conditions; they replace those about the same names.
 
         With `sentence` they begin one: special cases with which earlier sentences began are over, and with a case of
