@@ -59,6 +59,10 @@ def _step(link: Link, source: SourceMap, names: dict[int, str]) -> Step:
     left, right, verdict = link.left, link.right, link.verdict
     line = link.run.lines[link.k + 1]
     relation = link.run.relations[link.k]
+    reads = to_latex(T.Rel((left, right), (relation,)))
+    if link.k == 0 and link.run.across is not None and verdict.note == "condition_differs":
+        left, right = link.run.across
+        relation, reads = "<=>", to_latex(T.Logic("<=>", link.run.across))
     return Step(
         names[link.number],
         link.run.chain.id if link.run.chain is not None else "",
@@ -67,7 +71,7 @@ def _step(link: Link, source: SourceMap, names: dict[int, str]) -> Step:
         relation,
         source.text(left.start, left.end),
         source.text(right.start, right.end),
-        to_latex(T.Rel((left, right), (relation,))),
+        reads,
         verdict.note,
         _span(right, line, source),
         _span(left, line, source) if left.end > left.start else None,

@@ -55,6 +55,7 @@ def judged(settings: Settings, runs: Sequence[Run], inferred: frozenset[str], ow
     out: list[Link] = []
     broken: list[Broken] = []
     sound: list[T.Node] = []
+    named: int | None = None  # the link that gave a discriminant a wrong value
     for run in runs:
         goes_on = run.before is not None and not run.lead and run.chain is not None
         sound = [*sound, run.members[0]] if goes_on and _claims(run) else [run.members[0]]
@@ -72,7 +73,9 @@ def judged(settings: Settings, runs: Sequence[Run], inferred: frozenset[str], ow
                 elif failing is not None and link.verdict.outcome is Outcome.CORRECT:
                     link = replace(link, consequence_of=failing)
             elif link.fails:
-                link = replace(link, charged=True)
+                cause = named if link.kind == "solution" else None  # roots of a wrong discriminant follow from it
+                link = replace(link, charged=cause is None, consequence_of=cause)
+                named = link.number if link.kind == "definition" else named
             if link.verdict.outcome is Outcome.CORRECT and failing is None:
                 sound.append(link.right)
             judge.equations.broken = judge.equations.broken or link.fails

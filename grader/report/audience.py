@@ -21,4 +21,6 @@ def for_student(data: dict[str, Any]) -> dict[str, Any]:
             # a named matrix or vector that is one and the same everywhere: its value would be the answer itself
             if witness is not None and not witness["values"] and isinstance(witness["left"], list):
                 witness["left"] = None
+            if witness is not None and step["note"] == "not_the_discriminant":
+                witness["right"] = None  # that of the question's own equation
     return out

@@ -334,10 +334,15 @@ def diagnosis(tag: str, lang: Lang) -> str:
     return say(MENDINGS if kind in MENDINGS else _DIAGNOSES, kind, lang).format(rest)
 
 
-def number(value: Any) -> str:
-    """A number of a witness as a person reads it."""
+_TRUTH: Final = {"en": ("true", "false"), "fr": ("vrai", "faux")}
+
+
+def number(value: Any, lang: str = "en") -> str:
+    """A number of a witness as a person reads it; of a condition, whether it holds."""
     if value is None:
         return "—"
+    if isinstance(value, bool):
+        return _TRUTH[lang][not value]
     if isinstance(value, dict) and "re" in value:
         real, imaginary = value["re"], value["im"]
         sign = "+" if imaginary >= 0 else "-"

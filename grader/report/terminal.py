@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 from rich.padding import Padding
@@ -28,6 +28,8 @@ _STATUS_STYLES = {
     "unreadable": "magenta",
     "needs_review": "yellow",
 }
+_OWN_SIDE: Final = frozenset({"not_the_discriminant"})
+"""Notes of steps whose other side is not the student's own: it is left out."""
 _MOST_LINES = 6
 _REMARKED = frozenset({"follows_from_earlier", "other_order_declared", "unchanged"})
 """Notes of right answers that are worth a word."""
@@ -172,7 +174,11 @@ class _View:
             if witness is not None:
                 at = ", ".join(f"{k} = {M.number(v)}" for k, v in witness["values"].items())
                 text = f"{self.word('at')} {at}: " if at else ""
-                text += self.word("sides", M.number(witness["left"]), M.number(witness["right"]))
+                if step["note"] in _OWN_SIDE:
+                    text += f"{self.word('yours')} {M.number(witness['left'])}"
+                else:
+                    sides = (M.number(witness[side], self.lang) for side in ("left", "right"))
+                    text += self.word("sides", *sides)
                 self.console.print(Padding(Text(text), (0, 0, 0, 10)))
         if len(wrong) > _MOST_LINES:
             more = Text(self.word("more", len(wrong) - _MOST_LINES), style="bright_black")
