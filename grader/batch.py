@@ -18,9 +18,11 @@ from typing import Any, Final
 from grader.errors import OperatorError
 from grader.isolate import Worker, WorkerDied, WorkerTimeout
 
-READ: Final = frozenset({".tex", ".ltx", ".latex", ".md", ".markdown", ".txt", ".text", ".qmd", ".rmd"})
+READ: Final = frozenset(
+    {".tex", ".ltx", ".latex", ".md", ".markdown", ".txt", ".text", ".qmd", ".rmd", ".py", ".ipynb"}
+)
 """Endings that are read (kept in step with `reading.reader`, which a test holds)."""
-HANDED_IN: Final = frozenset({".pdf", ".docx", ".odt", ".ipynb", ".py", ".zip", ".html", ".rtf", ".doc"})
+HANDED_IN: Final = frozenset({".pdf", ".docx", ".odt", ".zip", ".html", ".rtf", ".doc"})
 """Endings that are somebody's answers though they cannot be read here: they wait for a person."""
 _ATTEMPTS = 2
 

@@ -14,7 +14,7 @@ from conftest import ROOT, SEED
 GRADER = ROOT / "grader"
 # a module may import from its own layer and from those before it
 LAYERS = [
-    ["model", "errors", "limits"],
+    ["model", "errors", "limits", "programs"],
     ["source"],
     ["maths"],
     ["reading"],
@@ -23,7 +23,7 @@ LAYERS = [
     ["rubric", "scoring"],
     ["assignment"],
     ["steps"],
-    ["carry"],
+    ["carry", "python_answers"],
     ["exchange"],
     ["grade_part"],
     ["grade"],
