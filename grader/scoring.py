@@ -31,7 +31,8 @@ def better(
     """The checks of a part and the answers that stand for some of them, each point counted once.
 
     An offer is a result and the points it would earn of each check, by id. Of each check the better answer counts and
-    shows its points, out of the check's worth; the other is shown without points. What is sure of either is sure.
+    shows its points, out of the check's worth; the other is shown without points. What is sure of either is sure; of two
+    that earn the same the written one counts.
     """
     own = {check.id: check for check in checks}
     counted = {result.id: Points(0.0, 0.0, 0.0) for result, _ in offers}
@@ -42,7 +43,8 @@ def better(
             continue
         by, best = max(made, key=lambda offer: (offer[1].max, offer[1].min))
         sure = max(mine.min, *(points.min for _, points in made))
-        if (best.max, best.min) <= (mine.max, mine.min):
+        written = check.outcome is not Outcome.MISSING
+        if (best.max, best.min) < (mine.max, mine.min) or (written and best == mine):
             own[name] = replace(check, points=replace(mine, min=sure))
             continue
         so_far = counted[by]

@@ -28,7 +28,7 @@ LAYERS = [
     ["grade_part"],
     ["grade"],
     ["api", "references", "examples"],
-    ["lint", "selftest"],
+    ["lint", "selftest", "runner"],
     ["worker"],
     ["isolate"],
     ["batch"],

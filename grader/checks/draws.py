@@ -186,7 +186,7 @@ def _arguments(spec: ProgramSpec, ev: Evaluator) -> tuple[tuple[str, ...], tuple
         assert isinstance(text, str)
         name = parse(text, block.world.notation)
         assert isinstance(name, T.Name)
-        names.append(text)
+        names.append(name.key)
         size = _family(name.key, block)
         with np.errstate(all="ignore"):
             if size:

@@ -173,12 +173,12 @@ class Trial:
             self._ways = []  # another way of calling would only take as long again
 
     def _hear(self, asked: _Asked, ran: Ran) -> None:
-        points = asked.points
+        points, alone = asked.points, not asked.way.batch
         for point in points:
             point.tried += 1
         if ran.ending is not Ending.OK:
             note = STUDENTS.get(ran.ending, "")
-            self._bad(points, note, ran.message, ran.line)
+            self._bad(points, note, ran.message, ran.line, alone=alone)
             return
         try:
             if holds_tree(ran.value):
@@ -188,19 +188,19 @@ class Trial:
             entries = points[0].draw.right.shape[1:]
             found = V.numbers(value, len(points), entries, batch=asked.way.batch)
         except V.Unusable as error:
-            self._bad(points, "invalid", str(error), ran.line)
+            self._bad(points, "invalid", str(error), ran.line, alone=alone)
         except V.WrongShape as error:
             wanted = "three terms" if self.spec.asks == "terms" else V.shape_words(points[0].draw.right.shape[1:])
-            self._bad(points, "shape", f"{error}, not {wanted}", None)
+            self._bad(points, "shape", f"{error}, not {wanted}", None, alone=alone)
         else:
             ranks = [self._ranks(points, way) for way in found]
             best = max(range(len(found)), key=lambda i: sum(ranks[i]))
             self._note(points, found[best].values, ranks[best])
 
-    def _bad(self, points: Sequence[Point], note: str, message: str, line: int | None) -> None:
+    def _bad(self, points: Sequence[Point], note: str, message: str, line: int | None, *, alone: bool = True) -> None:
+        """No value at some points; what is said of a call for one point replaces what was said of many."""
         for point in points:
-            better = note == "shape" and point.note != "shape" and point.rank <= V.BAD
-            if point.rank < V.BAD or better:
+            if point.rank < V.BAD or (alone and point.rank == V.BAD):
                 point.rank, point.note, point.message, point.line = V.BAD, note, message, line
 
     def _note(self, points: Sequence[Point], values: N.Array, ranks: Sequence[int]) -> None:
@@ -272,8 +272,7 @@ class Trial:
                 self._note(mine, values.values, self._ranks(mine, values))
 
     def _keys(self, draw: Draw) -> list[str]:
-        names = [parse(n, self.judge.world.notation) for n in draw.names]
-        return [n.key for n in names if isinstance(n, T.Name)]
+        return list(draw.names)
 
     def _families(self, draw: Draw) -> tuple[str, ...]:
         world = self.judge.world
