@@ -22,6 +22,7 @@ from grader.maths.decide import number
 from grader.maths.evaluate import Evaluator
 from grader.maths.parser import parse
 from grader.maths.rules_probability import variable_keys
+from grader.maths.rules_truth import truth
 from grader.maths.values import Tens, Value
 from grader.maths.worlds import Block
 
@@ -29,7 +30,7 @@ PLAIN: Final = "plain"
 EDGE: Final = "edge"
 SCALE: Final = "scale"
 
-_ONE_BY_ONE: Final = 4
+_ONE_BY_ONE: Final = 8
 """Ordinary points taken of each block where a function is called for one at a time; special ones come on top."""
 _SPECIAL: Final = 2
 
@@ -104,6 +105,9 @@ def _of_block(
             name = parse(text, block.world.notation)
             assert isinstance(name, T.Name)
             ev.bound[name.key] = np.full((block.samples, *([1] * (block.ndim - 1))), size)
+        allowed = _allowed(ev)
+        if extra and not allowed:
+            continue
         if any(isinstance(a, (State, Table)) for a in spec.arguments):
             found.append(_of_tables(spec, ev, goals, rows))
             continue
@@ -116,7 +120,8 @@ def _of_block(
         draw.kinds = tuple(
             EDGE if (block.special[s] or block.degenerate) and usual == PLAIN else usual for s in range(block.samples)
         )
-        found.append(_thinned(draw, _ONE_BY_ONE if draw.apart else 0, 1 if extra else 0))
+        chosen = allowed[:_SPECIAL] if extra else _chosen(draw, _sized(draw))
+        found.append(_picked(draw, chosen))
     return found
 
 
@@ -126,18 +131,26 @@ def _right(spec: ProgramSpec, draw: Draw, goals: Sequence[T.Node]) -> N.Array:
     return draw.value(goals[0]) if spec.target is not None else np.stack([draw.value(g) for g in goals], axis=-1)
 
 
-def _thinned(draw: Draw, ordinary: int, few: int) -> Draw:
-    """The draw with the samples that are tried: all of them, or some ordinary and some special ones."""
-    chosen = list(range(len(draw.kinds)))
-    if few:
-        chosen = chosen[: few + 1]
-    elif ordinary:
-        plain = [s for s in chosen if draw.kinds[s] == PLAIN]
-        special = [s for s in chosen if draw.kinds[s] != PLAIN]
-        chosen = plain[: ordinary * 2] + special[-_SPECIAL:] if not _sized(draw) else chosen[:3]
+def _allowed(ev: Evaluator) -> list[int]:
+    """The samples that satisfy the world's conditions: unusual sizes may not."""
+    mask = np.ones(ev.block.samples, dtype=bool)
+    for condition in ev.block.world.conditions:
+        here = np.asarray(truth(ev, condition))
+        mask &= np.broadcast_to(here.reshape(here.shape[0], -1).all(axis=1), mask.shape)
+    return [int(s) for s in np.flatnonzero(mask)]
+
+
+def _chosen(draw: Draw, sized: bool) -> list[int]:
+    """The samples that are tried: all of them, or where each is a call of its own some ordinary and some special ones."""
+    every = list(range(len(draw.kinds)))
     if not draw.names:
-        chosen = chosen[:1]
-    return _picked(draw, chosen)
+        return every[:1]
+    if not draw.apart:
+        return every
+    if sized:
+        return every[:3]
+    plain = [s for s in every if draw.kinds[s] == PLAIN]
+    return plain[:_ONE_BY_ONE] + [s for s in every if draw.kinds[s] != PLAIN][-_SPECIAL:]
 
 
 def _sized(draw: Draw) -> bool:

@@ -141,7 +141,7 @@ class _Verdict:
         for i, other in enumerate(self.spec.instead):
             taken = np.stack([p.draw.instead[i][p.sample] for p in points])
             if taken.shape == values.shape and all(
-                V.same(v, t, False, False) == V.AGREES for v, t in zip(values, taken, strict=True)
+                V.same(v, t, True, False) == V.AGREES for v, t in zip(values, taken, strict=True)
             ):
                 return f"instead_of {other.name}"
         if self.spec.asks == "eigenvalues":

@@ -195,4 +195,4 @@ def _judged(gap: N.Array, size: N.Array, single: bool, slack: float) -> int:
     if (gap <= np.maximum(max(relative, slack) * size, absolute)).all():
         return AGREES
     reach = float(size.max()) if size.size else 0.0
-    return CLOSE if (gap <= np.maximum(max(_NEAR, relative * 10) * max(reach, 1e-3), absolute)).all() else DIFFERS
+    return CLOSE if (gap <= np.maximum(max(_NEAR, relative * 10) * max(reach, 1.0), absolute)).all() else DIFFERS

@@ -23,9 +23,10 @@ from grader.maths.blocks import Judge
 from grader.maths.parser import parse
 from grader.programs import Array, Case, Ending, Feed, Limits, Plain, Ran
 
-_ORDINARY: Final = 10
-_SPECIAL: Final = 3
-"""Points called for one by one, of each kind: enough to tell every regime."""
+_ORDINARY: Final = (10, 6)
+_SPECIAL: Final = 2
+"""Points called for one by one, ordinary ones (where a function stands for one check, for several under conditions) and
+those of each other kind."""
 _AGAIN: Final = 3
 """Points of each kind in later ways of calling."""
 _STOPPED: Final = frozenset({Ending.TIMEOUT, Ending.MEMORY})
@@ -61,6 +62,7 @@ class Point:
 class _Way:
     feed: Feed
     batch: bool
+    rest: bool = False  # whether the points left out before are called for in the same way
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,9 @@ class Trial:
         while not self._waiting and self._ways and self.stopped is None and not self.absent:
             way = self._ways.pop(0)
             left = [p for p in self.points if p.rank != V.AGREES and p.tried == self._rounds]
-            if left:
+            if way.rest:
+                self._waiting = [self._asked(way, [p]) for p in self._left_out()]
+            elif left:
                 self._waiting = self._batches(way, left) if way.batch else self._singles(way, left)
                 self._rounds += 1
         return [asked.case for asked in self._waiting]
@@ -125,13 +129,25 @@ class Trial:
 
     def _singles(self, way: _Way, left: Sequence[Point]) -> list[_Asked]:
         later = self._rounds > 1
-        most = {PLAIN: _AGAIN if later else _ORDINARY, EDGE: 1 if later else _SPECIAL, SCALE: 1 if later else _SPECIAL}
+        ordinary = _ORDINARY[len({d.rows for d in self.draws}) > 1]
+        most = {PLAIN: _AGAIN if later else ordinary, EDGE: 1 if later else _SPECIAL, SCALE: 1 if later else _SPECIAL}
         taken: dict[tuple[frozenset[int], str], list[Point]] = {}
         for point in left:
             group = taken.setdefault((point.draw.rows, point.kind), [])
             group.append(point)
         chosen = [p for (_, kind), group in taken.items() for p in spread(group, most[kind])]
         return [self._asked(way, [point]) for point in chosen]
+
+    def _left_out(self) -> list[Point]:
+        """Points that were left out when others were called for one by one, where a single one of those is wrong: whether
+        it is the only one matters."""
+        out: list[Point] = []
+        for rows in {p.draw.rows for p in self.points}:
+            mine = [p for p in self.points if p.draw.rows == rows and p.kind == PLAIN and p.rank != V.AGREES]
+            wrong = [p for p in mine if p.tried == self._rounds]
+            if len(wrong) == 1:
+                out += spread([p for p in mine if p.tried < self._rounds], _ORDINARY[0])
+        return out
 
     def _asked(self, way: _Way, points: Sequence[Point]) -> _Asked:
         draw, samples = points[0].draw, [p.sample for p in points]
@@ -169,13 +185,15 @@ class Trial:
                 self.stopped = ran
             if ran.ending is Ending.ABSENT:
                 self.absent = True
+        if self._waiting and not self._waiting[0].way.batch and not self._waiting[0].way.rest and self._left_out():
+            self._ways.insert(0, _Way(self._waiting[0].way.feed, False, rest=True))
         if endings and all(e in _STOPPED for e in endings) and any(not a.way.batch for a in self._waiting):
             self._ways = []  # another way of calling would only take as long again
 
     def _hear(self, asked: _Asked, ran: Ran) -> None:
         points, alone = asked.points, not asked.way.batch
         for point in points:
-            point.tried += 1
+            point.tried = self._rounds
         if ran.ending is not Ending.OK:
             note = STUDENTS.get(ran.ending, "")
             self._bad(points, note, ran.message, ran.line, alone=alone)
