@@ -177,5 +177,6 @@ _TAGS = frozenset(
     {
         *("value", "components", "point", "eigenvalues", "identity", "subterm", "derivation", "chain"),
         *("factorization", "component", "not_injective", "review", "prose", "manual"),
+        *("str", "Table", "State"),
     }
 )

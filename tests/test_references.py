@@ -133,6 +133,38 @@ BROKEN_RUBRICS = {
     "an unknown world": ("q3", "families: 'combined*'", "families: 'compound*'", "no world", "families"),
     "a need that is not there": ("q2", "needs: [sign]", "needs: [signs]", "signs", "needs"),
     "a key twice": ("q1", "number: 1", "number: 1\nnumber: 1", "twice", "number"),
+    "a function that counts for nothing known": (
+        "q1",
+        "[{check: closed_form}]",
+        "[{check: close_form}]",
+        "close_form",
+        "counts",
+    ),
+    "a function whose name is none": ("q1", "function: q1_kl", "function: q1-kl", "function", "function: q1-kl"),
+    "a function named twice": ("q4", "function: q4_eigenvalues_reg", "function: q4_eigenvalues", "2 times", "q4_eigen"),
+    "a limit that is none": (
+        "q1",
+        "gradient: true",
+        "gradient: true\n        limits: {seconds: 0}",
+        "seconds",
+        "limits",
+    ),
+    "an unknown limit": ("q1", "gradient: true", "gradient: true\n        limits: {minutes: 1}", "minutes", "limits"),
+    "an argument that no world has": (
+        "q4",
+        r"arguments: ['\gamma']",
+        r"arguments: ['\delta']",
+        "no points",
+        "arguments",
+    ),
+    "a witness without variable": ("q2", "variable: z\n        counts", "counts", "a witness", "q2_1_witness"),
+    "an impossible condition": (
+        "q4",
+        r"where: ['\gamma \ge 1']",
+        r"where: ['\gamma < 0']",
+        "no points",
+        "arguments",
+    ),
     "a title in one language": ("q5", ', fr: "Sommaire"', "", "fr", "title"),
 }
 

@@ -101,6 +101,8 @@ class _Verdict:
             return Finding(
                 Outcome.UNDECIDED, note, evidence=self._evidence(special[0].message), witness=self._witness(special[0])
             )
+        if self.trial.slopes is False:
+            return Finding(Outcome.UNDECIDED, "gradient_differs", evidence=self._evidence())
         evidence = {**self._evidence(), "points": right}
         return Finding(Outcome.CORRECT, "agrees", evidence=evidence)
 

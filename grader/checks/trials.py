@@ -7,7 +7,7 @@ any way of calling gives the right value there. Nothing is run here.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -88,6 +88,8 @@ class Trial:
     stopped: Ran | None = None
     _rounds: int = 0
     absent: bool = False
+    slopes: bool | None = None
+    """Whether the derivatives of an answer in torch are right too; None where they were not asked for."""
     goal: T.Node = field(default_factory=T.Empty)
     """The target's tree, of which a witness has twice the same value."""
 
@@ -119,7 +121,16 @@ class Trial:
             elif left:
                 self._waiting = self._batches(way, left) if way.batch else self._singles(way, left)
                 self._rounds += 1
+        if not self._waiting and self._differentiable():
+            points = [p for p in self.points if p.draw is self.draws[0] and p.kind == PLAIN]
+            asked = self._asked(_Way("torch", True), points)
+            self._waiting = [replace(asked, case=replace(asked.case, gradient=True))]
         return [asked.case for asked in self._waiting]
+
+    def _differentiable(self) -> bool:
+        """Whether the derivatives by the arguments are asked for next: once, of a right answer in torch."""
+        ready = self.spec.gradient and self.torch and self.slopes is None and self.stopped is None and not self.absent
+        return ready and all(p.rank == V.AGREES for p in self.points if p.kind == PLAIN)
 
     def _batches(self, way: _Way, left: Sequence[Point]) -> list[_Asked]:
         groups: dict[tuple[int, str], list[Point]] = {}
@@ -192,6 +203,9 @@ class Trial:
 
     def _hear(self, asked: _Asked, ran: Ran) -> None:
         points, alone = asked.points, not asked.way.batch
+        if asked.case.gradient:
+            self.slopes = self._slopes_agree(points, ran)
+            return
         for point in points:
             point.tried = self._rounds
         if ran.ending is not Ending.OK:
@@ -261,6 +275,26 @@ class Trial:
                 scale = max(1.0, abs(first), abs(second), float(np.abs(pair).max()))
                 out.append(V.AGREES if abs(first - second) <= slack * scale else V.DIFFERS)
         return out
+
+    def _slopes_agree(self, points: Sequence[Point], ran: Ran) -> bool:
+        """Derivatives beside those of the target; an answer that torch cannot differentiate says nothing of them."""
+        if ran.ending is not Ending.OK or not isinstance(ran.value, tuple):
+            return True
+        draw, samples = points[0].draw, [p.sample for p in points]
+        for name, value in zip(draw.names, ran.value, strict=False):
+            symbol = parse(name, self.judge.world.notation)
+            right = draw.value(T.Deriv((symbol,), self.goal))[samples]
+            try:
+                found = V.numbers(value, len(points), (), batch=True)
+            except (V.Unusable, V.WrongShape):
+                return True
+            same = [
+                [V.same(*pair, found[0].single, False) for pair in zip(f.values, right, strict=True)] for f in found
+            ]
+            if not any(rank == V.DIFFERS for rank in same[0]):
+                continue
+            return False
+        return True
 
     def _expression(self, value: Plain, points: Sequence[Point]) -> None:
         """A value in SymPy: evaluated at all points at once."""
