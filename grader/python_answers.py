@@ -25,7 +25,8 @@ from grader.programs import Case, Ending, Limits, Program, Ran, Runner
 from grader.reading.document import Code, Document
 from grader.rubric import Part, Question
 
-_ROUNDS: Final = 6
+_ROUNDS: Final = 60
+"""Runs of one file; each asks for something new, so that this is never reached."""
 _IMPORT: Final = Case("__name__")
 """Reading this name runs the module and nothing of it: what fails here fails for all its functions."""
 _OURS: Final = frozenset({Ending.FAULT, Ending.NOT_RUN})
@@ -139,8 +140,16 @@ class _Session:
         return None if ran.ending in (Ending.OK, Ending.ABSENT, Ending.INVALID) else ran
 
     def _round(self, trials: Sequence[Trial]) -> bool:
-        """The next cases of all functions, in one run; False where nothing is left to ask."""
-        asking = [(trial, cases) for trial in trials if self.seconds < PROGRAM_SECONDS and (cases := trial.cases())]
+        """The next cases of all functions, in one run, those that take their time last; False where nothing is left to
+        ask."""
+        for group in ([t for t in trials if not t.slow], [t for t in trials if t.slow]):
+            if self.seconds >= PROGRAM_SECONDS:
+                return False
+            asking = [(trial, cases) for trial in group if (cases := trial.cases())]
+            if asking:
+                break
+        else:
+            return False
         results = iter(self._run([case for _, cases in asking for case in cases]))
         for trial, cases in asking:
             mine = [next(results) for _ in cases]
@@ -148,7 +157,7 @@ class _Session:
                 trial.take(mine)
             except BUGS as error:
                 trial.stopped_by(Ran(Ending.FAULT, message=f"{type(error).__name__}: {error}"))
-        return bool(asking)
+        return True
 
     def _run(self, cases: Sequence[Case]) -> list[Ran]:
         if not cases:

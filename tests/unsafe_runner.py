@@ -80,6 +80,7 @@ def serve():
             import sympy
         if job["torch"]:
             import torch
+            import torch._functorch.eager_transforms, torch._functorch.vmap, torch._dynamo
             torch.set_num_threads(1)
         near, far = os.pipe()
         pid = os.fork()

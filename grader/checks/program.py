@@ -23,6 +23,7 @@ from grader.model import Outcome, Witness
 from grader.programs import Ending
 
 MIN_WITNESSES: Final = 2
+_ENDLESS: Final = frozenset({"timeout", "memory"})
 _NOT_HERE: Final = "ModuleNotFoundError"
 """A package that the student has and the sandbox has not says nothing of the answer."""
 
@@ -81,7 +82,7 @@ class _Verdict:
         near = [p for p in plain if p.rank == V.CLOSE]
         special = [p for p in mine if p.rank != V.AGREES and p not in wrong and p not in near]
         right = sum(p.rank == V.AGREES for p in mine)
-        if not mine:
+        if not mine or (self.trial.unfinished and any(p.rank != V.AGREES for p in mine)):
             return Finding(Outcome.UNDECIDED, "budget", evidence=self._evidence())
         doubtful = next((p for p in wrong if p.note in ("unmatched", "module")), None)
         missing = next((p for p in wrong if p.message.startswith(_NOT_HERE)), None)
@@ -90,7 +91,10 @@ class _Verdict:
             assert point is not None
             note = "module" if missing is not None else "unmatched"
             return Finding(Outcome.UNDECIDED, note, evidence=self._evidence(point.message, point.line))
-        if len(wrong) >= min(MIN_WITNESSES, len(plain)) and wrong:
+        enough = min(MIN_WITNESSES, len(plain))
+        if any(p.note in _ENDLESS for p in wrong):
+            enough = 1  # it was called twice at least, in other ways
+        if len(wrong) >= enough and wrong:
             return self._wrong(wrong, plain)
         if wrong or near:
             first = (wrong or near)[0]

@@ -87,6 +87,9 @@ class Trial:
     _waiting: list[_Asked] = field(default_factory=list)
     stopped: Ran | None = None
     _rounds: int = 0
+    _later: list[_Asked] = field(default_factory=list)
+    slow: bool = False
+    """Whether some call was stopped: others go first."""
     absent: bool = False
     slopes: bool | None = None
     """Whether the derivatives of an answer in torch are right too; None where they were not asked for."""
@@ -112,19 +115,22 @@ class Trial:
 
     def cases(self) -> list[Case]:
         """What to run next; nothing where all is known."""
-        self._waiting = []
+        self._waiting, self._later = self._later, []
+        if self.slow and self._waiting:  # of the calls that are left a second one tells as much as all
+            self._waiting = self._waiting[:1]
         while not self._waiting and self._ways and self.stopped is None and not self.absent:
             way = self._ways.pop(0)
             left = [p for p in self.points if p.rank != V.AGREES and p.tried == self._rounds]
             if way.rest:
                 self._waiting = [self._asked(way, [p]) for p in self._left_out()]
             elif left:
-                self._waiting = self._batches(way, left) if way.batch else self._singles(way, left)
+                asked = self._batches(way, left) if way.batch else self._singles(way, left)
+                self._waiting, self._later = asked[:1], asked[1:]  # one first: it may never end
                 self._rounds += 1
         if not self._waiting and self._differentiable():
             points = [p for p in self.points if p.draw is self.draws[0] and p.kind == PLAIN]
-            asked = self._asked(_Way("torch", True), points)
-            self._waiting = [replace(asked, case=replace(asked.case, gradient=True))]
+            slopes = self._asked(_Way("torch", True), points)
+            self._waiting = [replace(slopes, case=replace(slopes.case, gradient=True))]
         return [asked.case for asked in self._waiting]
 
     def _differentiable(self) -> bool:
@@ -188,6 +194,7 @@ class Trial:
 
     def take(self, results: Sequence[Ran]) -> None:
         """The results of the cases last asked for, in their order."""
+        single = bool(self._waiting) and not self._waiting[0].way.batch
         endings = []
         for asked, ran in zip(self._waiting, results, strict=True):
             endings.append(ran.ending)
@@ -196,10 +203,19 @@ class Trial:
                 self.stopped = ran
             if ran.ending is Ending.ABSENT:
                 self.absent = True
-        if self._waiting and not self._waiting[0].way.batch and not self._waiting[0].way.rest and self._left_out():
+        if any(e in _STOPPED for e in endings):
+            stopped_before, self.slow = self.slow, True
+            if single and stopped_before:
+                self._ways, self._later = [], []  # another way of calling would only take as long again
+            elif not single:
+                self._later = []  # one by one they may end
+        elif single and not self._later and not self._waiting[0].way.rest and self._left_out():
             self._ways.insert(0, _Way(self._waiting[0].way.feed, False, rest=True))
-        if endings and all(e in _STOPPED for e in endings) and any(not a.way.batch for a in self._waiting):
-            self._ways = []  # another way of calling would only take as long again
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether there was more to try."""
+        return bool(self._ways or self._later) and any(p.rank != V.AGREES for p in self.points)
 
     def _hear(self, asked: _Asked, ran: Ran) -> None:
         points, alone = asked.points, not asked.way.batch
@@ -281,8 +297,10 @@ class Trial:
         if ran.ending is not Ending.OK or not isinstance(ran.value, tuple):
             return True
         draw, samples = points[0].draw, [p.sample for p in points]
-        for name, value in zip(draw.names, ran.value, strict=False):
-            symbol = parse(name, self.judge.world.notation)
+        for text, value in zip(self.spec.arguments, ran.value, strict=False):
+            if not isinstance(text, str):
+                return True
+            symbol = parse(text, self.judge.world.notation)
             right = draw.value(T.Deriv((symbol,), self.goal))[samples]
             try:
                 found = V.numbers(value, len(points), (), batch=True)

@@ -36,6 +36,7 @@ _WORDS = {
     "total": {"en": "Total", "fr": "Total"},
     "sure": {"en": "sure now; up to {0} once a person has looked", "fr": "acquis ; jusqu'à {0} après relecture"},
     "line": {"en": "line", "fr": "ligne"},
+    "cell": {"en": "cell", "fr": "cellule"},
     "at": {"en": "for example at", "fr": "par exemple en"},
     "yours": {"en": "yours", "fr": "la vôtre"},
     "expected": {"en": "reference", "fr": "référence"},
@@ -189,11 +190,10 @@ class _View:
         for i, check in enumerate(found):
             line.append(" · " if i else "", style="bright_black")
             line.append(check["title"][self.lang])
-            spans = sorted({s["line"] for s in check["spans"]})
             if "function" in check["evidence"]:
                 line.append(self.stands(check), style="bright_black")
-            elif spans:
-                line.append(f" ({self.word('line')} {spans[-1]})", style="bright_black")
+            elif check["spans"]:
+                line.append(f" ({self.lines(check['spans'][-1:])})", style="bright_black")
             if check["note"] in _REMARKED:
                 line.append(f" – {M.note(check['note'], self.lang)}", style="bright_black")
         row = Table.grid(padding=(0, 1))
@@ -205,11 +205,10 @@ class _View:
         mark, style = _MARKS[outcome]
         line = Text(check["title"][self.lang])
         line.append(f"  {M.check_note(check, self.lang)}", style="bright_black")
-        spans = sorted({s["line"] for s in check["spans"]})
         if "function" in check["evidence"]:
             line.append(self.stands(check), style="bright_black")
-        elif spans:
-            line.append(f"  ({self.word('line')} {', '.join(str(n) for n in spans[:4])})", style="bright_black")
+        elif check["spans"]:
+            line.append(f"  ({self.lines(check['spans'][:4])})", style="bright_black")
         row = Table.grid(padding=(0, 1))
         row.add_row(Text(mark, style=style), line)
         self.console.print(Padding(row, (0, 0, 0, 6)))
@@ -218,11 +217,17 @@ class _View:
         if check["note"] == "for_a_person":
             self.passages(check["evidence"])
 
+    def lines(self, spans: list[dict[str, Any]]) -> str:
+        """`line 3, 7`, and of a notebook the cell."""
+        numbers = ", ".join(str(n) for n in sorted({span["line"] for span in spans}))
+        cell = spans[0]["file"].rpartition(":cell ")[2] if ":cell " in spans[0]["file"] else ""
+        return f"{self.word('line')} {numbers}" + (f", {self.word('cell')} {cell}" if cell else "")
+
     def stands(self, check: dict[str, Any]) -> str:
         """Of a Python answer: the function, its file (and cell) and line, and whether the written answer counts."""
         out = f"  ({check['evidence']['function']}"
         for span in check["spans"][:1]:
-            out += f", {span['file']}, {self.word('line')} {span['line']}"
+            out += f", {span['file'].partition(':cell ')[0]}, {self.lines([span])}"
         out += ")"
         if not check["points"]["out_of"]:
             out += f" – {self.word('other_counts')}"
