@@ -54,8 +54,8 @@ def _cells(text: str, base: int) -> Iterator[tuple[str, str]]:
     cells = data.get("cells")
     if cells is None:  # of format 3, where pages come first and code is `input`
         sheets = data.get("worksheets")
-        pages = sheets if isinstance(sheets, list) else []
-        cells = [c for page in pages if isinstance(page, Mapping) for c in page.get("cells") or ()]
+        pages = [page for page in sheets if isinstance(page, Mapping)] if isinstance(sheets, list) else []
+        cells = [c for page in pages for c in page.get("cells") or ()] if pages else None
     if not isinstance(cells, list):
         raise ReadError("not_a_notebook", "the file is no notebook (it has no cells)", base)
     for cell in cells[:CELLS]:
