@@ -120,14 +120,18 @@ def run(job, out):
     os.dup2(devnull, 1); os.dup2(devnull, 2)
     def say(**kw):
         out.write(json.dumps(kw) + "\n"); out.flush()
-    space = {"__name__": job["name"]}
+    def failed(e):
+        lines = [f.lineno for f in traceback.extract_tb(e.__traceback__) if f.filename == "<program>"]
+        kind = "exit" if isinstance(e, SystemExit) else "error"
+        line = lines[-1] if lines else getattr(e, "lineno", None)
+        return say(ending=kind, message=f"{type(e).__name__}: {e}", line=line)
+    space, stopped = {"__name__": job["name"]}, None
     try:
         exec(compile(job["source"], "<program>", "exec"), space)
-    except SystemExit:
-        return say(ending="exit", message="the program ended itself")
-    except BaseException as e:
-        lines = [f.lineno for f in traceback.extract_tb(e.__traceback__) if f.filename == "<program>"]
-        return say(ending="error", message=f"{type(e).__name__}: {e}", line=lines[-1] if lines else getattr(e, "lineno", None))
+    except BaseException as e:  # functions bound before that can still be called
+        stopped = e
+        if job["function"] not in space:
+            return failed(e)
     if job["function"] not in space:
         return say(ending="absent")
     target = space[job["function"]]
@@ -142,11 +146,8 @@ def run(job, out):
                 v = target(*args)
         else:
             v = target
-    except SystemExit:
-        return say(ending="exit", message="the program ended itself")
     except BaseException as e:
-        lines = [f.lineno for f in traceback.extract_tb(e.__traceback__) if f.filename == "<program>"]
-        return say(ending="error", message=f"{type(e).__name__}: {e}", line=lines[-1] if lines else None)
+        return failed(stopped if stopped is not None and isinstance(e, NameError) else e)
     try:
         say(ending="ok", value=encoded(v))
     except TypeError as e:
