@@ -196,6 +196,13 @@ def holds_tree(value: Plain) -> bool:
     return isinstance(value, Tree) or (isinstance(value, tuple) and any(holds_tree(item) for item in value))
 
 
+def holds_symbol(value: Plain) -> bool:
+    """Whether a symbol stands in a value: then it is one and the same for all points."""
+    if isinstance(value, Tree):
+        return value.head in ("Symbol", "Dummy") or any(holds_symbol(arg) for arg in value.args)
+    return isinstance(value, tuple) and any(holds_symbol(item) for item in value)
+
+
 def _bare(name: str) -> str:
     """A name without what writers differ in: underscores, backslashes, braces; `z_prime` stays a name of its own."""
     return re.sub(r"[\\_{}\s]", "", name)

@@ -15,7 +15,7 @@ import numpy as np
 from grader.checks import program_values as V
 from grader.checks.draws import EDGE, PLAIN, SCALE, Draw
 from grader.checks.program_specs import ProgramSpec
-from grader.checks.sympy_trees import Converter, Unmatched, holds_tree
+from grader.checks.sympy_trees import Converter, Unmatched, holds_symbol, holds_tree
 from grader.errors import EvaluationError
 from grader.maths import numeric as N
 from grader.maths import syntax as T
@@ -230,6 +230,10 @@ class Trial:
             return
         try:
             if holds_tree(ran.value):
+                if holds_symbol(ran.value):  # it does not depend on what was asked: nothing else need be
+                    points, self._ways, self._later = tuple(self.points), [], []
+                    for point in points:
+                        point.tried = self._rounds
                 self._expression(ran.value, points)
                 return
             value = V.terms(ran.value) if self.spec.asks == "terms" else ran.value
@@ -322,7 +326,7 @@ class Trial:
         if vectors:
             here = list(self.flat())
             points = self.points = [Point(d, s, tried=1) for d in here for s in range(len(d.kinds))]
-            self._ways = []
+            self._ways, self._later = [], []
         for draw in here:
             mine = [p for p in points if p.draw is draw]
             if not mine:
