@@ -261,6 +261,8 @@ class _Linter:
         for row in program.counts:
             if row.check not in known:
                 self.say((*where, "counts"), f"{name} counts for {row.check}, which is no check of {part.id}")
+        if program.follows is not None and program.follows.after not in self.functions:
+            self.say((*where, "follows"), f"{name} follows from {program.follows.after}, which is no function")
         if (program.target is None) == (not program.terms):
             self.say(where, f"{name} needs either a target or terms")
             return

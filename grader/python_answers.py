@@ -12,6 +12,7 @@ from typing import Final
 from grader.assignment import Assignment
 from grader.checks.context import Finding
 from grader.checks.draws import Draw, draws_of
+from grader.checks.own_programs import followed, may_follow, settled
 from grader.checks.program import Earning, Judged, judged
 from grader.checks.program_specs import ProgramSpec
 from grader.checks.specs import Target
@@ -104,15 +105,28 @@ class _Session:
         for _ in range(_ROUNDS):
             if not self._round([trial for _, trial in trials]):
                 break
+        said: dict[str, tuple[Trial, Judged]] = {}
         for part, trial in trials:
             if trial.absent:
                 continue
             try:
-                said = judged(trial)
+                verdict = self._consequent(trial, judged(trial), said)
             except BUGS as error:
-                said = _unjudged(trial.spec, Outcome.FAULT, "fault", f"{type(error).__name__}: {error}")
-            out.append((part, self._answered(trial.spec, said)))
+                verdict = _unjudged(trial.spec, Outcome.FAULT, "fault", f"{type(error).__name__}: {error}")
+            said[trial.spec.function] = (trial, verdict)
+            out.append((part, self._answered(trial.spec, verdict)))
         return out
+
+    def _consequent(self, trial: Trial, verdict: Judged, said: Mapping[str, tuple[Trial, Judged]]) -> Judged:
+        """A wrong value once more, beside what follows from the student's own earlier function."""
+        link = trial.spec.follows
+        if link is None or link.after not in said or not may_follow(verdict, said[link.after][1]):
+            return verdict
+        asked = followed(trial, link, said[link.after][0].spec)
+        if asked is None or self.seconds >= PROGRAM_SECONDS:
+            return verdict
+        results = iter(self._run([case for cases in asked.cases for case in cases]))
+        return settled(verdict, asked, [[next(results) for _ in cases] for cases in asked.cases])
 
     def _trial(self, question: Question, part: Part, spec: ProgramSpec) -> Trial:
         judge = self.assignment.judge(part.id)
@@ -198,4 +212,4 @@ def _flat(spec: ProgramSpec, judge: Judge, target: Callable[[Target], T.Node]) -
 
 def _unjudged(spec: ProgramSpec, outcome: Outcome, note: str, cause: str) -> Judged:
     finding = Finding(outcome, note, evidence={"function": spec.function, "cause": cause[:300]})
-    return Judged(finding, tuple(Earning(row.check, outcome, 0.0, row.share) for row in spec.counts))
+    return Judged(finding, tuple(Earning(row.check, outcome, 0.0, row.share, row.share) for row in spec.counts))

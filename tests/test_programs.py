@@ -67,3 +67,50 @@ def test_every_function_has_right_and_wrong_rows() -> None:
     for says in ("correct", "incorrect"):
         assert {row["function"] for row in ROWS if row["says"] == says} == functions
     assert len({row["id"] for row in ROWS}) == len(ROWS)
+
+
+FIELD = """
+import numpy as np
+def sig(x):
+    return 1 / (1 + np.exp(-x))
+def q4_velocity(psi_0, psi_1, theta):
+    u = psi_0 * theta + psi_1
+    return np.stack([-theta * sig(u), sig(-psi_1) - sig(u), -psi_0 * sig(u)], axis=-1)
+def q4_velocity_reg(psi_0, psi_1, theta, gamma):
+    v = q4_velocity(psi_0, psi_1, theta)
+    v[..., 0] -= 2 * gamma * psi_0
+    return v
+"""
+
+
+def test_what_follows_from_an_own_error_costs_nothing_more(tmp_path: Path, runner: UnsafeRunner) -> None:
+    rest = """
+def q4_jacobian():
+    return np.array([[0, 0, -0.5], [0, -0.5, 0], [-0.5, 0, 0]])
+def q4_eigenvalues():
+    return np.linalg.eigvals(q4_jacobian())
+def q4_jacobian_reg(gamma):
+    return [[-2 * gamma, 0, -0.5], [0, -0.5, 0], [-0.5, 0, 0]]
+def q4_eigenvalues_reg(gamma):
+    d = np.sqrt(gamma**2 + 0.25)
+    return [-0.5, -gamma + d, -gamma - d]
+"""
+    found = answers(FIELD + rest, tmp_path, runner)
+    assert found["q4_velocity"].finding.note == found["q4_velocity_reg"].finding.note == "some_entries"
+    for name in ("q4_jacobian", "q4_eigenvalues", "q4_jacobian_reg", "q4_eigenvalues_reg"):
+        said = found[name]
+        assert (said.finding.outcome, said.finding.note) == (Outcome.CORRECT, "follows_from_earlier"), name
+        assert all((e.low, e.high) == (1, 1) for e in said.earned)
+
+
+def test_a_second_error_is_one_of_its_own(tmp_path: Path, runner: UnsafeRunner) -> None:
+    rest = """
+def q4_jacobian():
+    return np.array([[0, 0, -0.5], [0, 0.5, 0], [-0.5, 0, 0]])
+def q4_eigenvalues():
+    return [0.5, 1, 2]
+"""
+    found = answers(FIELD + rest, tmp_path, runner)
+    for name in ("q4_jacobian", "q4_eigenvalues"):
+        assert (found[name].finding.outcome, found[name].finding.note) == (Outcome.INCORRECT, "differs_from_own")
+    assert all(e.high == 0 for e in found["q4_jacobian"].earned)

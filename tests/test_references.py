@@ -142,6 +142,7 @@ BROKEN_RUBRICS = {
     ),
     "a function whose name is none": ("q1", "function: q1_kl", "function: q1-kl", "function", "function: q1-kl"),
     "a function named twice": ("q4", "function: q4_eigenvalues_reg", "function: q4_eigenvalues", "2 times", "q4_eigen"),
+    "a function that follows from nothing": ("q4", "after: q4_velocity,", "after: q4_speed,", "q4_speed", "follows"),
     "a limit that is none": (
         "q1",
         "gradient: true",

@@ -42,7 +42,7 @@ def encoded(v):
         return {"k": "float", "v": repr(v)}
     if isinstance(v, complex) and not isinstance(v, np.complexfloating):
         return {"k": "complex", "v": [repr(v.real), repr(v.imag)]}
-    if isinstance(v, (np.ndarray, np.generic)):
+    if type(v) is np.ndarray or isinstance(v, np.generic):
         a = np.asarray(v)
         if a.dtype == object:
             return {"k": "tuple", "items": [encoded(i) for i in a]}
@@ -64,7 +64,7 @@ def encoded(v):
             if isinstance(v, sympy.Float):
                 return {"k": "tree", "head": "Float", "args": [encoded(float(v))]}
             return {"k": "tree", "head": head, "args": [encoded(i) for i in v.args]}
-    raise TypeError("no answer: " + type(v).__name__)
+    raise TypeError("the result is an object of type %r, not a number, an array, a tuple or an expression" % type(v).__name__)
 
 def nonfinite(v):
     if isinstance(v, (tuple, list)):

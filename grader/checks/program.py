@@ -6,6 +6,7 @@ sizes alone, small gaps and what is not ours to judge leave it to a person.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,6 +24,8 @@ from grader.model import Outcome, Witness
 from grader.programs import Ending
 
 MIN_WITNESSES: Final = 2
+_UNREAD: Final = re.compile(r"object of type '(?:set|frozenset|matrix|MaskedArray)'")
+"""Values that hold the right numbers perhaps, in a form that is not handed out of the sandbox."""
 _ENDLESS: Final = frozenset({"timeout", "memory"})
 _NOT_HERE: Final = "ModuleNotFoundError"
 """A package that the student has and the sandbox has not says nothing of the answer."""
@@ -36,6 +39,7 @@ class Earning:
     outcome: Outcome
     low: float
     high: float
+    most: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +66,10 @@ class _Verdict:
             fault = stopped.ending is Ending.FAULT
             outcome = Outcome.FAULT if fault else Outcome.UNDECIDED
             finding = Finding(outcome, "fault" if fault else "not_run", evidence=self._evidence(stopped.message))
-            return Judged(finding, tuple(Earning(row.check, outcome, 0.0, row.share) for row in spec.counts))
+            return Judged(finding, tuple(Earning(row.check, outcome, 0.0, row.share, row.share) for row in spec.counts))
         rows = [self._row(i) for i in range(len(spec.counts))]
         earned = tuple(
-            Earning(row.check, f.outcome, low * row.share, high * row.share)
+            Earning(row.check, f.outcome, low * row.share, high * row.share, row.share)
             for row, f in zip(spec.counts, rows, strict=True)
             for low, high in [_share(f)]
         )
@@ -85,6 +89,7 @@ class _Verdict:
         if not mine or (self.trial.unfinished and any(p.rank != V.AGREES for p in mine)):
             return Finding(Outcome.UNDECIDED, "budget", evidence=self._evidence())
         doubtful = next((p for p in wrong if p.note in ("unmatched", "module")), None)
+        doubtful = doubtful or next((p for p in wrong if _UNREAD.search(p.message)), None)
         missing = next((p for p in wrong if p.message.startswith(_NOT_HERE)), None)
         if doubtful is not None or missing is not None:
             point = missing or doubtful

@@ -28,6 +28,14 @@ class Instead(Strict):
     name: str
 
 
+class FollowsFrom(Strict):
+    """A function of an earlier part from which this one's values follow: the `jacobian` of its field where all variables but
+    this one's arguments are zero, or the `eigenvalues` of its matrix."""
+
+    after: str
+    how: Literal["jacobian", "eigenvalues"]
+
+
 class Table(Strict):
     """An argument that is a table of a density: its axes are what is given, then its variables. With `over` one table for
     each value of that index (a leading axis), from `first` to the size `last`."""
@@ -68,6 +76,7 @@ class ProgramSpec(Strict):
     variable: str = ""
     counts: tuple[Earned, ...] = Field(min_length=1)
     instead: tuple[Instead, ...] = ()
+    follows: FollowsFrom | None = None
     entries: bool = False
     """Whether each right entry of a vector earns its part."""
     scales: tuple[dict[str, float], ...] = ()

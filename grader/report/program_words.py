@@ -21,8 +21,8 @@ PROGRAM_NOTES: Final[dict[str, dict[str, str]]] = {
         "fr": "demande un paquet absent ici : une personne relit",
     },
     "unmatched": {
-        "en": "the expression could not be matched with what is asked: a person looks",
-        "fr": "l'expression n'a pas pu être rapprochée de la question : une personne relit",
+        "en": "what it returns could not be matched with what is asked: a person looks",
+        "fr": "ce qu'elle renvoie n'a pas pu être rapproché de la question : une personne relit",
     },
     "nearly": {
         "en": "close to the right value but not equal: a person looks",
