@@ -188,6 +188,8 @@ def grade_one(worker: Worker, entry: Entry, assignment: Path | None) -> Result:
             notes.append(answer["message"])
             return _without(worker, entry, request, "unreadable", notes)
         report = answer["report"]
+        if not answer["readable"] and entry.unread:  # scripts beside a PDF: the answers are in what is not read
+            return _without(worker, entry, request, "needs_a_person", notes)
         if not answer["readable"]:
             notes += [p["message"] for p in report["problems"][:1]]
             return Result(entry, report, "unreadable", notes)
