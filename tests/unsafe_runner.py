@@ -49,6 +49,8 @@ def encoded(v):
         return {"k": "array", "dtype": str(a.dtype), "shape": list(a.shape), "data": base64.b64encode(np.ascontiguousarray(a).tobytes()).decode()}
     if isinstance(v, (tuple, list)):
         return {"k": "tuple", "items": [encoded(i) for i in v]}
+    if type(v).__name__ in ("Decimal", "Fraction", "mpf"):
+        return {"k": "float", "v": repr(float(v))}
     if "sympy" in sys.modules:
         import sympy
         if isinstance(v, sympy.MatrixBase):

@@ -24,7 +24,7 @@ from grader.model import Outcome, Witness
 from grader.programs import Ending
 
 MIN_WITNESSES: Final = 2
-_UNREAD: Final = re.compile(r"object of type '(?:set|frozenset|matrix|MaskedArray)'")
+_UNREAD: Final = re.compile(r"object of type '(?:set|frozenset|dict|matrix|MaskedArray)'")
 """Values that hold the right numbers perhaps, in a form that is not handed out of the sandbox."""
 _ENDLESS: Final = frozenset({"timeout", "memory"})
 _NOT_HERE: Final = "ModuleNotFoundError"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Final
@@ -49,17 +49,50 @@ def numbers(value: Plain, count: int, entries: tuple[int, ...], *, batch: bool) 
     shapes: list[tuple[int, ...]] = []
     out: list[Numbers] = []
     for axis in (0, -1) if batch and isinstance(value, tuple) else (0,):
-        try:
-            array = _array(value, axis)
-        except WrongShape:
+        array = _tried(value, axis)
+        if array is None:
             continue
         shapes.append(array.shape)
         for laid in _layouts(array, count, entries, batch):
             if not any(np.array_equal(laid, other.values, equal_nan=True) for other in out):
                 out.append(Numbers(laid, single))
+    if not out and len(entries) == 1 and isinstance(value, tuple):
+        return _flattened(value, count, entries, batch)
     if not out:
         raise WrongShape(_words(shapes[0] if shapes else None))
     return out
+
+
+def _flattened(value: tuple[Plain, ...], count: int, entries: tuple[int, ...], batch: bool) -> list[Numbers]:
+    """A vector given in blocks, as ((v_1, v_2), v_3)."""
+    leaves = tuple(_leaves(value))
+    if len(leaves) != entries[0] or leaves == value:
+        shape = next((a.shape for a in (_tried(value, 0), _tried(value, -1)) if a is not None), None)
+        raise WrongShape(_words(shape))
+    return numbers(leaves, count, entries, batch=batch)
+
+
+def _leaves(value: Plain) -> Iterator[Plain]:
+    if isinstance(value, tuple):
+        for item in value:
+            yield from _leaves(item)
+    else:
+        yield value
+
+
+def _tried(value: Plain, axis: int) -> N.Array | None:
+    try:
+        return _array(value, axis)
+    except WrongShape:
+        return None
+
+
+def eigenvalues(value: Plain) -> Plain:
+    """The values alone where the vectors are given with them."""
+    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], Array) and isinstance(value[1], Array):
+        if value[1].shape == (*value[0].shape, *value[0].shape[-1:]):
+            return value[0]
+    return value
 
 
 def _layouts(array: N.Array, count: int, entries: tuple[int, ...], batch: bool) -> list[N.Array]:

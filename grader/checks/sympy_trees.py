@@ -103,7 +103,7 @@ class Converter:
         return tuple(self.node(arg) for arg in args)
 
     def _symbol(self, args: Sequence[Plain]) -> T.Node:
-        text = str(args[0])
+        text = _label(args[0])
         if text in self.shift:
             return T.Name(text)
         key = self.names.get(_bare(text))
@@ -116,11 +116,10 @@ class Converter:
 
     def _indexed(self, args: Sequence[Plain]) -> T.Node:
         base, index = args[0], args[1]
-        label = base.args[0] if isinstance(base, Tree) and base.args else base
-        label = label.args[0] if isinstance(label, Tree) and label.args else label
-        key = self.families.get(_bare(str(label)))
+        label = _label(base)
+        key = self.families.get(_bare(label))
         if key is None or len(args) != 2:
-            raise Unmatched(str(label))
+            raise Unmatched(label)
         place = self.node(index)
         moved = [n for n in T.walk(place) if isinstance(n, T.Name)]
         shift = self.shift.get(moved[0].base, 0) if moved else 1  # written out, members are counted from 0
@@ -131,7 +130,7 @@ class Converter:
         parts = limits.args if isinstance(limits, Tree) else limits
         if len(args) != 2 or not isinstance(parts, tuple) or len(parts) != 3 or not isinstance(parts[0], Tree):
             raise Unmatched("Sum")
-        index = str(parts[0].args[0])
+        index = _label(parts[0])
         low, high = self.node(parts[1]), self.node(parts[2])
         self.shift[index] = 1 if isinstance(low, T.Num) and low.value == 0 else 0
         try:
@@ -176,6 +175,7 @@ class Converter:
     _special: Final[dict[str, Callable[[Converter, Sequence[Plain]], T.Node]]] = {
         "Symbol": _symbol,
         "Dummy": _symbol,
+        "Idx": _symbol,
         "Integer": _rational,
         "Rational": _rational,
         "Float": _float,
@@ -194,6 +194,13 @@ class Converter:
 def holds_tree(value: Plain) -> bool:
     """Whether a value is or holds an expression."""
     return isinstance(value, Tree) or (isinstance(value, tuple) and any(holds_tree(item) for item in value))
+
+
+def _label(value: Plain) -> str:
+    """The name of a symbol, an index or an indexed base."""
+    while isinstance(value, Tree) and value.args:
+        value = value.args[0]
+    return str(value)
 
 
 def holds_symbol(value: Plain) -> bool:

@@ -236,7 +236,7 @@ class Trial:
                         point.tried = self._rounds
                 self._expression(ran.value, points)
                 return
-            value = V.terms(ran.value) if self.spec.asks == "terms" else ran.value
+            value = _READ.get(self.spec.asks, _as_it_is)(ran.value)
             entries = points[0].draw.right.shape[1:]
             found = V.numbers(value, len(points), entries, batch=asked.way.batch)
         except V.Unusable as error:
@@ -332,7 +332,7 @@ class Trial:
             if not mine:
                 continue
             try:
-                node = self._converter(draw).node(V.terms(value) if self.spec.asks == "terms" else value)
+                node = self._converter(draw).node(_READ.get(self.spec.asks, _as_it_is)(value))
                 bound = {k: a[:, 0] for k, a in zip(self._keys(draw), draw.arguments, strict=True) if a.ndim == 2}
                 found = draw.value(node, bound if vectors else None)
                 entries = draw.right.shape[1:]
@@ -356,6 +356,14 @@ class Trial:
         families = self._families(draw)
         single = [k for k in self._keys(draw) if k not in families]
         return Converter(single, families, next(iter(self.judge.world.sizes), ""))
+
+
+def _as_it_is(value: Plain) -> Plain:
+    return value
+
+
+_READ: Final[dict[str, Callable[[Plain], Plain]]] = {"terms": V.terms, "eigenvalues": V.eigenvalues}
+"""How an answer is read before its layout is looked at."""
 
 
 def spread(points: Sequence[Point], most: int) -> list[Point]:
