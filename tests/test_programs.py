@@ -114,3 +114,17 @@ def q4_eigenvalues():
     for name in ("q4_jacobian", "q4_eigenvalues"):
         assert (found[name].finding.outcome, found[name].finding.note) == (Outcome.INCORRECT, "differs_from_own")
     assert all(e.high == 0 for e in found["q4_jacobian"].earned)
+
+
+@pytest.mark.skipif(not TORCH, reason="torch is not installed")
+def test_what_follows_from_an_own_error_in_torch(tmp_path: Path, runner: UnsafeRunner) -> None:
+    source = """
+import torch
+def q4_velocity(psi_0, psi_1, theta):
+    u = psi_0 * theta + psi_1
+    return torch.stack([-theta * torch.sigmoid(u), torch.sigmoid(-psi_1) - torch.sigmoid(u), -psi_0 * torch.sigmoid(u)], -1)
+def q4_jacobian():
+    return torch.tensor([[0, 0, -0.5], [0, -0.5, 0], [-0.5, 0, 0]])
+"""
+    said = answers(source, tmp_path, runner)["q4_jacobian"].finding
+    assert (said.outcome, said.note) == (Outcome.CORRECT, "follows_from_earlier")

@@ -20,7 +20,7 @@ from grader.checks.program_specs import FollowsFrom, ProgramSpec
 from grader.checks.trials import Point, Trial, spread
 from grader.maths import numeric as N
 from grader.model import Outcome
-from grader.programs import Case, Ending, Feed, Limits, Ran
+from grader.programs import Array, Case, Ending, Feed, Limits, Plain, Ran
 
 _STEP: Final = 1e-4
 _TOLERANCE: Final = 1e-5
@@ -64,8 +64,13 @@ def followed(trial: Trial, link: FollowsFrom, earlier: ProgramSpec) -> Followed 
                     rows.append(tuple(at.get(a, step if a == moved else 0.0) for a in earlier.arguments))
         feed: Feed = "torch" if trial.torch else "float"
         own = Limits(limits.seconds, limits.memory_mb, limits.output_kb)
-        cases.append(tuple(Case(earlier.function, row, feed, limits=own) for row in rows))
+        cases.append(tuple(Case(earlier.function, tuple(map(_fed, row)), feed, limits=own) for row in rows))
     return Followed(link, tuple(points), tuple(cases)) if points else None
+
+
+def _fed(number: float) -> Plain:
+    """A number as an array, which alone becomes a tensor where tensors are asked for."""
+    return Array("float64", (), np.float64(number).tobytes())
 
 
 def settled(said: Judged, asked: Followed, results: Sequence[Sequence[Ran]]) -> Judged:
