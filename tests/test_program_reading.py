@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -9,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, cases
+from rich.console import Console
 from unsafe_runner import UnsafeRunner
 
 from grader.assignment import Assignment, shipped
@@ -19,6 +21,10 @@ from grader.grade import grade
 from grader.model import Outcome, Report
 from grader.reading.document import Document
 from grader.reading.reader import read_files
+from grader.report.audience import for_student
+from grader.report.messages import check_note
+from grader.report.terminal import show
+from grader.report.to_json import report_data
 
 ASSIGNMENT = Assignment(shipped())
 KL = "def q1_kl(m, s, n, t):\n    return np.log(s / t) + (t**2 + (m - n)**2) / (2 * s**2) - 0.5\n"
@@ -227,3 +233,38 @@ def test_a_file_without_answers_is_no_submission(tmp_path: Path) -> None:
     (tmp_path / "a.ipynb").write_bytes(b"{}")
     with pytest.raises(ReadError):
         read_files([tmp_path / "a.ipynb"])
+
+
+def test_a_student_sees_no_value_of_the_reference(tmp_path: Path) -> None:
+    source = "def q1_kl(*a):\n    return 0.25\ndef q4_jacobian():\n    return [[1, 0, 0], [0, 1, 0], [0, 0, 1]]\n"
+    data = report_data(graded(tmp_path, {"a.py": source}))
+    for name in ("q1_kl", "q4_jacobian"):
+        (full,) = [c for p in data["parts"] for c in p["checks"] if c["id"] == name]
+        (seen,) = [c for p in for_student(data)["parts"] for c in p["checks"] if c["id"] == name]
+        assert full["evidence"]["witness"]["right"] is not None
+        assert "right" not in seen["evidence"]["witness"]
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_the_terminal_names_file_cell_line_and_cause(tmp_path: Path, lang: str) -> None:
+    text = notebook(("code", "import math\n"), ("code", "def q1_kl(m, s, n, t):\n    return math.log(-s)\n"))
+    console = Console(width=200, record=True, file=io.StringIO())
+    show(report_data(graded(tmp_path, {"a.ipynb": text})), console, lang=lang, audience="ta")
+    shown = " ".join(console.export_text().split())
+    place = {"en": "line 1, cell 2", "fr": "ligne 1, cellule 2"}[lang]
+    assert f"(q1_kl, a.ipynb, {place})" in shown
+    assert "ValueError: " in shown and "a.ipynb:cell 2" in shown and "mu_1 = " in shown
+
+
+def test_every_note_has_words_in_both_languages() -> None:
+    notes = {row["note"] for row in cases("programs.yaml") if "note" in row} | {
+        "timeout",
+        "memory",
+        "flood",
+        "not_run",
+        "budget",
+    }
+    for note in notes | {"follows_from_earlier", "differs_from_own", "may_follow_from_earlier"}:
+        for lang in ("en", "fr"):
+            said = check_note({"note": note, "evidence": {"function": "f"}}, lang)
+            assert said != note.replace("_", " "), (note, lang)

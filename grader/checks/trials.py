@@ -209,6 +209,12 @@ class Trial:
                 self._ways, self._later = [], []  # another way of calling would only take as long again
             elif not single:
                 self._later = []  # one by one they may end
+        elif endings == [Ending.ERROR] and not single and self._later:
+            for asked in self._later:  # it takes no arrays: the other batches would fail alike
+                for point in asked.points:
+                    point.tried = self._rounds
+                self._bad(asked.points, "error", results[0].message, results[0].line, alone=False)
+            self._later = []
         elif single and not self._later and not self._waiting[0].way.rest and self._left_out():
             self._ways.insert(0, _Way(self._waiting[0].way.feed, False, rest=True))
 
