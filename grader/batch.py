@@ -18,9 +18,11 @@ from typing import Any, Final
 from grader.errors import OperatorError
 from grader.isolate import Worker, WorkerDied, WorkerTimeout
 
-READ: Final = frozenset({".tex", ".ltx", ".latex", ".md", ".markdown", ".txt", ".text", ".qmd", ".rmd"})
+READ: Final = frozenset(
+    {".tex", ".ltx", ".latex", ".md", ".markdown", ".txt", ".text", ".qmd", ".rmd", ".py", ".ipynb"}
+)
 """Endings that are read (kept in step with `reading.reader`, which a test holds)."""
-HANDED_IN: Final = frozenset({".pdf", ".docx", ".odt", ".ipynb", ".py", ".zip", ".html", ".rtf", ".doc"})
+HANDED_IN: Final = frozenset({".pdf", ".docx", ".odt", ".zip", ".html", ".rtf", ".doc"})
 """Endings that are somebody's answers though they cannot be read here: they wait for a person."""
 _ATTEMPTS = 2
 
@@ -186,6 +188,8 @@ def grade_one(worker: Worker, entry: Entry, assignment: Path | None) -> Result:
             notes.append(answer["message"])
             return _without(worker, entry, request, "unreadable", notes)
         report = answer["report"]
+        if not answer["readable"] and entry.unread:  # scripts beside a PDF: the answers are in what is not read
+            return _without(worker, entry, request, "needs_a_person", notes)
         if not answer["readable"]:
             notes += [p["message"] for p in report["problems"][:1]]
             return Result(entry, report, "unreadable", notes)

@@ -200,12 +200,13 @@ def selftest_command(
     """
     from grader.assignment import Assignment, shipped
     from grader.errors import AuthorError, OperatorError
+    from grader.runner import LazyRunner
     from grader.selftest import selftest
 
     failed = tested = 0
     try:
         loaded = Assignment(assignment or shipped())
-        for row in selftest(loaded, examples, only_examples=only_examples):
+        for row in selftest(loaded, examples, only_examples=only_examples, runner=LazyRunner()):
             tested += 1
             failed += bool(row.faults)
             typer.echo(f"{'FAIL' if row.faults else 'ok  '}  {row.what}")

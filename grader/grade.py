@@ -6,7 +6,7 @@ file -> Document (blocks with spans) -> parts -> chains -> checks in the part's 
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
@@ -19,6 +19,8 @@ from grader.maths.memory import forget
 from grader.maths.notation import DEFAULT
 from grader.maths.worlds import SEED
 from grader.model import CheckResult, Outcome, PartReport, Points, Report, Role, Status
+from grader.programs import Runner
+from grader.python_answers import Answered, python_answers
 from grader.reading.claims import PartText
 from grader.reading.document import Document, Problem
 from grader.reading.outline import Located
@@ -26,28 +28,36 @@ from grader.reading.reader import read_files
 from grader.reading.sections import locate
 from grader.scoring import total
 
+Programs = Mapping[str, tuple[Answered, ...]]
+"""What is said of the Python answers to each part."""
 
-def grade(paths: Sequence[Path], assignment: Assignment, submission_id: str | None = None) -> Report:
-    """Grade the files of one submission together.
+
+def grade(
+    paths: Sequence[Path], assignment: Assignment, submission_id: str | None = None, runner: Runner | None = None
+) -> Report:
+    """Grade the files of one submission together; `runner` runs its Python answers, which else wait for a person.
 
     Raises OperatorError for files that cannot be opened, ReadError when nothing at all can be read.
     """
     with one_submission():
-        return _graded(paths, assignment, submission_id)
+        return _graded(paths, assignment, submission_id, runner)
 
 
-def _graded(paths: Sequence[Path], assignment: Assignment, submission_id: str | None) -> Report:
+def _graded(
+    paths: Sequence[Path], assignment: Assignment, submission_id: str | None, runner: Runner | None
+) -> Report:
     document, digest = read_files(paths)
-    submission = read(document, assignment)
+    programs = python_answers(document, assignment, runner)
+    submission = read(document, assignment, programs)
     parts = [grade_part(submission, question, part) for question, part in assignment.parts]
 
     def trial(located: Located, part_id: str) -> PartReport:
         question, part = assignment.part(part_id)
-        return grade_part(placed(document, assignment, located, only=part_id), question, part)
+        return grade_part(placed(document, assignment, located, programs, only=part_id), question, part)
 
     located, pairs = exchanged(submission.located, assignment.questions, parts, trial)
     if pairs:
-        submission = placed(document, assignment, located)
+        submission = placed(document, assignment, located, programs)
         parts = [grade_part(submission, question, part) for question, part in assignment.parts]
     score = total([p.score for p in parts], assignment.file.points)
     found = [*document.problems, *(misplaced(submission, *pair) for pair in pairs)]
@@ -73,14 +83,16 @@ def one_submission() -> Iterator[None]:
             gc.enable()
 
 
-def read(document: Document, assignment: Assignment) -> Submission:
+def read(document: Document, assignment: Assignment, programs: Programs | None = None) -> Submission:
     """A document's parts, read in their notation and not yet judged."""
-    return placed(document, assignment, locate(document, assignment.outline()))
+    return placed(document, assignment, locate(document, assignment.outline()), programs)
 
 
-def placed(document: Document, assignment: Assignment, located: Located, only: str = "") -> Submission:
+def placed(
+    document: Document, assignment: Assignment, located: Located, programs: Programs | None = None, only: str = ""
+) -> Submission:
     """A document's parts as they are placed; with `only`, that part's text alone."""
-    submission = Submission(assignment, document, located)
+    submission = Submission(assignment, document, located, programs=programs or {})
     for _, part in assignment.parts:
         judge = assignment.judge(part.id)
         notation = judge.world.notation if judge else DEFAULT

@@ -18,12 +18,13 @@ from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.notation import Notation
 from grader.maths.worlds import World
-from grader.model import CheckResult, Outcome, PartReport, Role, Verdict
+from grader.model import CheckResult, Outcome, PartReport, Points, Role, Verdict
+from grader.python_answers import Answered
 from grader.reading.claims import Chain, PartText, read_part
 from grader.reading.document import Document, Problem
 from grader.reading.sections import Located, Piece
 from grader.rubric import Part, Question
-from grader.scoring import points_of, status_of, total
+from grader.scoring import better, points_of, status_of, total
 from grader.steps import steps_of
 
 _BLOCKS = 4_000
@@ -48,6 +49,7 @@ class Submission:
     answers: dict[str, T.Node] = field(default_factory=dict)
     carried: set[str] = field(default_factory=set)  # checks that only follow from an earlier error
     contexts: dict[int, PartContext] = field(default_factory=dict)
+    programs: Mapping[str, tuple[Answered, ...]] = field(default_factory=dict)  # Python answers by part
     _reads: dict[tuple[tuple[Piece, ...], Notation], PartText] = field(default_factory=dict)
 
     def unplaced(self, question: Question) -> bool:
@@ -65,6 +67,13 @@ class Submission:
         if not names:
             return text
         return read_part(self.document.blocks, pieces, notation.with_names(functions=names), part_id)
+
+    def right(self, part: Part, check: str) -> bool:
+        """Whether a check of a part is right, as written or in Python."""
+        if self.outcomes.get(f"{part.id}.{check}") is Outcome.CORRECT:
+            return True
+        earned = [e for answered in self.programs.get(part.id, ()) for e in answered.earned]
+        return any(e.check == check and e.outcome is Outcome.CORRECT for e in earned)
 
     def front(self, notation: Notation) -> list[Chain]:
         """The chains before the first answer, where notation is often explained."""
@@ -162,15 +171,66 @@ def grade_part(submission: Submission, question: Question, part: Part) -> PartRe
             if finding.answer is not None and context is not None:
                 submission.answers[f"{part.id}.{spec.id}"] = own_answer(context, finding.answer)
             results.append(_result(submission, spec.id, spec.role, finding, spec.points, spec.title.model_dump()))
+    answered = submission.programs.get(part.id, ())
+    if answered:
+        results = list(better(results, [_offer(submission, question, part, a) for a in answered]))
     score = total([r.points for r in results], part.points)
-    readable = bool(text.chains) or bool(text.prose)
-    handed_in = not text.empty or any(r.note in ("found_elsewhere", "text_without_place") for r in results)
+    readable = bool(text.chains) or bool(text.prose) or bool(answered)
+    handed_in = bool(answered) or not text.empty or any(r.note in ("found_elsewhere", "text_without_place") for r in results)
     status = status_of(results, score, handed_in=handed_in, readable=readable or text.empty)
     context = submission.contexts.get(id(text))
     if context is None and judge is not None:
         context = PartContext(text, judge, lambda wanted: T.Empty())
     steps = steps_of(text, context.links if context is not None else [], source, part.id)
     return PartReport(part.id, part.title.model_dump(), score, status, tuple(results), steps)
+
+
+def _offer(
+    submission: Submission, question: Question, part: Part, answered: Answered
+) -> tuple[CheckResult, dict[str, Points]]:
+    """A Python answer as a result, and what it would earn of each check that it stands for.
+
+    A value that differs after an earlier answer that is not right may only follow from it, as with written answers.
+    """
+    spec, finding = answered.spec, answered.finding
+    worth = {check.id: check for check in part.checks}
+    names = [row.check for row in spec.counts]
+    excused = finding.note in _DIFFERENT and any(
+        earlier in submission.carried or not_right(submission, question, earlier)
+        for name in names
+        for earlier in worth[name].after
+    )
+    if excused:
+        finding = replace(finding, outcome=Outcome.UNDECIDED, note="may_follow_from_earlier", fraction=None)
+    earned: dict[str, Points] = {}
+    for row, got in zip(spec.counts, answered.earned, strict=True):
+        points = worth[row.check].points
+        low, high = (0.0, row.share) if excused and got.outcome is Outcome.INCORRECT else (got.low, got.high)
+        earned[row.check] = Points(round(points * low, 6), round(points * high, 6), points)
+    title = spec.title.model_dump()
+    result = _result(submission, spec.function, Role.FINAL_ANSWER, finding, 0.0, title)
+    most = sum(p.out_of for p in earned.values())
+    low, high = sum(p.min for p in earned.values()), sum(p.max for p in earned.values())
+    evidence = {**result.evidence, "alone": {"min": low, "max": high, "out_of": most}}
+    evidence.pop("quote", None)
+    return replace(result, evidence=evidence), earned
+
+
+_DIFFERENT = frozenset({"differs", "some_entries", "shape"})
+
+
+def not_right(submission: Submission, question: Question, check: str) -> bool:
+    """Whether an earlier answer, written or in Python, was given and is not known to be right."""
+    part, _, name = check.partition(".") if check.count(".") == 1 else check.rpartition(".")
+    by_program = [
+        got.outcome
+        for answered in submission.programs.get(part, ())
+        for got in answered.earned
+        if got.check == name
+    ]
+    if by_program:
+        return any(outcome in _NOT_RIGHT for outcome in by_program)
+    return submission.outcomes.get(check) in _NOT_RIGHT
 
 
 def _recorded(submission: Submission, question: Question, part: Part, judge: Judge, spec: CheckBase) -> Finding:
@@ -220,15 +280,11 @@ def _judge(submission: Submission, question: Question, part: Part, judge: Judge,
         if _found_elsewhere(submission, question, part, judge, spec) is not None:
             return replace(finding, outcome=Outcome.UNDECIDED, note="found_elsewhere", fraction=None)
     if finding.outcome is Outcome.CORRECT and spec.needs:
-        if not any(submission.outcomes.get(f"{part.id}.{n}") is Outcome.CORRECT for n in spec.needs):
+        if not any(submission.right(part, n) for n in spec.needs):
             return replace(finding, outcome=Outcome.UNDECIDED, note="rests_on_others", fraction=None, waits=True)
-    if finding.outcome is Outcome.CORRECT and not all(
-        submission.outcomes.get(f"{part.id}.{n}") is Outcome.CORRECT for n in spec.covers
-    ):
+    if finding.outcome is Outcome.CORRECT and not all(submission.right(part, n) for n in spec.covers):
         return replace(finding, outcome=Outcome.UNDECIDED, note="cases_left", share=(0.5, 1.0))
-    if finding.note == "not_mentioned" and any(
-        submission.outcomes.get(f"{part.id}.{n}") is Outcome.CORRECT for n in spec.needs
-    ):
+    if finding.note == "not_mentioned" and any(submission.right(part, n) for n in spec.needs):
         return replace(finding, outcome=Outcome.UNDECIDED, note="no_phrase_known")  # what leads to it stands there
     if finding.outcome is Outcome.MISSING and submission.unplaced(question):
         return replace(finding, outcome=Outcome.UNDECIDED, note="text_without_place")

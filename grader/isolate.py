@@ -13,7 +13,7 @@ import sys
 import threading
 from typing import Any
 
-from grader.limits import WORKER_SECONDS
+from grader.limits import PROGRAM_SECONDS, WORKER_SECONDS
 
 
 class WorkerTimeout(Exception):
@@ -63,7 +63,8 @@ class Worker:
     def ask(self, request: dict[str, Any]) -> Any:
         """Send one request and wait for its answer.
 
-        Raises WorkerTimeout after `seconds`, WorkerDied if the process ends; a new worker serves the next request.
+        Raises WorkerTimeout after `seconds` (and the time of its programs, where files hold some), WorkerDied if the process
+        ends; a new worker serves the next request.
         """
         process = self._start()
         assert process.stdin is not None
@@ -73,7 +74,7 @@ class Worker:
         except OSError:
             raise WorkerDied(self._last_words()) from None
         try:
-            line = self._lines.get(timeout=self.seconds)
+            line = self._lines.get(timeout=self.seconds + program_seconds(request))
         except queue.Empty:
             self.close()
             raise WorkerTimeout from None
@@ -101,6 +102,11 @@ class Worker:
                     stream.close()
                 except OSError:
                     continue
+
+
+def program_seconds(request: dict[str, Any]) -> float:
+    """Time for the Python answers among the files of a request: that of their calls, and as much around them."""
+    return 2 * PROGRAM_SECONDS * sum(str(name).lower().endswith((".py", ".ipynb")) for name in request.get("files", ()))
 
 
 def _pump(process: subprocess.Popen[str], lines: queue.Queue[str | None]) -> None:

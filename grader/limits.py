@@ -50,3 +50,6 @@ TABLE_CELLS: Final = 20_000
 
 WORKER_SECONDS: Final = 20.0
 """Wall clock after which the reading process is killed from outside."""
+
+PROGRAM_SECONDS: Final = 60.0
+"""Time that the functions of one file may take together; a handful of endless loops stays below."""

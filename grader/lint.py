@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.assignment import Assignment
+from grader.checks.draws import draws_of
+from grader.checks.program_specs import ProgramSpec
 from grader.checks.specs import (
     ChainCheck,
     CheckBase,
@@ -97,7 +99,9 @@ def _references(assignment: Assignment, strict: bool) -> Iterator[Fault]:
     for question, part in assignment.parts:
         if question.reference is not None:
             forms = used.setdefault(question.reference, set())
-            forms.update(t.derived for s in part.checks for t in targets_of(s) if t.derived is not None)
+            wanted = [t for s in part.checks for t in targets_of(s)]
+            wanted += [t for program in part.programs for t in targets_of_program(program)]
+            forms.update(t.derived for t in wanted if t.derived is not None)
     for name, forms in sorted(used.items()):
         path = assignment.folder / "reference" / f"{name}.py"
         try:
@@ -134,6 +138,14 @@ def targets_of(spec: CheckBase) -> Iterator[Target]:
             yield from (t for t in group if isinstance(t, Target))
 
 
+def targets_of_program(program: ProgramSpec) -> Iterator[Target]:
+    """All targets that a Python answer is compared with."""
+    if program.target is not None:
+        yield program.target
+    yield from program.terms
+    yield from (other.target for other in program.instead)
+
+
 def _way_targets(way: Way) -> Iterator[Target]:
     yield from (t for t in (way.start, way.end, way.occurs) if t is not None)
     for step in way.together:
@@ -161,6 +173,7 @@ class _Linter:
     ) -> None:
         self.assignment, self.path, self.question, self.positions, self.ids = assignment, path, question, positions, ids
         self.faults: list[Fault] = []
+        self.functions = Counter(f.function for _, p in assignment.parts for f in p.programs)
 
     def say(self, where: tuple[object, ...], message: str) -> None:
         line, column = self.positions.nearest(where)
@@ -191,6 +204,8 @@ class _Linter:
                                 (*here, key), f"{spec.id} {key} {need}, which does not stand before it in {part.id}"
                             )
                 self.check(part, spec, judge, here)
+            for k, program in enumerate(part.programs):
+                self.program(part, program, judge, (*where, "programs", k))
         return self.faults
 
     def world(self, part: Part, where: tuple[object, ...]) -> Judge | None:
@@ -234,6 +249,40 @@ class _Linter:
         families = getattr(spec, "families", "")
         if families and not self.assignment.worlds(self.question, families):
             self.say((*where, "families"), f"{spec.id}: no world of the reference is named {families!r}")
+
+    def program(self, part: Part, program: ProgramSpec, judge: Judge | None, where: tuple[object, ...]) -> None:
+        """A function of the Python answers: its name, the checks it stands for, its arguments and what it is compared
+        with."""
+        name, known = program.function, {c.id for c in part.checks}
+        if self.functions[name] > 1:
+            self.say((*where, "function"), f"the function {name} stands {self.functions[name]} times")
+        if name in known:
+            self.say((*where, "function"), f"{name} is both a function and a check of {part.id}")
+        for row in program.counts:
+            if row.check not in known:
+                self.say((*where, "counts"), f"{name} counts for {row.check}, which is no check of {part.id}")
+        if program.follows is not None and program.follows.after not in self.functions:
+            self.say((*where, "follows"), f"{name} follows from {program.follows.after}, which is no function")
+        if (program.target is None) == (not program.terms):
+            self.say(where, f"{name} needs either a target or terms")
+            return
+        if (program.asks == "witness") != bool(program.variable):
+            self.say(where, f"{name}: a witness, and nothing else, has a variable")
+            return
+        if judge is None:
+            return
+        try:
+            draws = draws_of(program, judge, lambda t: self.assignment.target(self.question, judge, t.derived, t.latex))
+        except (AuthorError, ReadError) as error:
+            self.say(where, f"{name}: {error}")
+        except (EvaluationError, AssertionError, LookupError) as error:
+            self.say((*where, "arguments"), f"{name}: no points to try it at ({error})")
+        else:
+            without = [row.check for i, row in enumerate(program.counts) if not any(i in d.rows for d in draws)]
+            for check in without:
+                self.say(
+                    (*where, "counts"), f"{name}: no values satisfy the conditions under which it counts for {check}"
+                )
 
     def reads(self, judge: Judge, text: str, where: tuple[object, ...], name: str) -> None:
         try:

@@ -5,10 +5,10 @@ The lowest layer, beside `model`: imports nothing of ours. Nothing in these reco
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,8 @@ class Limits:
 
 
 Feed = Literal["float", "numpy", "torch"]
-"""How a case's numbers are handed to a function."""
+"""How the arrays of a case are handed to a function: as NumPy arrays or as torch tensors; with `float` an array of one
+number is a Python number and a longer one a NumPy array. Plain numbers and tuples are handed over as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +104,9 @@ class Ran:
     output: str = ""
     seconds: float = 0.0
     details: Mapping[str, str] = field(default_factory=dict)
+
+
+class Runner(Protocol):
+    """What runs cases; one result for each, in their order. Raises nothing: what goes wrong is an ending."""
+
+    def run(self, program: Program, cases: Sequence[Case]) -> list[Ran]: ...

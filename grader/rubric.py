@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 from pydantic import Field, ValidationError
 
+from grader.checks.program_specs import ProgramSpec
 from grader.checks.specs import Check, Strict, Text
 from grader.errors import AuthorError
 
@@ -35,6 +36,8 @@ class Part(Strict):
     """Whether the statement gives the result: to restate it earns nothing."""
     own: tuple[Own, ...] = ()
     checks: tuple[Check, ...] = ()
+    programs: tuple[ProgramSpec, ...] = ()
+    """Functions that answer the part in Python, each an alternative to some of the checks."""
 
 
 class Question(Strict):
@@ -174,5 +177,6 @@ _TAGS = frozenset(
     {
         *("value", "components", "point", "eigenvalues", "identity", "subterm", "derivation", "chain"),
         *("factorization", "component", "not_injective", "review", "prose", "manual"),
+        *("str", "Table", "State"),
     }
 )

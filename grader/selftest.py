@@ -15,6 +15,7 @@ from grader.errors import GraderError, OperatorError
 from grader.examples import example_faults, graded
 from grader.grade import grade
 from grader.model import Outcome, Report
+from grader.programs import Runner
 from grader.report.to_json import dumps, report_data
 from grader.rubric import Part, Question
 
@@ -27,15 +28,21 @@ class Row:
     faults: tuple[str, ...] = ()
 
 
-def selftest(assignment: Assignment, examples: Path | None = None, *, only_examples: bool = False) -> Iterator[Row]:
-    """All tests in order; each row says what was tested and what failed."""
+def selftest(
+    assignment: Assignment,
+    examples: Path | None = None,
+    *,
+    only_examples: bool = False,
+    runner: Runner | None = None,
+) -> Iterator[Row]:
+    """All tests in order; each row says what was tested and what failed. `runner` runs the examples' Python answers."""
     if not only_examples:
         yield from _rubrics(assignment)
     folder = examples if examples is not None else assignment.folder / "submissions_example"
     if examples is not None and not folder.is_dir():
         raise OperatorError(f"{folder}: no such folder")
     for key in sorted(folder.glob("*.key.yaml")):
-        yield _example(assignment, key)
+        yield _example(assignment, key, runner)
 
 
 def _rubrics(assignment: Assignment) -> Iterator[Row]:
@@ -91,12 +98,12 @@ def _blank(assignment: Assignment) -> Iterator[str]:
                 yield f"{part.id} {spec.id}: an empty answer is {found.outcome} ({found.note})"
 
 
-def _example(assignment: Assignment, key: Path) -> Row:
+def _example(assignment: Assignment, key: Path, runner: Runner | None) -> Row:
     """A whole submission: each part's range holds the key's mark and is no wider than it says; twice the same bytes."""
     try:
         data: dict[str, Any] = yaml.safe_load(key.read_text(encoding="utf-8"))
-        report = grade([key.parent / data["file"]], assignment)
-        again = grade([key.parent / data["file"]], assignment)
+        report = grade([key.parent / data["file"]], assignment, runner=runner)
+        again = grade([key.parent / data["file"]], assignment, runner=runner)
     except (GraderError, OSError, KeyError, TypeError, yaml.YAMLError) as error:
         return Row(key.name, (f"cannot be graded ({error})",))
     faults = list(range_faults(report, data))
@@ -106,7 +113,10 @@ def _example(assignment: Assignment, key: Path) -> Row:
 
 
 def range_faults(report: Report, key: dict[str, Any]) -> Iterator[str]:
-    """Parts whose range does not hold the mark of a key, or is wider than its `max_width`."""
+    """Parts whose range does not hold the mark of a key, or is wider than its `max_width`.
+
+    A part with a Python answer that was not run may be wider by what that answer could earn.
+    """
     for part in report.parts:
         expected = key["parts"].get(part.id)
         if expected is None:
@@ -116,7 +126,12 @@ def range_faults(report: Report, key: dict[str, Any]) -> Iterator[str]:
         if mark is not None and not low - 1e-9 <= mark <= high + 1e-9:
             yield f"{part.id}: {low:g} to {high:g} does not hold {mark:g} ({expected.get('why', '')})"
         width = expected.get("max_width")
-        if width is not None and high - low > width + 1e-9:
+        unrun = sum(c.points.max - c.points.min for c in part.checks if c.note == "not_run")
+        if width is not None and high - low > width + unrun + 1e-9:
             yield f"{part.id}: {low:g} to {high:g} is wider than {width:g}"
+        for name, outcome in key.get("programs", {}).items():
+            said = next((c for c in part.checks if c.id == name), None)
+            if said is not None and said.note != "not_run" and said.outcome.value != outcome:
+                yield f"{part.id}: {name} is {said.outcome.value} ({said.note}), not {outcome}"
         if any(c.outcome is Outcome.FAULT for c in part.checks):
             yield f"{part.id}: a fault of ours"

@@ -12,8 +12,10 @@ from typing import Any
 from grader.assignment import Assignment, shipped
 from grader.errors import AuthorError, OperatorError, ReadError
 from grader.model import Status
+from grader.runner import LazyRunner
 
 _assignments: dict[str, Assignment] = {}
+_runner = LazyRunner()
 
 
 def _assignment(folder: str | None) -> Assignment:
@@ -32,7 +34,7 @@ def _check(request: dict[str, Any]) -> dict[str, Any]:
     assignment = _assignment(request.get("assignment"))
     paths = [Path(p) for p in request["files"]]
     try:
-        report = grade(paths, assignment, request.get("id"))
+        report = grade(paths, assignment, request.get("id"), _runner)
     except ReadError as error:
         report = unreadable_report(paths, assignment, error.note, error.message)
         return {"ok": True, "readable": False, "report": report_data(report)}

@@ -14,7 +14,7 @@ from conftest import ROOT
 
 from grader.batch import READ, find
 from grader.errors import OperatorError
-from grader.reading.reader import MARKDOWN, TEX
+from grader.reading.reader import MARKDOWN, NOTEBOOK, PYTHON, TEX
 from grader.report.class_table import summary_csv
 
 RIGHT = (
@@ -72,7 +72,7 @@ def test_ids_stay_apart_and_are_file_names(tmp_path: Path) -> None:
 
 
 def test_the_reader_and_the_batch_agree_on_endings() -> None:
-    assert READ == TEX | MARKDOWN
+    assert READ == TEX | MARKDOWN | PYTHON | NOTEBOOK
 
 
 def test_a_whole_folder(folder: Path, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
@@ -134,6 +134,22 @@ def _numeric(judge: Judge, wrong: T.Node, right: T.Node) -> str | None:
                     gaps.extend((u - v).reshape(-1))
     except EvaluationError:
         return None
+    return _change(ratios, gaps)
+
+
+def numeric_change(wrong: Sequence[complex], right: Sequence[complex]) -> str | None:
+    """The constant factor or term between two lists of values, as a tag; None if there is none."""
+    ratios, gaps = [], []
+    for u, v in zip(wrong, right, strict=True):
+        if abs(v) > 1e-12:
+            ratios.append(u / v)
+        elif abs(u) > 1e-12:
+            ratios.append(complex("nan"))
+        gaps.append(u - v)
+    return _change(ratios, gaps)
+
+
+def _change(ratios: list[complex], gaps: list[complex]) -> str | None:
     ratio = _constant(ratios)
     if ratio is not None and abs(ratio - 1) > 1e-9 and abs(ratio) > 1e-9:
         return "sign" if abs(ratio + 1) < 1e-9 else f"constant_factor {familiar(ratio)}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
 from grader.errors import TooLarge
 from grader.maths.lexer import Token
+from grader.programs import Program
 from grader.source import SourceMap
 
 BLOCKS: Final = 250_000
@@ -75,12 +77,34 @@ class Problem:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The Python of one file and where it stands.
+
+    `starts` are the source offsets of its lines, `heads` the lines (from 1, the end inclusive) on which a name is bound for
+    the last time, `broken` the names that stand in text which is no Python, each with what is wrong there.
+    """
+
+    program: Program
+    starts: tuple[int, ...]
+    heads: Mapping[str, tuple[int, int]]
+    broken: Mapping[str, Problem] = field(default_factory=dict)
+
+    def place(self, line: int, last: int | None = None) -> tuple[int, int]:
+        """The source offsets of a line of the program, or of the lines to `last`."""
+        lines = self.program.source.split("\n")
+        first = min(max(line, 1), len(lines))
+        end = min(max(last or first, first), len(lines))
+        return self.starts[first - 1], self.starts[end - 1] + max(len(lines[end - 1]), 1)
+
+
 @dataclass(slots=True)
 class Document:
     """A submission as read."""
 
     source: SourceMap
     blocks: list[Block] = field(default_factory=list)
+    code: list[Code] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def report(self, problem: Problem) -> None:

@@ -10,11 +10,15 @@ from grader.errors import OperatorError, ReadError
 from grader.reading.document import Document, Problem
 from grader.reading.files import decode, load_bytes
 from grader.reading.markdown import read_markdown
+from grader.reading.notebook import read_notebook
+from grader.reading.python import read_python
 from grader.reading.tex import read_tex
 from grader.source import SourceMap
 
 TEX = frozenset({".tex", ".ltx", ".latex"})
 MARKDOWN = frozenset({".md", ".markdown", ".txt", ".text", ".qmd", ".rmd"})
+PYTHON = frozenset({".py"})
+NOTEBOOK = frozenset({".ipynb"})
 
 
 def read_files(paths: Sequence[Path]) -> tuple[Document, str]:
@@ -48,5 +52,11 @@ def _read_one(path: Path, data: bytes, document: Document) -> None:
     elif ending in MARKDOWN:
         text, base = decode(data, document.source, path.name, document.problems)
         read_markdown(text, base, document)
+    elif ending in PYTHON:
+        text, base = decode(data, document.source, path.name, document.problems)
+        read_python(text, base, path.name, document)
+    elif ending in NOTEBOOK:
+        text, base = decode(data, document.source, path.name, document.problems)
+        read_notebook(text, base, path.name, document)
     else:
-        raise OperatorError(f"{path}: the ending {ending or '(none)'} is not read; .tex, .md and .txt are")
+        raise OperatorError(f"{path}: the ending {ending or '(none)'} is not read; .tex, .md, .txt, .py and .ipynb are")

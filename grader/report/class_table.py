@@ -38,6 +38,9 @@ _WORDS = {
     "needs_a_person": {"en": "not read here", "fr": "non lu ici"},
 }
 
+_ENDED = frozenset({"unreadable", "timeout", "fault", "needs_a_person"})
+"""Statuses that are said in the table; else the number of open parts is."""
+
 
 @contextmanager
 def progress_of(total: int) -> Iterator[Callable[[Any], None]]:
@@ -83,7 +86,8 @@ def show_class(rows: Sequence[Row], *, lang: str = "en", console: Console | None
         cells = [_range(*questions_of(report)[q][:2]) for q in names]
         score = report["score"]
         open_parts = sum(p["score"]["max"] > p["score"]["min"] for p in report["parts"])
-        said = _WORDS.get(status, {}).get(lang) or _WORDS["parts"][lang].format(open_parts)
+        said = _WORDS[status][lang] if status in _ENDED else ""
+        said = said or _WORDS["parts"][lang].format(open_parts)
         note = Text(said, style="magenta" if status in ("unreadable", "needs_a_person", "timeout", "fault") else "")
         if notes:
             note.append(f"  {notes[0]}", style="bright_black")

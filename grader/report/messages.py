@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
+from grader.report.program_words import PROGRAM_DIAGNOSES, PROGRAM_NOTES
 from grader.report.step_words import MENDINGS, STEP_NOTES
 
 Lang = str
@@ -328,10 +330,26 @@ def note(tag: str, lang: Lang) -> str:
     return say(STEP_NOTES if tag in STEP_NOTES else _NOTES, tag, lang)
 
 
+def check_note(check: Mapping[str, Any], lang: Lang) -> str:
+    """The note of a check (as data) in words; of a Python answer with the cause of a failure and its place."""
+    evidence = check["evidence"]
+    if "function" not in evidence:
+        return note(check["note"], lang)
+    tag = check["note"]
+    text = say(PROGRAM_NOTES, tag, lang) if tag in PROGRAM_NOTES else note(tag, lang)
+    if evidence.get("cause"):
+        text += f": {evidence['cause']}"
+    at = evidence.get("at")
+    if at is not None:
+        text += f" ({at['file']}, {'ligne' if lang == 'fr' else 'line'} {at['line']})"
+    return text
+
+
 def diagnosis(tag: str, lang: Lang) -> str:
     """A diagnosis such as `constant_factor 1/pi` in words."""
     kind, _, rest = tag.partition(" ")
-    return say(MENDINGS if kind in MENDINGS else _DIAGNOSES, kind, lang).format(rest)
+    table = next((t for t in (MENDINGS, PROGRAM_DIAGNOSES) if kind in t), _DIAGNOSES)
+    return say(table, kind, lang).format(rest)
 
 
 _TRUTH: Final = {"en": ("true", "false"), "fr": ("vrai", "faux")}
@@ -349,8 +367,18 @@ def number(value: Any, lang: str = "en") -> str:
         lead = f"{real:.4g} {sign} " if real else ("-" if imaginary < 0 else "")
         size = "" if abs(imaginary) == 1 else f"{abs(imaginary):.4g}"
         return f"{lead}{size}i"
+    if isinstance(value, list) and _size(value) > _LONG:
+        return "(..)"
     if isinstance(value, list):
         return "(" + ", ".join(number(v) for v in value) + ")"
     if isinstance(value, float):
         return f"{value:.5g}"
     return str(value)
+
+
+_LONG: Final = 9
+"""So many numbers are shown, those of a 3×3 matrix; the tables of a longer one are in the JSON."""
+
+
+def _size(value: Any) -> int:
+    return sum(_size(item) for item in value) if isinstance(value, list) else 1

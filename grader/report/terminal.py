@@ -38,6 +38,7 @@ _WORDS = {
     "total": {"en": "Total", "fr": "Total"},
     "sure": {"en": "sure now; up to {0} once a person has looked", "fr": "acquis ; jusqu'à {0} après relecture"},
     "line": {"en": "line", "fr": "ligne"},
+    "cell": {"en": "cell", "fr": "cellule"},
     "at": {"en": "for example at", "fr": "par exemple en"},
     "yours": {"en": "yours", "fr": "la vôtre"},
     "expected": {"en": "reference", "fr": "référence"},
@@ -60,6 +61,7 @@ _WORDS = {
     },
     "repaired": {"en": "line {0} is right again", "fr": "la ligne {0} est de nouveau juste"},
     "more": {"en": "{0} more such lines", "fr": "{0} autres lignes de ce genre"},
+    "other_counts": {"en": "the written answer counts", "fr": "la réponse écrite compte"},
     "hint": {"en": "so that it can be read", "fr": "pour que ce soit lu"},
 }
 
@@ -146,7 +148,7 @@ class _View:
         self.right(part)
         shown: set[str] = set()
         for check in part["checks"]:
-            if check["outcome"] != "correct":
+            if check["outcome"] != "correct" and not _replaced(check):
                 self.check(check, shown)
         self.broken(part, shown)
         self.unread(part)
@@ -194,9 +196,10 @@ class _View:
         for i, check in enumerate(found):
             line.append(" · " if i else "", style="bright_black")
             line.append(check["title"][self.lang])
-            spans = sorted({s["line"] for s in check["spans"]})
-            if spans:
-                line.append(f" ({self.word('line')} {spans[-1]})", style="bright_black")
+            if "function" in check["evidence"]:
+                line.append(self.stands(check), style="bright_black")
+            elif check["spans"]:
+                line.append(f" ({self.lines(check['spans'][-1:])})", style="bright_black")
             if check["note"] in _REMARKED:
                 line.append(f" – {M.note(check['note'], self.lang)}", style="bright_black")
         row = Table.grid(padding=(0, 1))
@@ -207,10 +210,11 @@ class _View:
         outcome = check["outcome"]
         mark, style = _MARKS[outcome]
         line = Text(check["title"][self.lang])
-        line.append(f"  {M.note(check['note'], self.lang)}", style="bright_black")
-        spans = sorted({s["line"] for s in check["spans"]})
-        if spans:
-            line.append(f"  ({self.word('line')} {', '.join(str(n) for n in spans[:4])})", style="bright_black")
+        line.append(f"  {M.check_note(check, self.lang)}", style="bright_black")
+        if "function" in check["evidence"]:
+            line.append(self.stands(check), style="bright_black")
+        elif check["spans"]:
+            line.append(f"  ({self.lines(check['spans'][:4])})", style="bright_black")
         row = Table.grid(padding=(0, 1))
         row.add_row(Text(mark, style=style), line)
         self.console.print(Padding(row, (0, 0, 0, 6)))
@@ -218,6 +222,22 @@ class _View:
             self.evidence(check)
         if check["note"] == "for_a_person":
             self.passages(check["evidence"])
+
+    def lines(self, spans: list[dict[str, Any]]) -> str:
+        """`line 3, 7`, and of a notebook the cell."""
+        numbers = ", ".join(str(n) for n in sorted({span["line"] for span in spans}))
+        cell = spans[0]["file"].rpartition(":cell ")[2] if ":cell " in spans[0]["file"] else ""
+        return f"{self.word('line')} {numbers}" + (f", {self.word('cell')} {cell}" if cell else "")
+
+    def stands(self, check: dict[str, Any]) -> str:
+        """Of a Python answer: the function, its file (and cell) and line, and whether the written answer counts."""
+        out = f"  ({check['evidence']['function']}"
+        for span in check["spans"][:1]:
+            out += f", {span['file'].partition(':cell ')[0]}, {self.lines([span])}"
+        out += ")"
+        if not check["points"]["out_of"]:
+            out += f" – {self.word('other_counts')}"
+        return out
 
     def passages(self, evidence: dict[str, Any]) -> None:
         """Of a text for a person: its length, what it speaks of, and (for the assistant) the passages."""
@@ -247,7 +267,7 @@ class _View:
             at = ", ".join(f"{k} = {M.number(v)}" for k, v in witness["values"].items())
             text = f"{self.word('at')} {at}: " if at else ""
             text += f"{self.word('yours')} {M.number(witness['left'])}"
-            if self.audience == "ta" and "right" in witness:
+            if self.audience == "ta" and witness.get("right") is not None:
                 text += f", {self.word('expected')} {M.number(witness['right'])}"
             self.console.print(Padding(Text(text), (0, 0, 0, 10)))
 
@@ -273,6 +293,11 @@ class _View:
             )
             self.caret(step["source"], step["source_column"], 8)
             self.hint(step["note"])
+
+
+def _replaced(check: dict[str, Any]) -> bool:
+    """Whether nothing was written and an answer in Python stands for it."""
+    return check["outcome"] == "missing" and "counted" in check["evidence"]
 
 
 def _bar(low: float, high: float, most: float, width: int = 10) -> str:

@@ -68,13 +68,14 @@ _SPAN = tuple(f.name for f in fields(Span))
 
 
 def _check(check: CheckResult) -> dict[str, Any]:
+    said = {"note": check.note, "evidence": check.evidence}
     return {
         "id": check.id,
         "role": check.role.value,
         "outcome": check.outcome.value,
         "points": _points(check.points),
         "note": check.note,
-        "message": M.note(check.note, "en"),
+        "message": M.check_note(said, "en"),
         "title": check.message,
         "evidence": check.evidence,
         "spans": [_span(s) for s in check.spans],

@@ -1,0 +1,22 @@
+"""What runs Python answers: the sandbox, made when the first submission needs it and kept warm for those after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from grader.programs import Case, Program, Ran, Runner
+
+
+class LazyRunner:
+    """A sandbox, made when first asked for; where nothing can be locked in, every case is `not_run`."""
+
+    def __init__(self) -> None:
+        self._sandbox: Runner | None = None
+
+    def run(self, program: Program, cases: Sequence[Case]) -> list[Ran]:
+        """Run the cases of a program, one result for each."""
+        if self._sandbox is None:
+            from grader.sandbox import Sandbox  # a submission without Python does not need it
+
+            self._sandbox = Sandbox(torch=program.torch)
+        return self._sandbox.run(program, cases)
