@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,15 @@ from grader.maths.values import Tens, Value
 from grader.maths.worlds import Block, Function
 
 Rule = Callable[["Evaluator", Any], Value]
+
+
+class Known(NamedTuple):
+    """The value of a tree with the steps it takes, the names it uses and whether a quadrature did not converge."""
+
+    value: Value
+    steps: int
+    used: set[str]
+    unreliable: bool
 
 
 class Evaluator:
@@ -50,16 +59,15 @@ class Evaluator:
         if self.bound or kind in _AT_HAND:
             return self.worked_out(node)
         place = (node, *self.indices.items()) if self.indices else node
-        found = self.block.values.get(place)
+        found: Known | None = self.block.values.get(place)
         if found is None:
             found = self._first_time(place, node)
-        value, steps, used, unreliable = found
-        self.steps += steps
+        self.steps += found.steps
         if self.steps > self.budget:
             raise EvaluationError("budget", "too much work for one formula")
-        self.used |= used
-        self.unreliable = self.unreliable or unreliable
-        return value
+        self.used |= found.used
+        self.unreliable = self.unreliable or found.unreliable
+        return found.value
 
     def worked_out(self, node: T.Node) -> Value:
         """The value of a node by the rule of its kind."""
@@ -71,13 +79,12 @@ class Evaluator:
             raise EvaluationError("unsupported", type(node).__name__.lower())
         return rule(self, node)
 
-    def _first_time(self, place: object, node: T.Node) -> tuple[Value, int, set[str], bool]:
-        """The value of a node with the steps it takes, the names it uses and whether it is unreliable."""
+    def _first_time(self, place: object, node: T.Node) -> Known:
         before = self.steps, self.used, self.unreliable, self.bracketed
         self.used, self.unreliable, self.bracketed = set(), False, False
         try:
             value = self.worked_out(node)
-            found = value, self.steps - before[0], self.used, self.unreliable
+            found = Known(value, self.steps - before[0], self.used, self.unreliable)
             if not self.bracketed:
                 self.block.values.keep(place, found)
         finally:
@@ -344,6 +351,15 @@ class Evaluator:
             return _tangent(v, tag, self.constant(0))
 
         return V.each(result, slope)
+
+
+def evaluated(block: Block, node: T.Node) -> Known:
+    """The value of a whole formula in a block."""
+    found: Known | None = block.values.get(node)
+    if found is not None and found.steps <= EVALUATION_STEPS:
+        return found
+    ev = Evaluator(block)
+    return Known(ev.value(node), ev.steps, ev.used, ev.unreliable)
 
 
 def _tangent(v: N.Scalar, tag: int, zero: N.Array) -> N.Scalar:

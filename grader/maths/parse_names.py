@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 
 from grader.errors import ReadError
 from grader.maths import symbols as S
@@ -14,6 +15,12 @@ from grader.maths.tokens import Tok
 
 _MARKS = {"*": "*", "star": "*", "dagger": "+", "+": "+", "-": "-", "ast": "*", "circ": "o", "sharp": "#"}
 _ACCENTED = frozenset(S.ACCENTS)
+
+
+@lru_cache(maxsize=4096)
+def decimal(text: str) -> Fraction:
+    """The number that digits write."""
+    return Fraction(text)
 
 
 class NameParser(CalculusParser):
@@ -101,7 +108,7 @@ class NameParser(CalculusParser):
 
     def number_plain(self, tok: Tok) -> T.Node:
         places = len(tok.text.split(".")[1]) if "." in tok.text else None
-        return T.Num(Fraction(tok.text), places, start=tok.start, end=tok.end)
+        return T.Num(decimal(tok.text), places, start=tok.start, end=tok.end)
 
     def indices_list(self) -> tuple[T.Node, ...]:
         items: list[T.Node] = []

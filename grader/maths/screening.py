@@ -22,10 +22,10 @@ from grader.maths.decide import (
     close,
     close_samples,
     equal,
-    evaluated,
     floats_suffice,
     per_sample,
 )
+from grader.maths.evaluate import evaluated
 from grader.maths.memory import Table
 from grader.maths.node import kept
 from grader.maths.values import Tens, kinds_of, leaves
@@ -117,7 +117,7 @@ def _sketched(judge: Judge, node: T.Node) -> _Sketch:
     try:
         with np.errstate(all="ignore"):
             block = judge.small_first([node])[0]
-            value, _ = evaluated(block, node)
+            value = evaluated(block, node).value
     except EvaluationError:
         return _Sketch(drawn)
     ordinary = np.flatnonzero(~block.special)[:2].tolist()
@@ -181,7 +181,7 @@ def _laid_out(judge: Judge, node: T.Node) -> _Layout:
         with np.errstate(all="ignore"):
             blocks = judge.small_first([node])
             for block in blocks:
-                entries = [N.primal(v) for v in leaves(evaluated(block, node)[0])]
+                entries = [N.primal(v) for v in leaves(evaluated(block, node).value)]
                 lies.append(tuple(_cells(e.shape) for e in entries))
                 numbers.extend(e.reshape(-1) for e in entries)
     except EvaluationError:
@@ -258,7 +258,7 @@ def varies(judge: Judge, node: T.Node) -> bool:
     try:
         with np.errstate(all="ignore"):
             for block in judge.blocks([node]):
-                value, _ = evaluated(block, node)
+                value = evaluated(block, node).value
                 for i, entry in enumerate(leaves(value)):
                     found.setdefault(i, []).append(N.primal(entry).reshape(-1).astype(complex))
     except EvaluationError:
@@ -292,11 +292,10 @@ def _side_by_side(
     several = list(blocks)
     for block in several:
         try:
-            a_value, first = evaluated(block, left)
-            b_value, second = evaluated(block, right)
+            first, second = evaluated(block, left), evaluated(block, right)
         except EvaluationError as error:
             if error.note == "empty_range" and len(several) > 1:
                 continue
             raise
-        pairs = [(N.primal(a), N.primal(b)) for a, b in align(a_value, b_value)]
+        pairs = [(N.primal(a), N.primal(b)) for a, b in align(first.value, second.value)]
         yield block, not (first.unreliable or second.unreliable), pairs

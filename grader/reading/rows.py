@@ -15,6 +15,8 @@ from grader.maths.tokens import Tok, formula_tokens
 
 _OPEN = {"(": ")", "[": "]", "\\{": "\\}"}
 _CLOSE = frozenset(_OPEN.values())
+_DEEPER = frozenset({*_OPEN, "{"})
+_HIGHER = frozenset({*_CLOSE, "}"})
 _GOES_ON = frozenset({"+", "-", "/", "*", "times", "cdot", "odot", "pm", "mp"})
 _MAX_JOINED = 12
 
@@ -139,6 +141,8 @@ def _split_rows(toks: list[Tok]) -> list[list[Tok]]:
 
 def _columns(rows: list[list[Tok]]) -> list[list[list[Tok]]]:
     """Displays with equations side by side (`a &= b & c &= d`) as one list of rows per column of equations."""
+    if all(sum(tok.kind == "amp" for tok in row) < 3 for row in rows):
+        return [rows]
     cells = [_cells(row) for row in rows]
 
     def pairs(row: list[list[Tok]]) -> list[list[Tok]]:
@@ -171,11 +175,9 @@ def _columns(rows: list[list[Tok]]) -> list[list[list[Tok]]]:
 
 def _nesting(tok: Tok) -> int:
     """How a token changes the depth of brackets, braces and environments: 1, -1 or 0."""
-    if tok.kind == "begin" or (tok.kind == "op" and (tok.text in _OPEN or tok.text == "{")):
-        return 1
-    if tok.kind == "end" or (tok.kind == "op" and (tok.text in _CLOSE or tok.text == "}")):
-        return -1
-    return 0
+    if tok.kind == "op":
+        return 1 if tok.text in _DEEPER else -1 if tok.text in _HIGHER else 0
+    return 1 if tok.kind == "begin" else -1 if tok.kind == "end" else 0
 
 
 def _cells(row: list[Tok]) -> list[list[Tok]]:
@@ -295,7 +297,8 @@ def _split_independent(core: list[Tok], lead: str, start: int) -> list[Line]:
     """Claims side by side in one row, parted by wide space: `a = b, \\qquad c = d`."""
     cuts: list[int] = []
     depth = 0
-    for i, tok in enumerate(core):
+    arrows = any(tok.kind == "rel" and tok.text in ("=>", "<=>") for tok in core)
+    for i, tok in enumerate(core if arrows else ()):
         depth = max(depth + _nesting(tok), 0)
         if depth == 0 and (tok.kind == "rel" and tok.text in ("=>", "<=>")) and i:
             cuts.append(i)
