@@ -14,6 +14,7 @@ from grader.limits import EVALUATION_STEPS, PRECISE_STEPS
 from grader.maths import numeric as N
 from grader.maths import syntax as T
 from grader.maths import values as V
+from grader.maths.node import kept
 from grader.maths.values import Tens, Value
 from grader.maths.worlds import Block, Function
 
@@ -40,7 +41,7 @@ class Evaluator:
 
     def __init__(self, block: Block, budget: int | None = None) -> None:
         self.block = block
-        self.precise = block.precise
+        self.precise = block.pick is not None
         self.bound: dict[str, Value] = {}
         self.indices: dict[str, int] = {}
         self.sign = 1
@@ -57,33 +58,37 @@ class Evaluator:
         """The value of a node; arrays broadcast to the samples."""
         kind = type(node)
         if self.bound or kind in _AT_HAND:
-            return self.worked_out(node)
+            self.steps += 1
+            rule = _RULES.get(kind)
+            if rule is None or self.steps > self.budget:
+                raise self._refused(node)
+            return rule(self, node)
         place = (node, *self.indices.items()) if self.indices else node
         found: Known | None = self.block.values.get(place)
         if found is None:
             found = self._first_time(place, node)
         self.steps += found.steps
         if self.steps > self.budget:
-            raise EvaluationError("budget", "too much work for one formula")
+            raise self._refused(node)
         self.used |= found.used
         self.unreliable = self.unreliable or found.unreliable
         return found.value
 
-    def worked_out(self, node: T.Node) -> Value:
-        """The value of a node by the rule of its kind."""
-        self.steps += 1
+    def _refused(self, node: T.Node) -> EvaluationError:
+        """Why a node is not evaluated."""
         if self.steps > self.budget:
-            raise EvaluationError("budget", "too much work for one formula")
-        rule = _RULES.get(type(node))
-        if rule is None:
-            raise EvaluationError("unsupported", type(node).__name__.lower())
-        return rule(self, node)
+            return EvaluationError("budget", "too much work for one formula")
+        return EvaluationError("unsupported", type(node).__name__.lower())
 
     def _first_time(self, place: object, node: T.Node) -> Known:
         before = self.steps, self.used, self.unreliable, self.bracketed
         self.used, self.unreliable, self.bracketed = set(), False, False
         try:
-            value = self.worked_out(node)
+            self.steps += 1
+            rule = _RULES.get(type(node))
+            if rule is None or self.steps > self.budget:
+                raise self._refused(node)
+            value = rule(self, node)
             found = Known(value, self.steps - before[0], self.used, self.unreliable)
             if not self.bracketed:
                 self.block.values.keep(place, found)
@@ -375,7 +380,12 @@ def _tangent(v: N.Scalar, tag: int, zero: N.Array) -> N.Scalar:
 
 
 def _num(ev: Evaluator, node: T.Num) -> Value:
-    return N.constant(node.value, ev.precise)
+    return N.constant(node.value, True) if ev.precise else _float(node)
+
+
+@kept
+def _float(node: T.Num) -> Value:
+    return N.constant(node.value, False)
 
 
 def _const(ev: Evaluator, node: T.Const) -> Value:
