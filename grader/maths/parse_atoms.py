@@ -75,7 +75,7 @@ class AtomParser(NameParser):
             and after.start == nxt.end
             and "." not in after.text
             and not self.lists
-            and self.choose("decimal_comma", 2) == (0 if self.notation.decimal_comma else 1)
+            and self.choose("decimal_comma", 2) == (0 if self.says("decimal_comma") else 1)
         ):
             self.next()
             self.next()
