@@ -168,7 +168,7 @@ def _candidates(world: World, chains: Sequence[Chain]) -> Iterator[tuple[Definit
             if line.tree is None or line.lead == "continues":
                 continue
             for rel in flat_relations(line.tree):
-                if any(rel == n for c in chain.context for n in T.walk(c)):
+                if any(rel == n for c in chain.context for n in T.of_kind(c, T.Rel)):
                     continue  # `if s = 0` is a case and explains nothing
                 if rel.relations[-1] == "=:":
                     definition = _definition(world, rel.operands[-1], rel.operands[-2], True)

@@ -16,7 +16,7 @@ from grader.maths import numeric as N
 from grader.maths import syntax as T
 from grader.maths import values as V
 from grader.maths.blocks import Judge
-from grader.maths.evaluate import Evaluator
+from grader.maths.evaluate import Evaluator, evaluated
 from grader.maths.node import kept
 from grader.maths.values import Tens, Value
 from grader.maths.worlds import Block
@@ -77,12 +77,6 @@ def _equal(judge: Judge, left: T.Node, right: T.Node) -> Verdict:
     return tally.verdict()
 
 
-def evaluated(block: Block, node: T.Node) -> tuple[Value, Evaluator]:
-    """The value of a whole formula in a block, and what evaluated it."""
-    ev = Evaluator(block)
-    return ev.value(node), ev
-
-
 @kept
 def _shape(node: T.Node) -> tuple[bool, bool, frozenset[str]]:
     """Whether names or operators over them stand in a tree, whether complex numbers are written, its strictness."""
@@ -116,9 +110,8 @@ class _Tally:
         self.complex_written = any(complexes for _, complexes, _ in shapes)
 
     def add(self, block: Block) -> None:
-        left, first = evaluated(block, self.left)
-        right, second = evaluated(block, self.right)
-        pairs = align(left, right)
+        first, second = evaluated(block, self.left), evaluated(block, self.right)
+        pairs = align(first.value, second.value)
         self.unreliable = self.unreliable or first.unreliable or second.unreliable
         good = close_samples([(N.primal(a), N.primal(b)) for a, b in pairs], block)
         if self.closed:  # numbers without names are compared at high precision: tanh 20 is not 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -14,10 +14,20 @@ from grader.limits import EVALUATION_STEPS, PRECISE_STEPS
 from grader.maths import numeric as N
 from grader.maths import syntax as T
 from grader.maths import values as V
+from grader.maths.node import kept
 from grader.maths.values import Tens, Value
 from grader.maths.worlds import Block, Function
 
 Rule = Callable[["Evaluator", Any], Value]
+
+
+class Known(NamedTuple):
+    """The value of a tree with the steps it takes, the names it uses and whether a quadrature did not converge."""
+
+    value: Value
+    steps: int
+    used: set[str]
+    unreliable: bool
 
 
 class Evaluator:
@@ -31,7 +41,7 @@ class Evaluator:
 
     def __init__(self, block: Block, budget: int | None = None) -> None:
         self.block = block
-        self.precise = block.precise
+        self.precise = block.pick is not None
         self.bound: dict[str, Value] = {}
         self.indices: dict[str, int] = {}
         self.sign = 1
@@ -48,36 +58,38 @@ class Evaluator:
         """The value of a node; arrays broadcast to the samples."""
         kind = type(node)
         if self.bound or kind in _AT_HAND:
-            return self.worked_out(node)
+            self.steps += 1
+            rule = _RULES.get(kind)
+            if rule is None or self.steps > self.budget:
+                raise self._refused(node)
+            return rule(self, node)
         place = (node, *self.indices.items()) if self.indices else node
-        found = self.block.values.get(place)
+        found: Known | None = self.block.values.get(place)
         if found is None:
             found = self._first_time(place, node)
-        value, steps, used, unreliable = found
-        self.steps += steps
+        self.steps += found.steps
         if self.steps > self.budget:
-            raise EvaluationError("budget", "too much work for one formula")
-        self.used |= used
-        self.unreliable = self.unreliable or unreliable
-        return value
+            raise self._refused(node)
+        self.used |= found.used
+        self.unreliable = self.unreliable or found.unreliable
+        return found.value
 
-    def worked_out(self, node: T.Node) -> Value:
-        """The value of a node by the rule of its kind."""
-        self.steps += 1
+    def _refused(self, node: T.Node) -> EvaluationError:
+        """Why a node is not evaluated."""
         if self.steps > self.budget:
-            raise EvaluationError("budget", "too much work for one formula")
-        rule = _RULES.get(type(node))
-        if rule is None:
-            raise EvaluationError("unsupported", type(node).__name__.lower())
-        return rule(self, node)
+            return EvaluationError("budget", "too much work for one formula")
+        return EvaluationError("unsupported", type(node).__name__.lower())
 
-    def _first_time(self, place: object, node: T.Node) -> tuple[Value, int, set[str], bool]:
-        """The value of a node with the steps it takes, the names it uses and whether it is unreliable."""
+    def _first_time(self, place: object, node: T.Node) -> Known:
         before = self.steps, self.used, self.unreliable, self.bracketed
         self.used, self.unreliable, self.bracketed = set(), False, False
         try:
-            value = self.worked_out(node)
-            found = value, self.steps - before[0], self.used, self.unreliable
+            self.steps += 1
+            rule = _RULES.get(type(node))
+            if rule is None or self.steps > self.budget:
+                raise self._refused(node)
+            value = rule(self, node)
+            found = Known(value, self.steps - before[0], self.used, self.unreliable)
             if not self.bracketed:
                 self.block.values.keep(place, found)
         finally:
@@ -346,6 +358,15 @@ class Evaluator:
         return V.each(result, slope)
 
 
+def evaluated(block: Block, node: T.Node) -> Known:
+    """The value of a whole formula in a block."""
+    found: Known | None = block.values.get(node)
+    if found is not None and found.steps <= EVALUATION_STEPS:
+        return found
+    ev = Evaluator(block)
+    return Known(ev.value(node), ev.steps, ev.used, ev.unreliable)
+
+
 def _tangent(v: N.Scalar, tag: int, zero: N.Array) -> N.Scalar:
     """The part of `v` that multiplies the perturbation `tag`, under perturbations of other derivatives."""
     if not isinstance(v, N.Dual):
@@ -359,7 +380,12 @@ def _tangent(v: N.Scalar, tag: int, zero: N.Array) -> N.Scalar:
 
 
 def _num(ev: Evaluator, node: T.Num) -> Value:
-    return N.constant(node.value, ev.precise)
+    return N.constant(node.value, True) if ev.precise else _float(node)
+
+
+@kept
+def _float(node: T.Num) -> Value:
+    return N.constant(node.value, False)
 
 
 def _const(ev: Evaluator, node: T.Const) -> Value:

@@ -20,6 +20,11 @@ class Notation:
     imaginary_unit: bool = True
     decimal_comma: bool = False
 
+    def says(self, what: str, name: str = "") -> bool:
+        """Whether a name is declared as one of these, or whether a sign is meant so (`decimal_comma`)."""
+        found = getattr(self, what)
+        return name in found if isinstance(found, frozenset) else bool(found)
+
     def with_names(self, *, functions: frozenset[str] = frozenset(), scalars: frozenset[str] = frozenset()) -> Notation:
         """This notation with further declarations; a later declaration wins over an earlier one."""
         return replace(

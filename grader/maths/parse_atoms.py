@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 
 from grader.errors import ReadError
 from grader.maths import symbols as S
 from grader.maths import syntax as T
-from grader.maths.parse_names import NameParser
+from grader.maths.parse_names import NameParser, decimal
 from grader.maths.tokens import Tok
 
 
@@ -76,7 +75,7 @@ class AtomParser(NameParser):
             and after.start == nxt.end
             and "." not in after.text
             and not self.lists
-            and self.choose("decimal_comma", 2) == (0 if self.notation.decimal_comma else 1)
+            and self.choose("decimal_comma", 2) == (0 if self.says("decimal_comma") else 1)
         ):
             self.next()
             self.next()
@@ -85,7 +84,7 @@ class AtomParser(NameParser):
         if text == "1" and self.is_op("_") and not self.at_end():
             self.i -= 1
             return self.indicator(tok)
-        return T.Num(Fraction(text), places, start=tok.start, end=end)
+        return T.Num(decimal(text), places, start=tok.start, end=end)
 
     # words and functions
 

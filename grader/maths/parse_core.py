@@ -304,7 +304,7 @@ class ExpressionParser(Stream):
         end = self.toks[self.i - 1].end
         inverse = isinstance(node, T.Pow) and node.exponent in (T.Neg(T.Num(Fraction(1))), T.Num(Fraction(-1)))
         if isinstance(node, T.Pow) and inverse and isinstance(node.base, T.Name) and self.is_op("("):
-            known = node.base.base in self.notation.logistic and not node.base.sub
+            known = self.says("logistic", node.base.base) and not node.base.sub
             head = T.Name("logit") if known else T.Name(node.base.base, node.base.sub, node.base.marks + "^-1")
             args = self.call_arguments()
             return T.Apply(head, primes, args, start=node.start, end=self.toks[self.i - 1].end)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 
 from grader.errors import ReadError
 from grader.maths import symbols as S
@@ -14,6 +15,12 @@ from grader.maths.tokens import Tok
 
 _MARKS = {"*": "*", "star": "*", "dagger": "+", "+": "+", "-": "-", "ast": "*", "circ": "o", "sharp": "#"}
 _ACCENTED = frozenset(S.ACCENTS)
+
+
+@lru_cache(maxsize=4096)
+def decimal(text: str) -> Fraction:
+    """The number that digits write."""
+    return Fraction(text)
 
 
 class NameParser(CalculusParser):
@@ -101,7 +108,7 @@ class NameParser(CalculusParser):
 
     def number_plain(self, tok: Tok) -> T.Node:
         places = len(tok.text.split(".")[1]) if "." in tok.text else None
-        return T.Num(Fraction(tok.text), places, start=tok.start, end=tok.end)
+        return T.Num(decimal(tok.text), places, start=tok.start, end=tok.end)
 
     def indices_list(self) -> tuple[T.Node, ...]:
         items: list[T.Node] = []
@@ -170,14 +177,14 @@ class NameParser(CalculusParser):
                 if not (nxt.kind == "op" and nxt.text == "_"):
                     self.next()
                     return T.Const("e", start=tok.start, end=tok.end)
-            if tok.text == "i" and self.notation.imaginary_unit and tok.text not in self.indices:
+            if tok.text == "i" and self.says("imaginary_unit") and tok.text not in self.indices:
                 nxt = self.peek(1)
                 if not (nxt.kind == "op" and nxt.text == "_"):
                     self.next()
                     return T.Const("i", start=tok.start, end=tok.end)
             if tok.text == "pi":
                 nxt = self.peek(1)
-                if not (nxt.kind == "op" and nxt.text in ("_", "(")) or "pi" not in self.notation.densities:
+                if not (nxt.kind == "op" and nxt.text in ("_", "(")) or not self.says("densities", "pi"):
                     self.next()
                     if not self.is_op("_"):
                         return T.Const("pi", start=tok.start, end=tok.end)
@@ -244,13 +251,12 @@ class NameParser(CalculusParser):
         """Decide between a function applied, a density and a plain name; attach the exponent."""
         tok = self.peek()
         opens = tok.kind == "op" and tok.text in ("(", "[") and not self.at_end()
-        notation = self.notation
         if opens and tok.text == "(":
-            if name.base in notation.densities and not accent and not primes and power is None:
+            if self.says("densities", name.base) and not accent and not primes and power is None:
                 found = self.density(name, tok)
                 if found is not None:
                     return found
-            if name.base in notation.logistic and not name.sub and not name.marks:
+            if self.says("logistic", name.base) and not name.sub and not name.marks:
                 return self.logistic(name, primes, power)
             if self.applies(name, primes):
                 return self.apply(name, primes, power)
@@ -263,10 +269,10 @@ class NameParser(CalculusParser):
 
     def applies(self, name: T.Name, primes: int) -> bool:
         """Whether `name(` is an application; an unknown letter before a single name is read both ways."""
-        notation = self.notation
-        if name.key in notation.functions or (name.base in notation.functions and name.base not in notation.scalars):
+        base = self.says("functions", name.base) and not self.says("scalars", name.base)
+        if base or self.says("functions", name.key):
             return True
-        if name.key in notation.scalars or name.base in notation.scalars:
+        if self.says("scalars", name.key) or self.says("scalars", name.base):
             return False
         if self.comma_inside():
             return True

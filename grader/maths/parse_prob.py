@@ -232,7 +232,7 @@ class ProbabilityParser(ExpressionParser):
     def is_measure_name(self, node: T.Node) -> bool:
         if isinstance(node, (T.Normal, T.Density, T.Apply, T.Mul)):
             return True
-        return isinstance(node, T.Name) and (node.base in self.notation.densities or node.base in ("p", "q", "P", "Q"))
+        return isinstance(node, T.Name) and (self.says("densities", node.base) or node.base in ("p", "q", "P", "Q"))
 
     def measure(self) -> T.Node:
         """A distribution standing where one is named."""

@@ -26,6 +26,7 @@ class Stream:
         self.i = 0
         self.stop = len(toks)
         self.notation = notation
+        self.asked: dict[tuple[str, str], bool] = {}  # of the notation: where another says the same, this is its tree
         self.choices = choices
         self.ambiguous: dict[str, int] = {}
         self.barred: list[T.Node] = []  # values at a point whose bar stands behind: it may reach further left
@@ -39,6 +40,11 @@ class Stream:
         last = toks[-1].end if toks else 0
         self.eof = Tok("eof", "", last, last)
         self.indices = _index_letters(toks)
+
+    def says(self, what: str, name: str = "") -> bool:
+        """What the notation says of a name, noted down."""
+        found = self.asked[what, name] = self.notation.says(what, name)
+        return found
 
     def peek(self, ahead: int = 0) -> Tok:
         at, toks = self.i, self.toks

@@ -7,8 +7,8 @@ switched together, because a student who writes `1/2x` for one meaning does so t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 
 from grader.errors import ReadError
@@ -262,9 +262,41 @@ def parse_tokens(
     Raises ReadError with the position where reading stopped.
     """
     if len(toks) > FORMULA_TOKENS:
-        raise ReadError("formula_too_long", f"a formula of {len(toks)} tokens", toks[0].start, toks[-1].end)
+        raise _too_long(toks)
     parser = Parser(toks, notation, choices or {})
     return parser.row(), parser.ambiguous
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The likeliest reading of formula tokens (None where `error` says why there is none), whether there are others,
+    and what was asked of the notation: for every notation that answers alike this is the reading.
+    """
+
+    tree: T.Node | None
+    error: ReadError | None
+    ambiguous: bool
+    asked: Mapping[tuple[str, str], bool]
+
+    def fits(self, notation: Notation) -> bool:
+        """Whether the tokens would be read so in this notation too."""
+        return all(notation.says(*question) == answer for question, answer in self.asked.items())
+
+
+def parsed(toks: Sequence[Tok], notation: Notation) -> Parsed:
+    """The likeliest reading, failure included."""
+    parser = Parser(toks, notation, {})
+    try:
+        if len(toks) > FORMULA_TOKENS:
+            raise _too_long(toks)
+        tree = parser.row()
+    except ReadError as error:
+        return Parsed(None, error.kept(), False, parser.asked)
+    return Parsed(tree, None, bool(parser.ambiguous), parser.asked)
+
+
+def _too_long(toks: Sequence[Tok]) -> ReadError:
+    return ReadError("formula_too_long", f"a formula of {len(toks)} tokens", toks[0].start, toks[-1].end)
 
 
 def parse(text: str, notation: Notation = DEFAULT) -> T.Node:

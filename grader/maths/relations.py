@@ -11,7 +11,8 @@ from grader.errors import EvaluationError
 from grader.maths import numeric as N
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
-from grader.maths.decide import Mismatch, align, evaluated, per_sample, plain
+from grader.maths.decide import Mismatch, align, per_sample, plain
+from grader.maths.evaluate import Evaluator, evaluated
 from grader.maths.screening import agrees
 from grader.maths.worlds import Block
 from grader.model import Outcome, Verdict, Witness
@@ -73,14 +74,13 @@ def _ordered(judge: Judge, left: T.Node, relation: str, right: T.Node) -> Verdic
     blocks = judge.blocks([left, right])
     for block in blocks:
         try:
-            first, ev = evaluated(block, left)
-            second, other = evaluated(block, right)
-            pairs = align(first, second)
+            first, second = evaluated(block, left), evaluated(block, right)
+            pairs = align(first.value, second.value)
         except EvaluationError as error:
             if error.note == "empty_range" and len(blocks) > 1:
                 continue
             raise
-        if ev.unreliable or other.unreliable:
+        if first.unreliable or second.unreliable:
             return Verdict(Outcome.UNDECIDED, "quadrature")
         masks = [_masks(a, relation, b) for a, b in pairs]
         good = _all([m[0] for m in masks], block)
@@ -94,10 +94,10 @@ def _ordered(judge: Judge, left: T.Node, relation: str, right: T.Node) -> Verdic
         edge += int((~good & ~wrong).sum())
         if wrong.any() and witness is None:
             at = int(np.flatnonzero(wrong)[0])
-            names = {k: plain(ev.lookup(k), at, block.samples, 0) for k in sorted(ev.used | other.used)}
-            witness = Witness(
-                {**names, **block.sizes}, plain(first, at, block.samples, 0), plain(second, at, block.samples, 0)
-            )
+            ev = Evaluator(block)
+            names = {k: plain(ev.lookup(k), at, block.samples, 0) for k in sorted(first.used | second.used)}
+            sides = (plain(side.value, at, block.samples, 0) for side in (first, second))
+            witness = Witness({**names, **block.sizes}, *sides)
         differ += int(wrong.sum())
     if differ >= _WITNESSES:
         return Verdict(Outcome.INCORRECT, "relation_fails", witness, samples=agree)

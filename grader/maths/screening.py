@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
@@ -22,10 +22,10 @@ from grader.maths.decide import (
     close,
     close_samples,
     equal,
-    evaluated,
     floats_suffice,
     per_sample,
 )
+from grader.maths.evaluate import evaluated
 from grader.maths.memory import Table
 from grader.maths.node import kept
 from grader.maths.values import Tens, kinds_of, leaves
@@ -40,7 +40,11 @@ def agrees(judge: Judge, left: T.Node, right: T.Node) -> bool:
     place = (judge, left, right)
     found: bool | None = _AGREED.get(place)
     if found is None:
-        found = _agree(judge, left, right)
+        try:
+            with np.errstate(all="ignore"):
+                found = _agree(judge, left, right)
+        except (EvaluationError, Mismatch):
+            found = False
         if not (_bracketed(left) or _bracketed(right)):
             _AGREED.keep(place, found)
     return found
@@ -53,33 +57,33 @@ def _bracketed(node: T.Node) -> bool:
 
 
 def _agree(judge: Judge, left: T.Node, right: T.Node) -> bool:
+    if judge.world.open:
+        return _agree_at_samples(judge, left, right, judge.blocks([left, right]))
+    first, second = _sketch(judge, left), _sketch(judge, right)
+    if _far_apart(first, second):
+        return False
+    alike = (first.drawn, first.nested) == (second.drawn, second.nested) and "set" not in first.nested
+    if alike and floats_suffice(left, right) and _layout(judge, left).close_to(_layout(judge, right)):
+        return True
+    return _agree_at_samples(judge, left, right, judge.small_first([left, right]))
+
+
+def _agree_at_samples(judge: Judge, left: T.Node, right: T.Node, blocks: Sequence[Block]) -> bool:
+    """The same, sample by sample; in a closed world a gap anywhere rules agreement out."""
     closed = not judge.world.open
-    if closed:
-        first, second = _sketch(judge, left), _sketch(judge, right)
-        if _far_apart(first, second):
-            return False
-        alike = (first.drawn, first.nested) == (second.drawn, second.nested) and "set" not in first.nested
-        if alike and floats_suffice(left, right) and _layout(judge, left).close_to(_layout(judge, right)):
-            return True
     everywhere = True
     count = 0
-    try:
-        with np.errstate(all="ignore"):
-            # in a closed world a gap anywhere rules agreement out: small tables tell sooner than large ones
-            blocks = judge.small_first([left, right]) if closed else judge.blocks([left, right])
-            for block, _, pairs in _side_by_side(blocks, left, right):
-                good = close_samples(pairs, block)
-                count += block.samples
-                if good.all():
-                    continue
-                everywhere = False
-                for x, y in pairs:
-                    gap = np.abs(x - y) > CLEAR * (1e-3 + np.maximum(np.abs(x), np.abs(y)))
-                    wide = ~per_sample(~gap, block)
-                    if (wide & ~block.special).any() and (closed or not block.degenerate):
-                        return not closed and equal(judge, left, right).outcome is Outcome.CORRECT
-    except (EvaluationError, Mismatch):
-        return False
+    for block, _, pairs in _side_by_side(blocks, left, right):
+        good = close_samples(pairs, block)
+        count += block.samples
+        if good.all():
+            continue
+        everywhere = False
+        for x, y in pairs:
+            gap = np.abs(x - y) > CLEAR * (1e-3 + np.maximum(np.abs(x), np.abs(y)))
+            wide = ~per_sample(~gap, block)
+            if (wide & ~block.special).any() and (closed or not block.degenerate):
+                return not closed and equal(judge, left, right).outcome is Outcome.CORRECT
     if everywhere and count >= ENOUGH and floats_suffice(left, right):
         return True
     return equal(judge, left, right).outcome is Outcome.CORRECT
@@ -115,9 +119,8 @@ def _sketch(judge: Judge, node: T.Node) -> _Sketch:
 def _sketched(judge: Judge, node: T.Node) -> _Sketch:
     drawn = judge.draws([node])
     try:
-        with np.errstate(all="ignore"):
-            block = judge.small_first([node])[0]
-            value, _ = evaluated(block, node)
+        block = judge.small_first([node])[0]
+        value = evaluated(block, node).value
     except EvaluationError:
         return _Sketch(drawn)
     ordinary = np.flatnonzero(~block.special)[:2].tolist()
@@ -157,8 +160,7 @@ class _Layout:
         """Whether two formulas lie alike and agree at all samples; False says nothing."""
         if self.numbers is None or other.numbers is None or self.lies != other.lies:
             return False
-        with np.errstate(all="ignore"):
-            return self.samples >= ENOUGH and bool(close(self.numbers, other.numbers).all())
+        return self.samples >= ENOUGH and bool(close(self.numbers, other.numbers).all())
 
 
 _LAYOUTS = Table()
@@ -178,12 +180,11 @@ def _laid_out(judge: Judge, node: T.Node) -> _Layout:
     lies: list[object] = []
     numbers: list[N.Array] = []
     try:
-        with np.errstate(all="ignore"):
-            blocks = judge.small_first([node])
-            for block in blocks:
-                entries = [N.primal(v) for v in leaves(evaluated(block, node)[0])]
-                lies.append(tuple(_cells(e.shape) for e in entries))
-                numbers.extend(e.reshape(-1) for e in entries)
+        blocks = judge.small_first([node])
+        for block in blocks:
+            entries = [N.primal(v) for v in leaves(evaluated(block, node).value)]
+            lies.append(tuple(_cells(e.shape) for e in entries))
+            numbers.extend(e.reshape(-1) for e in entries)
     except EvaluationError:
         return _Layout()
     return _Layout(tuple(lies), np.concatenate(numbers), sum(block.samples for block in blocks))
@@ -266,7 +267,7 @@ def varies(judge: Judge, node: T.Node) -> bool:
     try:
         with np.errstate(all="ignore"):
             for block in judge.blocks([node]):
-                value, _ = evaluated(block, node)
+                value = evaluated(block, node).value
                 for i, entry in enumerate(leaves(value)):
                     found.setdefault(i, []).append(N.primal(entry).reshape(-1).astype(complex))
     except EvaluationError:
@@ -293,18 +294,16 @@ def same_up_to_order(judge: Judge, left: T.Node, right: T.Node) -> bool:
 
 
 def _side_by_side(
-    blocks: Iterable[Block], left: T.Node, right: T.Node
+    blocks: Sequence[Block], left: T.Node, right: T.Node
 ) -> Iterator[tuple[Block, bool, list[tuple[N.Array, N.Array]]]]:
     """Both trees' values block by block, entry by entry, and whether they can be relied on; empty ranges of one block
     among several are passed over."""
-    several = list(blocks)
-    for block in several:
+    for block in blocks:
         try:
-            a_value, first = evaluated(block, left)
-            b_value, second = evaluated(block, right)
+            first, second = evaluated(block, left), evaluated(block, right)
         except EvaluationError as error:
-            if error.note == "empty_range" and len(several) > 1:
+            if error.note == "empty_range" and len(blocks) > 1:
                 continue
             raise
-        pairs = [(N.primal(a), N.primal(b)) for a, b in align(a_value, b_value)]
+        pairs = [(N.primal(a), N.primal(b)) for a, b in align(first.value, second.value)]
         yield block, not (first.unreliable or second.unreliable), pairs

@@ -457,7 +457,8 @@ def _by_kind(node: Node) -> dict[type[Node], list[Node]]:
         else:
             alike.append(here)
         if kind not in _LEAVES:
-            stack.extend(children(here)[::-1])
+            read = _READERS.get(kind)
+            stack.extend((read(here) if read is not None else children(here))[::-1])
     return found
 
 

@@ -16,6 +16,8 @@ _DAMAGED_WORDS = frozenset(
 )
 """Macro names whose first letters a string escape has swallowed (`\\b`, `\\f`, `\\t`, `\\r`, `\\n`)."""
 
+_PLAIN = frozenset("+-*/^_(),.[]{}!';")
+"""Characters that stand for themselves alone."""
 _PRODUCTS = frozenset({"by", "so", "as", "at", "an", "be", "is"})
 """Short words that are as likely products of two letters: `by + c`."""
 _SIGNS = frozenset("+-*/^_=<>")
@@ -176,7 +178,9 @@ class CharacterReader:
     def char(self, at: int) -> int:
         token = self.raw[at]
         text = U.UNICODE_PLAIN.get(token.text, token.text)
-        if text == "&":
+        if text in _PLAIN:
+            self.put("op", text, token)
+        elif text == "&":
             self.put("amp", "&", token)
         elif text == "|":
             nxt = self.raw[at + 1] if at + 1 < len(self.raw) else None

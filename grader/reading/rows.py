@@ -10,11 +10,13 @@ from grader.maths import syntax as T
 from grader.maths.lexer import Token, group_end, skip_space
 from grader.maths.memory import Table
 from grader.maths.notation import Notation
-from grader.maths.parser import parse_tokens, readings
+from grader.maths.parser import Parsed, parsed, readings
 from grader.maths.tokens import Tok, formula_tokens
 
 _OPEN = {"(": ")", "[": "]", "\\{": "\\}"}
 _CLOSE = frozenset(_OPEN.values())
+_DEEPER = frozenset({*_OPEN, "{"})
+_HIGHER = frozenset({*_CLOSE, "}"})
 _GOES_ON = frozenset({"+", "-", "/", "*", "times", "cdot", "odot", "pm", "mp"})
 _MAX_JOINED = 12
 
@@ -54,27 +56,35 @@ class Rows:
 _CUT = Table()
 
 
+_READ = Table()
+
+
 def cut(raw: Sequence[Token], notation: Notation, start: int, end: int) -> Rows:
     """The lines of a display's raw tokens; every failure stays with its line.
 
-    A display is read for its own part and wherever answers are looked for: once for each notation.
+    A display is looked at for its own part and wherever answers are looked for. It is cut once, and a line is read
+    again only where another notation says something else of the names in it.
     """
-    place = (id(raw), notation, start, end)
+    place = (id(raw), start, end)
     found: tuple[Sequence[Token], Rows] | None = _CUT.get(place)
     if found is None:
-        found = _CUT.keep(place, (raw, _cut(raw, notation, start, end)))  # kept with them: the identity stays theirs
-    return Rows([replace(line) for line in found[1].lines])
+        found = _CUT.keep(place, (raw, _cut(raw, start, end)))  # kept with them: the identity stays theirs
+    lines = [replace(line) for line in found[1].lines]
+    for line in lines:
+        if line.error is None:
+            _read(line, notation)
+    return Rows(lines)
 
 
-def _cut(raw: Sequence[Token], notation: Notation, start: int, end: int) -> Rows:
+def _cut(raw: Sequence[Token], start: int, end: int) -> Rows:
     try:
         toks = formula_tokens(list(raw))
     except ReadError as error:
-        return _row_by_row(raw, notation, error, start, end)
-    return _cut_tokens(toks, notation)
+        return _row_by_row(raw, error, start, end)
+    return _cut_tokens(toks)
 
 
-def _row_by_row(raw: Sequence[Token], notation: Notation, error: ReadError, start: int, end: int) -> Rows:
+def _row_by_row(raw: Sequence[Token], error: ReadError, start: int, end: int) -> Rows:
     """A display with damage in one row: the others are still read."""
     pieces = _raw_rows(list(raw))
     if len(pieces) == 1:
@@ -84,7 +94,7 @@ def _row_by_row(raw: Sequence[Token], notation: Notation, error: ReadError, star
         if not any(t.kind not in ("ws", "par") for t in piece):
             continue
         try:
-            out.lines.extend(_cut_tokens(formula_tokens(piece), notation).lines)
+            out.lines.extend(_cut_tokens(formula_tokens(piece)).lines)
         except ReadError as failure:
             out.lines.append(Line([], "", piece[0].start, piece[-1].end, error=failure.kept()))
     return out
@@ -112,13 +122,10 @@ def _raw_rows(raw: list[Token]) -> list[list[Token]]:
     return rows
 
 
-def _cut_tokens(toks: list[Tok], notation: Notation) -> Rows:
+def _cut_tokens(toks: list[Tok]) -> Rows:
     rows = _split_rows(toks)
     rows = _join_open_brackets(rows)
-    lines = [line for column in _columns(rows) for line in _assemble(column)]
-    for line in lines:
-        _read(line, notation)
-    return Rows(lines)
+    return Rows([line for column in _columns(rows) for line in _assemble(column)])
 
 
 def _split_rows(toks: list[Tok]) -> list[list[Tok]]:
@@ -139,6 +146,8 @@ def _split_rows(toks: list[Tok]) -> list[list[Tok]]:
 
 def _columns(rows: list[list[Tok]]) -> list[list[list[Tok]]]:
     """Displays with equations side by side (`a &= b & c &= d`) as one list of rows per column of equations."""
+    if all(sum(tok.kind == "amp" for tok in row) < 3 for row in rows):
+        return [rows]
     cells = [_cells(row) for row in rows]
 
     def pairs(row: list[list[Tok]]) -> list[list[Tok]]:
@@ -171,11 +180,9 @@ def _columns(rows: list[list[Tok]]) -> list[list[list[Tok]]]:
 
 def _nesting(tok: Tok) -> int:
     """How a token changes the depth of brackets, braces and environments: 1, -1 or 0."""
-    if tok.kind == "begin" or (tok.kind == "op" and (tok.text in _OPEN or tok.text == "{")):
-        return 1
-    if tok.kind == "end" or (tok.kind == "op" and (tok.text in _CLOSE or tok.text == "}")):
-        return -1
-    return 0
+    if tok.kind == "op":
+        return 1 if tok.text in _DEEPER else -1 if tok.text in _HIGHER else 0
+    return 1 if tok.kind == "begin" else -1 if tok.kind == "end" else 0
 
 
 def _cells(row: list[Tok]) -> list[list[Tok]]:
@@ -295,7 +302,8 @@ def _split_independent(core: list[Tok], lead: str, start: int) -> list[Line]:
     """Claims side by side in one row, parted by wide space: `a = b, \\qquad c = d`."""
     cuts: list[int] = []
     depth = 0
-    for i, tok in enumerate(core):
+    arrows = any(tok.kind == "rel" and tok.text in ("=>", "<=>") for tok in core)
+    for i, tok in enumerate(core if arrows else ()):
         depth = max(depth + _nesting(tok), 0)
         if depth == 0 and (tok.kind == "rel" and tok.text in ("=>", "<=>")) and i:
             cuts.append(i)
@@ -324,11 +332,15 @@ def _trimmed(piece: list[Tok]) -> list[Tok]:
 
 
 def _read(line: Line, notation: Notation) -> None:
-    try:
-        line.tree, ambiguous = parse_tokens(line.toks, notation)
-        line.ambiguous = bool(ambiguous)
-    except ReadError as error:
-        line.error = error.kept()
+    place = id(line.toks)
+    known: tuple[list[Tok], list[Parsed]] | None = _READ.get(place)
+    if known is None:
+        known = _READ.keep(place, (line.toks, []))  # kept with them: the identity stays theirs
+    found = next((p for p in known[1] if p.fits(notation)), None)
+    if found is None:
+        found = parsed(line.toks, notation)
+        known[1].append(found)
+    line.tree, line.error, line.ambiguous = found.tree, found.error, found.ambiguous
 
 
 def operands(tree: T.Node) -> T.Rel | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
+from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -44,6 +45,7 @@ def _text(value: Any, margin: str) -> str:
     return _plain(value)
 
 
+@lru_cache(maxsize=1024)
 def _key(key: Any) -> str:
     return encode_basestring(key if isinstance(key, str) else _plain(key))
 
