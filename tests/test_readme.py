@@ -44,8 +44,11 @@ def test_the_class_is_the_one_shown(tmp_path: Path) -> None:
         encoding="utf-8",
         env={**os.environ, "COLUMNS": "100"},
     )
-    shown = [line.rstrip() for line in done.stdout.splitlines() if line.strip()]
-    assert "\n".join(shown) in README.replace("\n\n15 ", "\n15 ")
+    rows = [line.rstrip() for line in done.stdout.splitlines() if re.match(r" [a-z]+_", line)]
+    assert len(rows) > 20
+    # what Python answers get depends on what is installed: their keys are tested where they can be run
+    assert not [row for row in rows if not row.startswith(" py_") and row not in README]
+    assert all(row.split()[0] in README for row in rows)
 
 
 def test_there_are_examples_and_the_targets_exist() -> None:

@@ -163,7 +163,7 @@ def _picked(draw: Draw, chosen: Sequence[int]) -> Draw:
     pick = np.asarray(chosen, dtype=int)
     ev = draw.evaluator
     if len(chosen) < block.samples:
-        ev = Evaluator(_of_samples(block, pick))
+        ev = Evaluator(block.some(pick))
         ev.bound = {k: v[pick] for k, v in draw.evaluator.bound.items() if isinstance(v, np.ndarray)}
     return Draw(
         ev,
@@ -175,19 +175,6 @@ def _picked(draw: Draw, chosen: Sequence[int]) -> Draw:
         draw.rows,
         draw.apart,
     )
-
-
-def _of_samples(block: Block, pick: N.Array) -> Block:
-    """The same draw with some of its samples."""
-    other = object.__new__(Block)
-    other.__dict__.update(block.__dict__)
-    other.take = pick if block.take is None else block.take[pick]
-    other.samples = len(pick)
-    other.special = block.special[pick]
-    place = {int(s): i for i, s in enumerate(pick)}
-    other.forced = {k: [(place[s], n) for s, n in v if s in place] for k, v in block.forced.items()}
-    other.cache = {}
-    return other
 
 
 def _arguments(spec: ProgramSpec, ev: Evaluator) -> tuple[tuple[str, ...], tuple[N.Array, ...]]:

@@ -182,9 +182,24 @@ class Block:
         return found or self.values.keep(place, self._made_precise(pick))
 
     def _made_precise(self, pick: Sequence[int]) -> Block:
+        other = self._copied()
+        other.pick = np.asarray(pick)
+        return other
+
+    def some(self, pick: N.Array) -> Block:
+        """The same draw with some of its samples, given by their places."""
+        other = self._copied()
+        other.take = pick if self.take is None else self.take[pick]
+        other.samples = len(pick)
+        other.special = self.special[pick]
+        place = {int(s): i for i, s in enumerate(pick)}
+        other.forced = {k: [(place[s], n) for s, n in v if s in place] for k, v in self.forced.items()}
+        return other
+
+    def _copied(self) -> Block:
+        """The same draw, with nothing found out about it yet."""
         other = object.__new__(Block)
         other.__dict__.update(self.__dict__)
-        other.pick = np.asarray(pick)
         other.cache, other.drawn, other.values, other._tables = {}, {}, Table(), None
         return other
 
