@@ -15,7 +15,7 @@ PROGRAM_NOTES: Final[dict[str, dict[str, str]]] = {
     "exit": {"en": "ended the program instead of returning", "fr": "a terminé le programme au lieu de renvoyer"},
     "error": {"en": "failed", "fr": "a échoué"},
     "invalid": {"en": "returned nothing that can be compared", "fr": "n'a rien renvoyé de comparable"},
-    "not_run": {"en": "not run: a person looks", "fr": "non exécuté : une personne relit"},
+    "not_run": {"en": "not run", "fr": "non exécuté"},
     "module": {
         "en": "needs a package that is not here: a person looks",
         "fr": "demande un paquet absent ici : une personne relit",

@@ -15,7 +15,7 @@ from grader.sandbox.warm import NoIsolation, Warm, WorkerBroken
 
 TRIES: Final = 2
 """A fault of ours is tried once more, then a person looks."""
-LOCKED_OUT: Final = "Python answers are not run: students' code cannot be locked in here"
+LOCKED_OUT: Final = "students' code cannot be locked in here"
 
 
 class Sandbox:
@@ -128,7 +128,7 @@ def lacking(mode: Mode, torch: bool) -> str:
     if not sys.platform.startswith("linux"):
         return "Python answers are run on Linux only (they are locked in with its namespaces)"
     if mode is Mode.STRICT and shutil.which("bwrap") is None:
-        return "Python answers are not run: bubblewrap (bwrap) is not installed; see grader doctor"
+        return "bubblewrap (bwrap) is not installed; see grader doctor"
     if torch and not has("torch"):
-        return "it needs torch, which is not installed: pip install 'homework-grader[python]'"
+        return "needs the extra `python` (torch): pip install 'homework-grader[python]'"
     return ""
