@@ -10,7 +10,7 @@ from grader.derivation.settings import Settings
 from grader.maths import syntax as T
 from grader.maths.diagnose import slipped
 from grader.maths.screening import differ_clearly
-from grader.reading.phrases import BUT, ELSEWHERE, LEADS_TO, NEXT_CASE, QUALIFIED, TITLE
+from grader.reading.phrases import BUT, CASE_BEHIND, ELSEWHERE, LEADS_TO, NEXT_CASE, QUALIFIED, TITLE, WOULD
 
 _MOST_READINGS = 6
 
@@ -52,10 +52,14 @@ class Doubts:
         return chain.hypothetical or behind or bool(ELSEWHERE.search(words))
 
     def only_supposed(self, run: Run) -> bool:
-        """Whether a claim is in doubt only because it stands in a proof by contradiction."""
+        """Whether a claim is in doubt only because it stands in a proof by contradiction or in some special case: no slip
+        is explained by that."""
         chain = run.chain
-        behind = chain is not None and (QUALIFIED.match(chain.after) or ELSEWHERE.search(chain.words))
-        return chain is not None and chain.hypothetical and not behind
+        if chain is None or WOULD.search(f"{chain.words} {chain.after}") or LEADS_TO.search(chain.words):
+            return False
+        if chain.kind == "inline" and BUT.match(chain.after):
+            return False
+        return not QUALIFIED.match(chain.after) or bool(CASE_BEHIND.match(chain.after))
 
     def next_case(self, run: Run) -> Run | None:
         """The claim behind words such as "if" that stand behind a line, where its conditions were read."""

@@ -207,7 +207,7 @@ class LinkJudge:
         if found.outcome is not Outcome.INCORRECT or not self.doubts.qualified(run):
             return found
         following = self.doubts.next_case(run)
-        if following is not None and not self.doubts.only_supposed(run):
+        if following is not None and not (run.chain is not None and run.chain.hypothetical):
             there = replace(run, conditions=following.conditions)
             if self.equations.value(there, name, value).outcome is Outcome.INCORRECT:
                 return found

@@ -34,10 +34,8 @@ class Nature:
             return False  # `z = (u - c)/b` where `u(z) = bz + c`
         averages = (T.Density, T.Expect, T.Integral)
         same = isinstance(left, T.Call) and isinstance(right, T.Call) and left.func == right.func
-        if (
-            same
-            and not any(isinstance(n, averages) for m in (run.members[0], left, right) for n in T.walk(m))
-        ):
+        same = same and (len(run.members) == 2 or (isinstance(left, T.Call) and left.func == "logistic"))
+        if same and not any(isinstance(n, averages) for m in (run.members[0], left, right) for n in T.walk(m)):
             return True  # `\\sigma(-\\psi_1) = \\sigma(u)`
         functions = any(isinstance(n, T.Call) and n.func == "logistic" for m in (left, right) for n in T.walk(m))
         closed = not any(T.names_in(m) or isinstance(m, (T.Matrix, T.Tup)) for m in (left, right))

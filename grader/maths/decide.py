@@ -48,7 +48,10 @@ class Mismatch(Exception):
 def equal(judge: Judge, left: T.Node, right: T.Node) -> Verdict:
     """Whether two trees have the same value everywhere in the world; where one point alone says no, more are tried."""
     found = _equal(judge, left, right)
-    return _equal(judge.wider(), left, right) if found.note == "one_point" else found
+    if found.note == "one_point":
+        wide = _equal(judge.wider(), left, right)
+        return wide if wide.outcome is Outcome.INCORRECT else found
+    return found
 
 
 def _equal(judge: Judge, left: T.Node, right: T.Node) -> Verdict:

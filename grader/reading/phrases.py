@@ -139,6 +139,12 @@ QUALIFIED: Final = re.compile(
 )
 """Text that begins so restricts the formula before it, or speaks against it."""
 
+CASE_BEHIND: Final = re.compile(r"\s*,?\s*(?:if|iff|when|whenever|unless|provided|si|ssi|quand|lorsque|sauf|pourvu|in|dans)\b")
+"""Text that begins so restricts the formula before it to a case."""
+
+WOULD: Final = re.compile(r"\b(?:would|aurait|aurions|serait|should)\b")
+"""Words of what is not so: a formula beside them may be wrong on purpose."""
+
 BUT: Final = re.compile(r"\s*,?\s*(?:but|mais|however)\b")
 """Text behind a formula in running text that may restrict it."""
 
