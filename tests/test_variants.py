@@ -27,9 +27,11 @@ from grader.model import Outcome
 from grader.reading.phrases import INTRODUCES
 from grader.reading.reader import read_files
 
-FOUND = 0.85
-"""Share of slips that must be found; 0.95 is aimed at. Of 1,000 slips 871 are found: 92 % of those in whole derivations,
-77 % of those in the rows of hunts for false alarms, which are about special values, other systems and contradictions."""
+FOUND = 0.89
+"""Share of slips that must be found; 0.95 is aimed at. Of 1,000 slips 907 are found: 95 % of those in whole derivations, 86 %
+of those in the rows of hunts, which are about special values, other systems and contradictions."""
+FOUND_IN_WHOLE = 0.94
+"""Share of those in derivations that were written to cover a part."""
 CONFIRMED = 0.90
 TRIED = 14
 """Slips of one line tried until one changes the value."""
@@ -147,10 +149,15 @@ def check_slips(count: int, share: float = FOUND) -> None:
         wrong = [s.span.line - before for s in part.steps if s.outcome is Outcome.INCORRECT]
         assert not any(s.outcome is Outcome.FAULT for s in part.steps), (place.row["id"], text)
         tally["tried"] += 1
-        tally["found"] += any(line in (place.line, place.next_line) for line in wrong)
+        found_here = any(line in (place.line, place.next_line) for line in wrong)
+        tally["found"] += found_here
+        if "mark" in place.row:
+            tally["whole"] += 1
+            tally["found_in_whole"] += found_here
         if any(line not in (place.line, place.next_line) for line in wrong):
             elsewhere.append(f"{place.row['id']} {name}: {text}")
     assert tally["found"] >= share * tally["tried"], tally
+    assert count < 1000 or tally["found_in_whole"] >= FOUND_IN_WHOLE * tally["whole"], tally
     assert len(elsewhere) <= 0.03 * tally["tried"], elsewhere
 
 
@@ -173,7 +180,7 @@ def check_rewritings(count: int) -> None:
 
 
 def test_slips_are_found_where_they_are() -> None:
-    check_slips(100, 0.80)  # a small sample
+    check_slips(100, 0.85)  # a small sample
 
 
 def test_rewritings_are_never_called_wrong() -> None:

@@ -9,7 +9,7 @@ from grader.derivation.runs import Run
 from grader.derivation.settings import Settings
 from grader.maths import syntax as T
 from grader.maths.diagnose import slipped
-from grader.maths.screening import differ_clearly
+from grader.maths.screening import apart, differ_clearly
 from grader.reading.phrases import BUT, CASE_BEHIND, ELSEWHERE, LEADS_TO, NEXT_CASE, QUALIFIED, TITLE, WOULD
 
 _MOST_READINGS = 6
@@ -47,16 +47,24 @@ class Doubts:
             judge = self.settings.narrowed(following.conditions)
             behind = not differ_clearly(judge, run.members[k], run.members[k + 1])  # it may fail under the condition, too
         words = TITLE.sub(" ", chain.words.replace("i.e.", "ie"))
-        if LEADS_TO.search(chain.words):
+        if LEADS_TO.search(chain.words) and not (k is not None and self._fails_behind(run, k)):
             return True  # `\\psi_1 < 0 gives \\dot\\psi_1 > 0`: it is said of what stands before
         return chain.hypothetical or behind or bool(ELSEWHERE.search(words))
+
+    def _fails_behind(self, run: Run, k: int) -> bool:
+        """Whether a link fails under the condition that leads to it, too."""
+        before = next((r for r in reversed(self.runs) if r.order < run.order), None)
+        if before is None:
+            return False
+        judge = self.settings.narrowed((*run.conditions, *before.equations))
+        return self.settings.possible(judge) and differ_clearly(judge, run.members[k], run.members[k + 1])
 
     def only_supposed(self, run: Run) -> bool:
         """Whether a claim is in doubt only because it stands in a proof by contradiction or in some special case: no slip
         is explained by that."""
         chain = run.chain
         if chain is None or WOULD.search(f"{chain.words} {chain.after}") or LEADS_TO.search(chain.words):
-            return False
+            return False  # what leads to it may have changed it
         if chain.kind == "inline" and BUT.match(chain.after):
             return False
         return not QUALIFIED.match(chain.after) or bool(CASE_BEHIND.match(chain.after))
@@ -80,6 +88,18 @@ class Doubts:
         return bool(names & self.settings.fresh) and bool(
             names & set(self.settings.world.symbols) - self.settings.fresh
         )
+
+    def for_all(self, run: Run, left: T.Node, right: T.Node) -> bool:
+        """Whether letters nobody explained are the arguments of a known function, and the sides differ whatever they are:
+        `v(t, 0, 0) = ..` is said of every t."""
+        if not isinstance(left, T.Apply):
+            return False
+        world, head = self.settings.world, left.head.key
+        letters = {n.key for m in (left, right) for n in T.walk(m) if isinstance(n, T.Name) and n.key in self.settings.fresh}
+        argued = {a.key for a in left.args if isinstance(a, T.Name) and not a.sub and not a.marks}
+        told = {key for c in (*run.conditions, *self.settings.in_force(run)) for key in T.names_in(c)}
+        known = head in world.definitions or head in world.functions
+        return known and bool(letters) and letters <= argued - told and apart(self.settings.base, left, right)
 
     def generic(self, *sides: T.Node) -> bool:
         """Whether formulas rest on functions of which only properties are given."""

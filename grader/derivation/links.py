@@ -279,7 +279,7 @@ class LinkJudge:
                     return Verdict(Outcome.UNDECIDED, "holds_elsewhere")
         if self.settings.examples and self.doubts.generic(left, right) and not slip():
             return Verdict(Outcome.UNDECIDED, "example")
-        if self.doubts.unexplained(left, right) and not slip():
+        if self.doubts.unexplained(left, right) and not (slip() or self.doubts.for_all(run, left, right)):
             return Verdict(Outcome.UNDECIDED, "unknown_name")
         if any(self.doubts.product(m) for m in (left, right)) or (k == 0 and _looks_applied(left)):
             return Verdict(Outcome.UNDECIDED, "another_reading")

@@ -74,7 +74,7 @@ _LEAST = 5
 
 def slipped(judge: Judge, wrong: T.Node, right: T.Node) -> bool:
     """Whether one slip, of a kind that no special case would explain, parts a formula from what it should equal."""
-    if sum(1 for _ in T.walk(wrong)) < _LEAST or not T.names_in(wrong):
+    if sum(1 for _ in T.walk(wrong)) < _LEAST or not (T.names_in(wrong) or isinstance(wrong, (T.Matrix, T.Tup))):
         return False
     changes = (c for c in (*mutants(wrong), *_squared(wrong), *_renumbered(wrong)) if c[0] in _NO_CASE)
     return any(agrees(judge, fresh, right) for _, fresh in islice(changes, _MOST_TRIED))

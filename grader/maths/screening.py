@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations
@@ -200,34 +201,42 @@ def _cells(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def differ_clearly(judge: Judge, left: T.Node, right: T.Node) -> bool:
     """Whether floats alone show that two trees differ at several ordinary samples of this world."""
-    found = _differing(judge, left, right)
+    found, _ = _differing(judge, left, right, MIN_WITNESSES)
     if found == 1 and judge.wider() is not judge:
-        found = _differing(judge.wider(), left, right)
+        found, _ = _differing(judge.wider(), left, right, MIN_WITNESSES)
     return found >= MIN_WITNESSES
 
 
-def _differing(judge: Judge, left: T.Node, right: T.Node) -> int:
-    """Ordinary samples at which two trees clearly differ, counted until they suffice; 0 if nothing can be relied on."""
-    found = 0
+def apart(judge: Judge, left: T.Node, right: T.Node) -> bool:
+    """Whether two trees clearly differ at every ordinary sample of this world."""
+    found, ordinary = _differing(judge, left, right, sys.maxsize)
+    return found == ordinary and found >= MIN_WITNESSES
+
+
+def _differing(judge: Judge, left: T.Node, right: T.Node, enough: int) -> tuple[int, int]:
+    """Ordinary samples at which two trees clearly differ, counted until they suffice, and those looked at; none if nothing
+    can be relied on."""
+    found = ordinary = 0
     try:
         with np.errstate(all="ignore"):
             blocks = [block for block in judge.blocks([left, right]) if not block.degenerate]
             for block, reliable, pairs in _side_by_side(blocks, left, right):
                 if not reliable:
-                    return 0
+                    return 0, 0
                 gap = np.zeros(block.samples, dtype=bool)
                 for x, y in pairs:
                     size = np.maximum(np.abs(x), np.abs(y))
                     wide = (np.abs(x - y) > CLEAR * (1e-3 + size)) & np.isfinite(size)
                     gap |= ~per_sample(~wide, block)
                 found += int((gap & ~block.special).sum())
-                if found >= MIN_WITNESSES:
-                    return found
+                ordinary += int((~block.special).sum())
+                if found >= enough:
+                    return found, ordinary
     except Mismatch:
-        return MIN_WITNESSES
+        return MIN_WITNESSES, MIN_WITNESSES
     except EvaluationError:
-        return 0
-    return found
+        return 0, 0
+    return found, ordinary
 
 
 def evaluable(judge: Judge, *nodes: T.Node) -> bool:
