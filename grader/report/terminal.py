@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.report import messages as M
+from grader.report.reading_words import reading
 
 _MARKS = {
     "correct": ("✔", "green"),
@@ -108,7 +109,8 @@ class _View:
 
     def problem(self, problem: dict[str, Any]) -> None:
         place = f"{problem.get('file', '')}:{problem.get('line', 1)}:{problem.get('column', 1)}"
-        self.console.print(Text.assemble((f"{place}: ", "bold"), problem["message"]))
+        said = reading(problem["note"], problem["message"], self.lang)
+        self.console.print(Text.assemble((f"{place}: ", "bold"), said))
         self.caret(problem.get("source", ""), problem.get("source_column", 1))
         self.hint(problem["note"])
 
@@ -286,7 +288,7 @@ class _View:
                     Text.assemble(
                         ("… ", "magenta"),
                         (f"{self.word('line')} {span['line']}:{span['column']}: ", "bold"),
-                        step["detail"],
+                        reading(step["note"], step["detail"], self.lang),
                     ),
                     (0, 0, 0, 6),
                 )
