@@ -166,8 +166,8 @@ class Equations:
                 return verdict
             if verdict.note != "unknown_name":  # an equation in names without a value says nothing
                 wrong.append(verdict)
-        asked = self._asked(run, name, value) if unknown else None
-        if asked is not None and (asked.outcome is Outcome.CORRECT or (not found and not self.broken)):
+        asked = self._asked(run, name, value, refute=not found and not self.broken) if unknown else None
+        if asked is not None:
             return asked
         known = {key for equation in found for key in self._names(equation.rel)}
         roots = any(isinstance(n, T.Name) and n.base in self.settings.world.unknowns for n in T.walk(value))
@@ -181,9 +181,9 @@ class Equations:
             return self._refuted(run, rel, judges, lambda: Verdict(Outcome.UNDECIDED, "not_followed"))
         return Verdict(Outcome.ASSUMED, "value")
 
-    def _asked(self, run: Run, name: T.Node, value: T.Node) -> Verdict | None:
+    def _asked(self, run: Run, name: T.Node, value: T.Node, *, refute: bool) -> Verdict | None:
         """A root against the equation that the question asks to be solved, as it is or with the student's own earlier
-        answers in it; None if it solves none of them and may be the solution of a related one."""
+        answers in it; None if it solves none of them and may be the solution of a related one, or is not to be refuted."""
         world = self.settings.world
         questions = [Stated(run, e.operands[0], e.operands[1]) for e in world.equations if isinstance(e, T.Rel)]
         known = {key for question in questions for key in self._names(question.rel)}
@@ -195,12 +195,12 @@ class Equations:
         found = [self._solves(run, question, name, value) for question in questions]
         if any(v.outcome is Outcome.CORRECT for v in found):
             return Verdict(Outcome.CORRECT, "solves")
+        if not refute or any(v.outcome is not Outcome.INCORRECT for v in found):
+            return None
         others = [Stated(run, e.operands[0], e.operands[1]) for e in world.related if isinstance(e, T.Rel)]
         wider = [self._solves(run, question, name, value) for question in others]
         wider += [self._solves(run, question, name, value, self.settings.families) for question in questions]
-        if not all(v.outcome is Outcome.INCORRECT for v in (*found, *wider)):
-            return None
-        return found[0]
+        return found[0] if all(v.outcome is Outcome.INCORRECT for v in wider) else None
 
     def _solves(
         self, run: Run, equation: Stated, name: T.Node, value: T.Node, sisters: Sequence[Judge] = ()
