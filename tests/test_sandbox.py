@@ -295,7 +295,7 @@ def test_without_torch_its_programs_are_not_run(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(sandbox, "has", lambda name: False)
     (ran, _) = run_all(program=Program("p", "import torch\ndef f(): return 1\n", torch=True))
-    assert ran.ending is Ending.NOT_RUN and "torch, which is not installed" in ran.message
+    assert ran.ending is Ending.NOT_RUN and "needs the extra `python`" in ran.message
 
 
 def test_elsewhere_than_on_linux_nothing_is_run(monkeypatch: pytest.MonkeyPatch) -> None:

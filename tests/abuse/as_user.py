@@ -23,7 +23,8 @@ def closed_ancestor(path: Path) -> Path | None:
 
 def main() -> None:
     user = int(sys.argv[1])
-    needed = [Path(p) for p in sys.argv[2].split(":")]
+    asked = [Path(p) for p in sys.argv[2].split(":")]
+    needed = [p for p in asked if not any(other in p.parents for other in asked)]  # a folder brings what is in it
     covered: dict[Path, list[Path]] = {}
     for path in needed:
         closed = closed_ancestor(path)
