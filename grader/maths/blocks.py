@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from grader.errors import EvaluationError
-from grader.maths import rules_calculus as _calculus  # noqa: F401  (their rules register themselves)
+from grader.maths import rules_algebra as _algebra  # noqa: F401  (their rules register themselves)
+from grader.maths import rules_calculus as _calculus  # noqa: F401
 from grader.maths import rules_functions as _functions  # noqa: F401
 from grader.maths import syntax as T
 from grader.maths.evaluate import Evaluator
