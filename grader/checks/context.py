@@ -95,7 +95,9 @@ class PartContext:
         if text.chains or text.bare:
             world, self.inferred = defined(judge, text.chains, shared)
         if world.defaults:
-            said = {**world.defaults, **world.definitions}
+            primed = {k.rstrip("'") for k in _written(text) if k.endswith("'")}  # `\\Delta'` is another, no derivative
+            usual = {k: tree for k, tree in world.defaults.items() if k not in primed}
+            said = {**usual, **world.definitions}
             world = replace(world, definitions=said) if set(said) - set(world.definitions) else world
         short = {k: tree for k, tree in world.shorthand.items() if k not in world.definitions}
         if short and any(k in short for k in _written(text)):

@@ -10,9 +10,11 @@ from grader.derivation.settings import Settings
 from grader.maths import syntax as T
 from grader.maths.diagnose import slipped
 from grader.maths.screening import apart, differ_clearly
-from grader.reading.phrases import BUT, CASE_BEHIND, ELSEWHERE, LEADS_TO, NEXT_CASE, QUALIFIED, TITLE, WOULD
+from grader.reading.phrases import BUT, CASE_BEHIND, ELSEWHERE, LEADS_TO, NEXT_CASE, QUALIFIED, SPECIAL, TITLE, WOULD
 
 _MOST_READINGS = 6
+_SENTENCES = 200
+"""Characters before a formula in which words may have made a special case."""
 
 
 class Once:
@@ -47,6 +49,8 @@ class Doubts:
             judge = self.settings.narrowed(following.conditions)
             behind = not differ_clearly(judge, run.members[k], run.members[k + 1])  # it may fail under the condition, too
         words = TITLE.sub(" ", chain.words.replace("i.e.", "ie"))
+        if SPECIAL.search(chain.words[-_SENTENCES:]):
+            return True  # `alpha is 1 and beta is -2`, in words alone
         if LEADS_TO.search(chain.words) and not (k is not None and self._fails_behind(run, k)):
             return True  # `\\psi_1 < 0 gives \\dot\\psi_1 > 0`: it is said of what stands before
         return chain.hypothetical or behind or bool(ELSEWHERE.search(words))
@@ -63,7 +67,9 @@ class Doubts:
         """Whether a claim is in doubt only because it stands in a proof by contradiction or in some special case: no slip
         is explained by that."""
         chain = run.chain
-        if chain is None or WOULD.search(f"{chain.words} {chain.after}") or LEADS_TO.search(chain.words):
+        if chain is None or SPECIAL.search(chain.words[-_SENTENCES:]):
+            return False
+        if WOULD.search(f"{chain.words} {chain.after}") or LEADS_TO.search(chain.words):
             return False  # what leads to it may have changed it
         if chain.kind == "inline" and BUT.match(chain.after):
             return False

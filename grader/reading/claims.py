@@ -138,6 +138,7 @@ class _Reader:
         self.last_role = "claim"
         self.formula: Chain | None = None  # the chain that the text behind may deny
         self.hypothetical = False
+        self.supposed: int | None = None  # how many chains stood before "suppose" was read in this paragraph
         self.named: T.Name | None = None  # the name just written in running text
         self.supposing = False  # whether words such as "if" lead to it
         self.claimed = -1  # the order of the chain just claimed in running text
@@ -176,6 +177,7 @@ class _Reader:
         starts = self.stopped and block.text.lstrip()[:1].isupper()  # a sentence of its own
         if self.formula is not None and not self.formula.after and not starts:
             self.formula.after = text[:80]
+        self.contradiction(block, text)
         if phrases.HYPOTHETICAL.search(f"{self.words[-60:]} {text}"):
             self.hypothetical = True
         elif phrases.CONTRADICTION.search(text):
@@ -200,6 +202,16 @@ class _Reader:
             self.words = text
         else:
             self.words = f"{self.words} {text}"[-300:]
+
+    def contradiction(self, block: Block, text: str) -> None:
+        """Where `suppose ..` ends in what is absurd, all between them may be false, and is not claimed."""
+        if (block.fresh and block.para) or block.kind is not Kind.TEXT:
+            self.supposed = None
+        if self.supposed is not None and phrases.REACHED.search(text):
+            for chain in self.part.chains[self.supposed :]:
+                chain.hypothetical = True
+        if phrases.SUPPOSES.search(text) and self.supposed is None:
+            self.supposed = len(self.part.chains)
 
     def predicate(self, name: T.Name, text: str) -> None:
         """`if $a$ is zero`, `quand $b$ est strictement positif`: a condition whose relation stands in words."""

@@ -41,9 +41,26 @@ ALL_CONSTANT: Final = re.compile(
 )
 """Words that call the function of the question constant."""
 
+_GREEK: Final = "alpha|beta|gamma|delta|lambda|sigma|theta|psi|mu|rho|tau"
+_VALUE: Final = r"(?:zero|nulle?s?|nul|one|two|three|un|une|deux|trois|strictly|strictement|positi\w+|negati\w+|[-\u2212]?\d)"
+SPECIAL: Final = re.compile(
+    rf"\b(?:(?:{_GREEK})(?:[ _]?\d)?|[a-df-hj-z](?:_?\d)?)\s*(?:=|\b(?:is|are|equals?|being|vaut|valent|est|sont|egale?)\b)"
+    rf"(?:\s*(?:to|a|egale?))?\s*{_VALUE}|\b(?:{_GREEK})\s+{_VALUE}\b|"
+    r"\b(?:special|limit|limiting|degenerate|toy|particular) (?:case|example)|\bcas (?:particulier|limite|degenere)|"
+    r"\b(?:only one|a single|un seul|une seule)\b|\b(?:without|sans) (?:the |this |that |l'|cette )?(?:hypothes\w+|assumption|condition)|"
+    r"\b(?:counter-?example|contre-?exemple)"
+)
+"""Words of values or of a special case that stand in no formula."""
+
+SUPPOSES: Final = re.compile(r"\b(?:suppos\w*|assum(?:e|ing)|admett\w*|if it were|s'il)\b")
+"""Words with which a proof by contradiction may begin."""
+
+REACHED: Final = re.compile(r"\b(?:contradict\w*|absurde?|impossib\w*)\b")
+"""Words at which it has reached what cannot be."""
+
 LEADS_TO: Final = re.compile(
-    r"\u00a4\s*,?\s*(?:then |alors )?(?:gives?|would give|yields?|implies|leads to|forces?|means|entraine|donne|implique|impose|force|"
-    r"conduit a|mene a|equivaut a)\s*(?:that |que )?$"
+    r"\u00a4\s*(?:\([^()]*\)\s*)?,?\s*(?:then |alors )?(?:gives?|would give|yields?|implies|leads to|forces?|means|"
+    r"entraine|donne|implique|impose|force|conduit a|mene a|equivaut a)\s*(?:that |que )?$"
 )
 """Text that ends so says that the formula before it (¤) leads to what follows."""
 
