@@ -11,6 +11,7 @@ from grader.maths.blocks import Judge
 from grader.maths.screening import agrees
 from grader.maths.worlds import Function, World
 from grader.reading.claims import Chain
+from grader.reading.phrases import SPECIAL
 from grader.reading.rows import operands
 
 _INDEX_LETTERS = frozenset("ijknt")
@@ -21,6 +22,8 @@ _DECLARES = re.compile(
 """Words before a formula that introduces a name."""
 _FUNCTION = re.compile(r"\b(?:fonction|function|application|map)\s*$")
 """Words before a formula that names a function: it says what it is, even where it is still to be shown injective."""
+_NEAR = 60
+"""Characters before a formula in which words of a special case are about it."""
 _MOST = 40
 """Names one part may introduce; more is no homework."""
 
@@ -162,8 +165,8 @@ def _extended(world: World, chosen: object) -> World:
 
 def _candidates(world: World, chains: Sequence[Chain]) -> Iterator[tuple[Definition, Chain]]:
     for chain in chains:
-        if chain.aside and not _FUNCTION.search(chain.words):
-            continue
+        if (chain.aside and not _FUNCTION.search(chain.words)) or SPECIAL.search(chain.words[-_NEAR:]):
+            continue  # `Beta nul : \\rho(r) = r` is said of a case
         for line in chain.lines:
             if line.tree is None or line.lead == "continues":
                 continue
