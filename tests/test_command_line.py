@@ -66,9 +66,21 @@ BAD: dict[str, tuple[str, bytes, int, str]] = {
         0,
         "nested more than",
     ),
+    "fractions_of_depth_5000": (
+        "a.md",
+        (HEAD + "$$KL = " + "\\frac{1}{" * 5000 + "2" + "}" * 5000 + "$$").encode(),
+        0,
+        "too long",
+    ),
     "outside_file": (
         "a.tex",
         b"\\input{/etc/passwd}\n\\section{Question 1} $x=1$",
+        0,
+        "no such file in the submission",
+    ),
+    "file_beside": (
+        "a.tex",
+        b"\\input{../other}\n\\section{Question 1} $x=1$",
         0,
         "no such file in the submission",
     ),

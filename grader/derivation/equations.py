@@ -14,6 +14,7 @@ from grader.maths.decide import equal
 from grader.maths.equations import proportional
 from grader.maths.implication import follows
 from grader.maths.screening import agrees, differ_clearly
+from grader.maths.worlds import rests_on
 from grader.model import Outcome, Verdict
 
 _NEAR = 5
@@ -54,18 +55,7 @@ class Equations:
 
     def _names(self, node: T.Node) -> set[str]:
         """Keys in a formula, those of definitions included."""
-        world = self.settings.world
-        seen: set[str] = set()
-        waiting = list(T.names_in(node))
-        while waiting:
-            key = waiting.pop()
-            if key in seen:
-                continue
-            seen.add(key)
-            definition = world.definitions.get(key)
-            if definition is not None:
-                waiting.extend(T.names_in(definition))
-        return seen
+        return rests_on(self.settings.world, T.names_in(node))
 
     def judged(self, run: Run, k: int, left: T.Node, right: T.Node, failing: Callable[[], Verdict]) -> Verdict:
         """An equation among others: one with the solutions of an earlier one is right; a first one is only stated.
@@ -120,10 +110,10 @@ class Equations:
     def across(self, run: Run) -> Verdict | None:
         """A double arrow of which a side joins conditions: `incorrect` if points on one side, in every world of the
         place, do not lie on the other."""
-        if run.across is None:
-            return None
+        if run.across is None or self.broken:
+            return None  # a name may stand for what the student found, wrong as it is
         one, other = run.across
-        judges = [j for j in self.settings.current(run) if self.settings.possible(j)]
+        judges = [j for j in (*self.settings.current(run), *self.settings.families) if self.settings.possible(j)]
         for premise, conclusion in ((other, one), (one, other)):
             found = [follows(judge, premise, conclusion) for judge in judges]
             if found and all(v.outcome is Outcome.INCORRECT for v in found):

@@ -7,6 +7,7 @@ from grader.derivation.settings import Settings, known_free
 from grader.maths import syntax as T
 from grader.maths.diagnose import mended
 from grader.maths.screening import agrees, evaluable, varies
+from grader.maths.worlds import rests_on
 from grader.reading.phrases import CALLED_EQUATION, CONTRADICTION, ONLY_LEADS
 
 OPERATORS = (T.Deriv, T.Grad, T.Expect, T.KL, T.Integral, T.Density, T.Apply, T.Matrix, T.Big)
@@ -33,8 +34,8 @@ class Nature:
         if any(isinstance(a, T.Name) and a.key in self._meant(b) for a, b in ((left, right), (right, left))):
             return False  # `z = (u - c)/b` where `u(z) = bz + c`
         averages = (T.Density, T.Expect, T.Integral)
-        same = isinstance(left, T.Call) and isinstance(right, T.Call) and left.func == right.func
-        same = same and (len(run.members) == 2 or (isinstance(left, T.Call) and left.func == "logistic"))
+        func = left.func if isinstance(left, T.Call) and isinstance(right, T.Call) and left.func == right.func else ""
+        same = func == "logistic" or (bool(func) and len(run.members) == 2)  # a longer chain of logs states laws
         if same and not any(isinstance(n, averages) for m in (run.members[0], left, right) for n in T.walk(m)):
             return True  # `\\sigma(-\\psi_1) = \\sigma(u)`
         functions = any(isinstance(n, T.Call) and n.func == "logistic" for m in (left, right) for n in T.walk(m))
@@ -148,20 +149,7 @@ class Nature:
     def depends(self, node: T.Node) -> set[str]:
         """Keys a formula rests on, definitions and functions followed, without the variables of distributions."""
         world = self.settings.world
-        seen: set[str] = set()
-        waiting = list(T.names_in(node))
-        while waiting:
-            key = waiting.pop()
-            if key in seen:
-                continue
-            seen.add(key)
-            function = world.functions.get(key)
-            if key in world.definitions:
-                waiting.extend(T.names_in(world.definitions[key]))
-            if key in world.measures:
-                waiting.extend(name for arg in world.measures[key].args for name in T.names_in(arg))
-            if function is not None and function.body is not None:
-                waiting.extend(T.names_in(function.body) - set(function.params))
+        seen = rests_on(world, T.names_in(node), functions=True, measures=True)
         averaged = any(isinstance(n, (T.Expect, T.KL, T.Integral)) for n in T.walk(node))
         written = set() if averaged else T.names_in(node)
         return seen - ({measure.var for measure in world.measures.values()} - written)

@@ -28,7 +28,7 @@ from grader.maths.conditions import (
     truth_of,
 )
 from grader.maths.evaluate import Evaluator
-from grader.maths.worlds import Block, World
+from grader.maths.worlds import Block, World, rests_on
 from grader.model import Outcome, Verdict, Witness
 
 _SAMPLES = 24
@@ -123,16 +123,5 @@ class _Tally:
 
 def moved(atom: Atom, world: World) -> set[str]:
     """Free quantities an equation rests on, definitions followed."""
-    seen: set[str] = set()
-    waiting = list(T.names_in(atom.left) | T.names_in(atom.right))
-    while waiting:
-        key = waiting.pop()
-        if key in seen:
-            continue
-        seen.add(key)
-        definition = world.definitions.get(key)
-        if definition is not None:
-            waiting.extend(T.names_in(definition))
-        if key in world.measures:
-            waiting.extend(name for arg in world.measures[key].args for name in T.names_in(arg))
+    seen = rests_on(world, T.names_in(atom.left) | T.names_in(atom.right), measures=True)
     return {k for k in seen if k in world.symbols and k not in world.definitions}

@@ -296,7 +296,8 @@ def parsed(toks: Sequence[Tok], notation: Notation) -> Parsed:
 
 
 def _too_long(toks: Sequence[Tok]) -> ReadError:
-    return ReadError("formula_too_long", f"a formula of {len(toks)} tokens", toks[0].start, toks[-1].end)
+    said = f"a formula of {len(toks)} tokens is too long: at most {FORMULA_TOKENS} are read"
+    return ReadError("formula_too_long", said, toks[0].start, toks[-1].end)
 
 
 def parse(text: str, notation: Notation = DEFAULT) -> T.Node:

@@ -17,7 +17,8 @@ def formula_tokens(raw: list[Token] | tuple[Token, ...]) -> list[Tok]:
     Raises TooLarge for over-long numbers or formulas, ReadError for stray control characters.
     """
     if len(raw) > 4 * FORMULA_TOKENS:
-        raise TooLarge("formula_too_long", f"a formula of {len(raw)} tokens", raw[0].start, raw[-1].end)
+        said = f"a formula of {len(raw)} tokens is too long: at most {FORMULA_TOKENS} are read"
+        raise TooLarge("formula_too_long", said, raw[0].start, raw[-1].end)
     return _split_digits(_tidy(Preparer(list(raw)).run()))
 
 

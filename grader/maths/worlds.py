@@ -7,7 +7,7 @@ shaped `(S, 1, ..., 1)` with one axis for each discrete variable of densities an
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
@@ -141,6 +141,26 @@ def _raw(key: str, salt: int, low: float, high: float, signed: bool, count: int,
         values[-len(_FAR) :] *= np.array(_FAR)
     values.flags.writeable = False
     return values
+
+
+def rests_on(world: World, keys: Iterable[str], *, functions: bool = False, measures: bool = False) -> set[str]:
+    """The keys and all that they rest on, definitions followed; with `functions` the bodies of functions as well (without
+    their parameters), with `measures` the parameters of distributions."""
+    seen: set[str] = set()
+    waiting = list(keys)
+    while waiting:
+        key = waiting.pop()
+        if key in seen:
+            continue
+        seen.add(key)
+        if key in world.definitions:
+            waiting.extend(T.names_in(world.definitions[key]))
+        if measures and key in world.measures:
+            waiting.extend(name for arg in world.measures[key].args for name in T.names_in(arg))
+        function = world.functions.get(key) if functions else None
+        if function is not None and function.body is not None:
+            waiting.extend(T.names_in(function.body) - set(function.params))
+    return seen
 
 
 class Block:

@@ -5,7 +5,10 @@ reference.
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, Final
+
+REFERENCE_SIDE: Final = frozenset({"not_the_discriminant"})
+"""Notes of steps whose other side is not the student's own but the question's."""
 
 
 def for_student(data: dict[str, Any]) -> dict[str, Any]:
@@ -21,6 +24,6 @@ def for_student(data: dict[str, Any]) -> dict[str, Any]:
             # a named matrix or vector that is one and the same everywhere: its value would be the answer itself
             if witness is not None and not witness["values"] and isinstance(witness["left"], list):
                 witness["left"] = None
-            if witness is not None and step["note"] == "not_the_discriminant":
-                witness["right"] = None  # that of the question's own equation
+            if witness is not None and step["note"] in REFERENCE_SIDE:
+                witness["right"] = None
     return out

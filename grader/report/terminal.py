@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.report import messages as M
+from grader.report.audience import REFERENCE_SIDE
 from grader.report.reading_words import reading
 
 _MARKS = {
@@ -29,8 +30,6 @@ _STATUS_STYLES = {
     "unreadable": "magenta",
     "needs_review": "yellow",
 }
-_OWN_SIDE: Final = frozenset({"not_the_discriminant"})
-"""Notes of steps whose other side is not the student's own: it is left out."""
 _MOST_LINES = 6
 _REMARKED = frozenset({"follows_from_earlier", "other_order_declared", "unchanged"})
 """Notes of right answers that are worth a word."""
@@ -178,7 +177,7 @@ class _View:
             if witness is not None:
                 at = ", ".join(f"{k} = {M.number(v)}" for k, v in witness["values"].items())
                 text = f"{self.word('at')} {at}: " if at else ""
-                if step["note"] in _OWN_SIDE:
+                if step["note"] in REFERENCE_SIDE and self.audience != "ta":
                     text += f"{self.word('yours')} {M.number(witness['left'])}"
                 else:
                     sides = (M.number(witness[side], self.lang) for side in ("left", "right"))
