@@ -269,6 +269,8 @@ class PartContext:
                     return T.rebuild(body, lambda m: n.sub[0] if isinstance(m, T.Name) and m.key == letter else None)
             if isinstance(n, T.Apply) and n.head.key in world.functions and n.head.key not in own.functions:
                 return world.functions[n.head.key].body
+            if isinstance(n, T.Density) and any(isinstance(a, T.Tup) for a in (*n.args, *n.given)):
+                return replace(n, args=_spread(n.args), given=_spread(n.given))  # `q(h|y)` with `h = (x_{1:T}, z)`
             return None
 
         for _ in range(3):
@@ -370,6 +372,11 @@ def _written(text: PartText) -> set[str]:
     return {key for chain in text.chains for line in chain.lines if line.tree for key in T.names_in(line.tree)}
 
 
+def _spread(items: Sequence[T.Node]) -> tuple[T.Node, ...]:
+    """The items, those of tuples in place of them."""
+    return tuple(one for item in items for one in (item.items if isinstance(item, T.Tup) else (item,)))
+
+
 _T = TypeVar("_T")
 
 
@@ -408,7 +415,9 @@ def _known(key: str, world: World, depth: int) -> bool:
         return False
     family = world.families.get(base)
     if family is not None:
-        return depth < 12 and all(_known(k, world, depth + 1) for k in free_names(family[1]) - {family[0]})
+        letter, body = family
+        names = {k.removesuffix(f"_{letter}") + f"_{index}" if k.endswith(f"_{letter}") else k for k in free_names(body)}
+        return depth < 12 and all(_known(k, world, depth + 1) for k in names - {letter})
     return base + "_*" in world.symbols or base in world.simplex
 
 

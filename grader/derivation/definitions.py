@@ -212,7 +212,7 @@ def _definition(world: World, left: T.Node, right: T.Node, declared: bool) -> De
         taken = taken or any(k.split("_", 1)[0] == left.base and "_" in k for k in (*world.symbols, *world.definitions))
         if (
             taken
-            or left.base in _model_letters(world)
+            or (left.base in _model_letters(world) and not _named_density(world, left, right))
             or left.key in world.symbols
             or any(n.base == left.base for n in _names(right))
         ):
@@ -223,10 +223,19 @@ def _definition(world: World, left: T.Node, right: T.Node, declared: bool) -> De
         return None  # a number is a value, perhaps only at a point
     free = key in world.functions and key not in world.definitions
     free = free or (declared and key in world.dummies and key not in world.definitions)
-    named = _taken(world, key) and not free
+    named = _taken(world, key) and not free and not _named_density(world, left, right)
     if named or key in T.names_in(right):
         return None
     return Definition("name", key, (), right, declared)
+
+
+def _named_density(world: World, name: T.Name, body: T.Node) -> bool:
+    """Whether a name such as `q_t` or `q_\\psi` is given one of the model's densities, or `x` the variable `x_0`."""
+    if isinstance(body, T.Density):
+        return bool(name.sub) and name.base in world.joints
+    variables = body.items if isinstance(body, T.Tup) else (body,)
+    letters = {v.base for v in variables if isinstance(v, T.Name) and v.sub}
+    return bool(world.joints) and not name.sub and letters == {name.base} and name.base not in world.joints
 
 
 def _names(node: T.Node) -> Iterator[T.Name]:

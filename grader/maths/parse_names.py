@@ -251,6 +251,10 @@ class NameParser(CalculusParser):
         """Decide between a function applied, a density and a plain name; attach the exponent."""
         tok = self.peek()
         opens = tok.kind == "op" and tok.text in ("(", "[") and not self.at_end()
+        if opens and name.base == "H" and not (name.sub or name.marks or primes or power):
+            entropy = self.entropy(name)
+            if entropy is not None:
+                return entropy
         if opens and tok.text == "(":
             if self.says("densities", name.base) and not accent and not primes and power is None:
                 found = self.density(name, tok)

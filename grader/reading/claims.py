@@ -16,7 +16,7 @@ from grader.maths.memory import Table
 from grader.maths.notation import Notation
 from grader.maths.parser import parse
 from grader.reading import phrases
-from grader.reading.conditions import Conditions, case_of, heads_case, is_condition, is_range, relations_of, trails
+from grader.reading.conditions import Conditions, case_of, explains, heads_case, is_condition, is_range, relations_of, trails
 from grader.reading.document import Block, Kind
 from grader.reading.marks import folded
 from grader.reading.rows import Line, cut, operands, with_left
@@ -278,6 +278,8 @@ class _Reader:
                 self.supposing = condition
                 continue
             role = self.role()
+            if condition and explains(self.words, line.tree):
+                condition = False
             if condition and phrases.ELSE.search(self.words) and self._of_function(rel):
                 condition = False  # `otherwise g = 0` says what g is then
             if joined and is_condition(line.tree):

@@ -14,6 +14,7 @@ _MARKER = re.compile(
 )
 _ORDERED = frozenset({"<", ">", "<=", ">=", "!=", "=", "in"})
 _BETWEEN = frozenset({",", "et", "and", "ou", "or", "&", ", et", ", and"})
+_INDICES = frozenset("ijkn")
 _STRUCTURED = (T.Deriv, T.Expect, T.KL, T.Density, T.Matrix, T.Tup)
 
 
@@ -179,7 +180,7 @@ def is_condition(tree: T.Node) -> bool:
     """Whether a formula can be a condition on what follows: `where g(z) = ..` explains g and is none."""
     node = T.unboxed(tree)
     if isinstance(node, T.Logic):
-        return any(is_condition(i) for i in node.items)
+        return not _counts(node) and any(is_condition(i) for i in node.items)
     if isinstance(node, T.Rel) and node.relations[0] == "=":
         first = node.operands[0]
         if isinstance(first, T.Apply) or (len(node.relations) > 1 and not isinstance(first, (T.Name, T.Tup))):
@@ -189,6 +190,23 @@ def is_condition(tree: T.Node) -> bool:
         and set(node.relations) <= _ORDERED
         and not any(isinstance(n, _STRUCTURED) for n in T.walk(node))
     )
+
+
+def _counts(node: T.Logic) -> bool:
+    """`i = 1, 2`: the values of an index."""
+    first = node.items[0]
+    name = first.operands[0] if isinstance(first, T.Rel) and first.relations == ("=",) else None
+    index = (isinstance(name, T.Const) and name.name == "i") or (isinstance(name, T.Name) and name.key in _INDICES)
+    return node.op == "list" and index and all(isinstance(item, T.Num) for item in node.items[1:])
+
+
+def explains(words: str, tree: T.Node) -> bool:
+    """Whether a formula straight behind another one says what a name in it stands for: `.. d^2, where d = x - y`."""
+    node = T.unboxed(tree)
+    if not (isinstance(node, T.Rel) and set(node.relations) == {"="} and phrases.EXPLAINS.search(words)):
+        return False
+    name, value = node.operands[:2]
+    return isinstance(name, T.Name) and not isinstance(value, (T.Name, T.Num)) and bool(T.names_in(value) - {name.key})
 
 
 def is_range(tree: T.Node) -> bool:

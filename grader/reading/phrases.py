@@ -102,6 +102,9 @@ INTRODUCES: Final = re.compile(
 )
 """Text that ends so gives a name a meaning, perhaps a new one."""
 
+EXPLAINS: Final = re.compile(r"\u00a4[\s,;.]*(?:where|ou|with|avec)(?:\s+(?:we (?:set|put|write)|on (?:pose|note)))?\s*$")
+"""Words between a formula and one that explains a name in it."""
+
 PROVE: Final = re.compile(r"\b(?:montr\w+|prouv\w+|demontr\w+|verifi\w+|show|prove|verify|check)\b(?:[^.;:]|:\s*$)*$")
 """Text that ends so says that what follows is to be shown, not to be solved."""
 
