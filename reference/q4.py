@@ -38,6 +38,10 @@ _SHARED: dict[str, Any] = {
     "shorthand": {  # σ and σ' without argument are taken at the discriminator's value
         r"\sigma": r"\sigma(\psi_0\theta + \psi_1)",
         r"\sigma'": r"\sigma'(\psi_0\theta + \psi_1)",
+        "e_1": r"\begin{pmatrix} 1 \\ 0 \\ 0 \end{pmatrix}",
+        "e_2": r"\begin{pmatrix} 0 \\ 1 \\ 0 \end{pmatrix}",
+        "e_3": r"\begin{pmatrix} 0 \\ 0 \\ 1 \end{pmatrix}",
+        "I_3": "I",
     },
     "scalars": ["psi", "theta", "lambda", "gamma", "u", "J", "v", "I", "x"],
     "applied": [
@@ -100,6 +104,13 @@ _PENALISED = {
     r"\bar v_2": r"\frac{\partial L}{\partial \psi_1}",
     r"\bar v_3": r"-\frac{\partial L}{\partial \theta}",
 }
+_WITHOUT_BAR = {  # beside the penalised field, the names of 4.1 still mean what they meant there
+    "v": _PLAIN["v"],
+    "v_1": _PLAIN["v_1"],
+    "v_2": _PLAIN["v_2"],
+    "v_3": _PLAIN["v_3"],
+    r"\bar L": r"L - \frac{\gamma}{2} R_1",
+}
 _GAMMA = {r"\gamma": {"kind": "positive", "low": 0.15, "high": 3.2, "boundary": ["1"]}}
 
 
@@ -110,6 +121,7 @@ def worlds() -> dict[str, dict[str, Any]]:
         part = dict(_SHARED)
         part["symbols"] = {**_SHARED["symbols"], **(_GAMMA if i > 3 else {})}
         part["definitions"] = {**_SHARED["definitions"], **(_PENALISED if i > 3 else _PLAIN)}
+        part["shorthand"] = {**_SHARED["shorthand"], **(_WITHOUT_BAR if i > 3 else {})}
         part["rest"] = dict.fromkeys(_ORDER, "0")
         part["unknowns"] = [r"\lambda"]
         matrix = "J^*" if i < 4 else r"\bar J^*"

@@ -203,6 +203,8 @@ def _definition(world: World, left: T.Node, right: T.Node, declared: bool) -> De
             return None
         if not T.names_in(right):
             return None  # `s(x_1) = 1/2` is a value
+        if world.joints and all(isinstance(a, T.Name) and _modelled(world, a) for a in left.args):
+            return Definition("name", left.head.key, (), right, declared)  # `L(q) = ..`, `w(x_{1:T}, z) = ..`
         return Definition("function", left.head.key, params, right, declared)
     if not isinstance(left, T.Name) or left.key.endswith("'") or "*" in left.marks:
         return None
@@ -227,6 +229,18 @@ def _definition(world: World, left: T.Node, right: T.Node, declared: bool) -> De
     if named or key in T.names_in(right):
         return None
     return Definition("name", key, (), right, declared)
+
+
+def _modelled(world: World, name: T.Name) -> bool:
+    """Whether a name is one of a model's variables or densities, or stands for some of its variables."""
+    if name.key in world.definitions:
+        return _variables(world.definitions[name.key], _model_letters(world))
+    return name.base in _model_letters(world)
+
+
+def _variables(node: T.Node, letters: set[str]) -> bool:
+    items = node.items if isinstance(node, T.Tup) else (node,)
+    return all(isinstance(i, T.Name) and i.base in letters for i in items)
 
 
 def _named_density(world: World, name: T.Name, body: T.Node) -> bool:

@@ -276,6 +276,8 @@ class NameParser(CalculusParser):
         base = self.says("functions", name.base) and not self.says("scalars", name.base)
         if base or self.says("functions", name.key):
             return True
+        if self.of_density():
+            return True
         if self.says("scalars", name.key) or self.says("scalars", name.base):
             return False
         if self.comma_inside():
@@ -291,6 +293,11 @@ class NameParser(CalculusParser):
             single = False
         option = self.choose("call:" + name.key, 2)
         return (option == 0) == single
+
+    def of_density(self) -> bool:
+        """`(q)`: what depends on a distribution is no product with it."""
+        inner = self.toks[self.i + 1 : self.closing_index(self.i)]
+        return len(inner) == 1 and inner[0].kind == "id" and self.says("densities", inner[0].text)
 
     def comma_inside(self) -> bool:
         close = self.closing_index(self.i)

@@ -146,8 +146,10 @@ def _factorial(ev: Evaluator, node: T.Factorial) -> Value:
 
 def _apply(ev: Evaluator, node: T.Apply) -> Value:
     key = ev.key(node.head)
-    args = [ev.value(a) for a in node.args]
     function = ev.block.world.functions.get(key)
+    if function is None and ev.block.variables and key in ev.block.world.definitions and not node.primes:
+        return _definition_applied(ev, key, node)  # `w(x_{1:T}, z)`: its arguments have no values of their own
+    args = [ev.value(a) for a in node.args]
     if function is None and not node.head.sub and node.head.base in _TABLE_HEADS and not node.head.marks:
 
         def call(values: Sequence[Value]) -> Value:

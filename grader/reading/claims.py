@@ -205,7 +205,8 @@ class _Reader:
 
     def contradiction(self, block: Block, text: str) -> None:
         """Where `suppose ..` ends in what is absurd, all between them may be false, and is not claimed."""
-        if (block.fresh and block.para) or block.kind is not Kind.TEXT:
+        begins = block.fresh and block.para and not block.text.lstrip()[:1].islower()  # `which is impossible` goes on
+        if begins or block.kind is not Kind.TEXT:
             self.supposed = None
         if self.supposed is not None and phrases.REACHED.search(text):
             for chain in self.part.chains[self.supposed :]:
