@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from grader.checks.context import Finding, PartContext, free_names
 from grader.checks.final import Claim, settle
@@ -44,6 +44,8 @@ def check_eigenvalues(spec: EigenvaluesCheck, context: PartContext) -> Finding:
         if verdict.outcome is Outcome.INCORRECT and _elsewhere(context, chain, (*regime, *conditions), node, target):
             continue
         claims.append(Claim(chain, line, node, verdict, False, False))
+    if not any(claim.verdict.outcome is Outcome.CORRECT for claim in claims):
+        claims.extend(_completed(context, gathered, label, size, regime, target))
     if not claims and gathered.partial:
         return Finding(Outcome.UNDECIDED, "some_values", tuple(gathered.partial[:4]))
     return settle(context, claims, [target])
@@ -74,6 +76,8 @@ class _Gathered:
 
     complete: list[tuple[list[T.Node], tuple[T.Node, ...], Chain, Line]]
     partial: list[tuple[int, int]]
+    some: list[tuple[list[T.Node], tuple[T.Node, ...], Chain, Line]] = field(default_factory=list)
+    """What single claims say: not all values."""
 
 
 def _gather(context: PartContext, label: T.Name, size: int, regime: tuple[T.Node, ...]) -> _Gathered:
@@ -98,6 +102,7 @@ def _gather(context: PartContext, label: T.Name, size: int, regime: tuple[T.Node
             if len(values) >= size or (not labels and len(values) == size):
                 out.complete.append((values, conditions, chain, line))
                 continue
+            out.some.append((values, conditions, chain, line))
             known = cases.setdefault(conditions, dict(cases[()]))
             for key in [k for k in known if k & labels]:
                 del known[key]
@@ -106,6 +111,41 @@ def _gather(context: PartContext, label: T.Name, size: int, regime: tuple[T.Node
             if len(together) == size:
                 out.complete.append((together, conditions, chain, line))
     return out
+
+
+def _completed(
+    context: PartContext, gathered: _Gathered, label: T.Name, size: int, regime: tuple[T.Node, ...], target: T.Node
+) -> Iterator[Claim]:
+    """Right sets whose last value stands elsewhere: behind the cases, in words, or as a linear factor `\\lambda + 1/2`."""
+    singles = [values[0] for values, conditions, _, _ in gathered.some if len(values) == 1 and not conditions]
+    singles += [b.line.tree for b in context.text.bare if _REST.search(b.words) and b.line.tree is not None]
+    singles += _roots_of_factors(context, label)
+    judge = context.narrowed(regime)
+    for values, _, chain, line in gathered.some:
+        if len(values) != size - 1:
+            continue
+        for single in dict.fromkeys(singles):
+            node = T.SetOf((*values, single))
+            if context.explicit(single):
+                verdict = equal(judge, node, target)
+                if verdict.outcome is Outcome.CORRECT:
+                    yield Claim(chain, line, node, verdict, False, False)
+                    return
+
+
+def _roots_of_factors(context: PartContext, label: T.Name) -> list[T.Node]:
+    """Roots of the linear factors that a polynomial in the label is written with."""
+    found: list[T.Node] = []
+    for chain in context.text.chains:
+        for line in chain.lines:
+            for product in T.of_kind(line.tree, T.Mul) if line.tree is not None else ():
+                about = [f for f in product.factors if label.key in T.names_in(f)]
+                for factor in about if len(about) > 1 else ():
+                    terms = factor.terms if isinstance(factor, T.Add) else ()
+                    rest = tuple(t for t in terms if T.unboxed(t) != label)
+                    if len(rest) == len(terms) - 1 == 1 and label.key not in T.names_in(rest[0]):
+                        found.append(T.Neg(rest[0]))
+    return found
 
 
 def _of_own_names(condition: T.Node, context: PartContext) -> bool:
@@ -180,6 +220,11 @@ _ONE = re.compile(
     r"\b(?:one|an|une?|the first|first|la premiere|premiere)\b[^.;]{0,20}(?:eigen ?value|valeur propre)[^.;\u00a4]{0,20}$"
 )
 """Words before the value of a single eigenvalue."""
+_REST = re.compile(
+    r"(?:\b(?:remaining|other|third|last|additional)|\b(?:autre|troisieme|derniere|restante?))\b[^.;]{0,40}$|"
+    r"(?:eigen ?value|valeur propre|racine|root)s?[^.;\u00a4]{0,20}(?:remaining|restante)[^.;\u00a4]{0,20}$"
+)
+"""Words before the value that is left."""
 _OTHER_VALUES = re.compile(
     r"real parts?|imaginary parts?|parties? reelles?|parties? imaginaires?|diagonal|trace|determinant"
 )
