@@ -43,9 +43,7 @@ def grade(
         return _graded(paths, assignment, submission_id, runner)
 
 
-def _graded(
-    paths: Sequence[Path], assignment: Assignment, submission_id: str | None, runner: Runner | None
-) -> Report:
+def _graded(paths: Sequence[Path], assignment: Assignment, submission_id: str | None, runner: Runner | None) -> Report:
     document, digest = read_files(paths)
     programs = python_answers(document, assignment, runner)
     submission = read(document, assignment, programs)

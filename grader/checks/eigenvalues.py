@@ -165,7 +165,9 @@ def _label_claims(
         rels = list(flat_relations(line.tree))
         whole = read_answer(line.tree)
         if not rels:
-            plain = all(isinstance(i, T.Name) for i in whole.items)  # `(\\psi_0, \\psi_1, \\theta)`: an order of variables
+            plain = all(
+                isinstance(i, T.Name) for i in whole.items
+            )  # `(\\psi_0, \\psi_1, \\theta)`: an order of variables
             if whole.kind in ("set", "list") and not plain and all(context.explicit(i) for i in whole.items):
                 if _OTHER_VALUES.search(chain.words[-60:]):
                     continue

@@ -17,9 +17,12 @@ from grader.reading.rows import operands
 _INDEX_LETTERS = frozenset("ijknt")
 _DECLARES = re.compile(
     r"\b(?:posons|pose|posant|notons|note|notant|denotons|appelons|definissons|let|put|set|define|defines?|denote|denotes?|"
-    r"write|writing|call|abbreviate|introduce|introduisons|soit|soient|where|ou|with|avec)\b[^.;]{0,60}$"
+    r"write|writing|call|abbreviate|introduce|introduisons|soit|soient|where|ou|with|avec)\b[^.;]{0,60}$|"
+    r"\b(?:here|ici)\s*[,:]?\s*$"
 )
 """Words before a formula that introduces a name."""
+_ONLY_IF = re.compile(r"\b(?:if|si|when|quand|lorsque|suppos\w+|assum\w+)\b[^.;]*$")
+"""Words of a sentence about a case: what it says of a name is no definition."""
 _FUNCTION = re.compile(r"\b(?:fonction|function|application|map)\s*$")
 """Words before a formula that names a function: it says what it is, even where it is still to be shown injective."""
 _NEAR = 60
@@ -182,6 +185,8 @@ def _candidates(world: World, chains: Sequence[Chain]) -> Iterator[tuple[Definit
                     if later is not None:
                         yield later, chain
                 declared = ":=" in rel.relations or bool(_DECLARES.search(chain.words))
+                if not declared and _ONLY_IF.search(chain.words[-_NEAR:]):
+                    continue
                 if rel.relations[0] not in ("=", ":=") or (declared and set(rel.relations) > {"=", ":="}):
                     continue
                 definition = _definition(world, rel.operands[0], rel.operands[1], declared)

@@ -18,7 +18,7 @@ from grader.maths.equations import proportional
 from grader.maths.relations import MIRRORED, holds
 from grader.maths.screening import agrees, differ_clearly, evaluable, near, same_up_to_order
 from grader.model import Outcome, Verdict
-from grader.reading.phrases import DISCRIMINANT, INTRODUCES, NEVER, PROVE
+from grader.reading.phrases import DISCRIMINANT, INTRODUCES, NEVER, PROVE, TRIED
 
 _STATEMENTS = frozenset({"->", "~", "|->"})
 """Relations that state something and claim nothing that could fail here: a map, a limit, a distribution."""
@@ -112,7 +112,12 @@ class LinkJudge:
         found = [proportional(judge, (right, zero), (usual, zero)) for judge in judges]
         if any(v is not None for v in found):
             return None  # right, or not to be evaluated
-        if run.supposed or run.either or self.doubts.qualified(run) or not all(differ_clearly(j, right, usual) for j in judges):
+        if (
+            run.supposed
+            or run.either
+            or self.doubts.qualified(run)
+            or not all(differ_clearly(j, right, usual) for j in judges)
+        ):
             return None
         witness = equal(judges[-1], right, usual).witness
         return Call("definition", Verdict(Outcome.INCORRECT, "not_the_discriminant", witness))
@@ -167,7 +172,11 @@ class LinkJudge:
         if sister is not None:
             note = "follows_from_earlier" if id(sister) in self.settings.earlier else "in_a_family"
             return _call("identity", Outcome.CORRECT, note)
-        free = None if run.always else next((p for p in ((left, right), (right, left)) if self.nature.takes(run, *p)), None)
+        free = (
+            None
+            if run.always
+            else next((p for p in ((left, right), (right, left)) if self.nature.takes(run, *p)), None)
+        )
         if free is None and k and self.settings.free(run.members[0]) and run.relations[0] == "=":
             self.settings.give(T.Rel((run.members[0], right), ("=",)), run)  # `z = l^{-1}(-1) = (-1 - c)/b`
         if free is not None:
@@ -198,13 +207,19 @@ class LinkJudge:
         """Whether words give a name its meaning here: `let L = ..`; `with E[x] = ..` only recalls."""
         if run.chain is None or run.chain.role != "hypothesis":
             return False
-        named = isinstance(left, (T.Name, T.Apply, T.Density)) and not T.names_in(left) <= set(self.settings.world.shorthand)
+        named = isinstance(left, (T.Name, T.Apply, T.Density)) and not T.names_in(left) <= set(
+            self.settings.world.shorthand
+        )
         return named and bool(INTRODUCES.search(run.chain.words))
 
     def _value(self, run: Run, name: T.Node, value: T.Node) -> Verdict:
         """A value given to a quantity; where words around the line restrict it, it must fail under what they say, too."""
         found = self.equations.value(run, name, value)
-        if found.outcome is not Outcome.INCORRECT or not self.doubts.qualified(run):
+        if found.outcome is not Outcome.INCORRECT:
+            return found
+        if run.chain is not None and run.chain.kind == "inline" and TRIED.search(run.chain.words):
+            return Verdict(Outcome.ASSUMED, "value")  # `at \\lambda = 1/2 the polynomial is -1/2`
+        if not self.doubts.qualified(run):
             return found
         following = self.doubts.next_case(run)
         if following is not None and not (run.chain is not None and run.chain.hypothetical):
@@ -283,7 +298,8 @@ class LinkJudge:
             return Verdict(Outcome.UNDECIDED, "unknown_name")
         if any(self.doubts.product(m) for m in (left, right)) or (k == 0 and _looks_applied(left)):
             return Verdict(Outcome.UNDECIDED, "another_reading")
-        if not isinstance(left, T.Matrix) and any(same_up_to_order(judge, left, right) for judge in judges):
+        listed = isinstance(left, T.Matrix) or self.settings.ordered
+        if not listed and any(same_up_to_order(judge, left, right) for judge in judges):
             known = self.settings.reordered
             return Verdict(Outcome.CORRECT if known else Outcome.UNDECIDED, "order_of_entries")
         found = equal(here[-1], left, right)

@@ -351,7 +351,10 @@ class NameParser(CalculusParser):
         if inverse:
             name, power = replace(name, marks=name.marks + "^-1"), None
         args = self.call_arguments()
-        node: T.Node = T.Apply(name, primes, args, start=name.start, end=self.toks[self.i - 1].end)
+        end = self.toks[self.i - 1].end
+        node: T.Node = T.Apply(name, primes, args, start=name.start, end=end)
+        if len(args) == 1 and not primes and not inverse and isinstance(args[0], T.Add) and _speaks_of(args[0], name):
+            node = T.Mul((name, args[0]), start=name.start, end=end)  # `S(1 - S)`
         return self.with_power(node, power)
 
     def logistic(self, name: T.Name, primes: int, power: tuple[int, int] | None) -> T.Node:

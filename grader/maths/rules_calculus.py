@@ -78,9 +78,7 @@ def derivative_by(ev: Evaluator, keys: Sequence[str], body: T.Node) -> Value:
     if ev.block.world.open and isinstance(body, T.Name) and key != ev.key(body):
         raise EvaluationError("unsupported", "the derivative of a name whose dependence is not given")
     if any(
-        n.base == key.split("_", 1)[0]
-        and n.key != key
-        and any(isinstance(s, T.Name) for s in n.sub)
+        n.base == key.split("_", 1)[0] and n.key != key and any(isinstance(s, T.Name) for s in n.sub)
         for big in T.of_kind(body, T.Big)
         for n in T.of_kind(big.body, T.Name)
     ) and not any(c.isdigit() for c in key):
