@@ -22,6 +22,8 @@ from grader.reading.phrases import DISCRIMINANT, INTRODUCES, NEVER, PROVE, TRIED
 
 _STATEMENTS = frozenset({"->", "~", "|->"})
 """Relations that state something and claim nothing that could fail here: a map, a limit, a distribution."""
+_FAR = 3
+"""Worlds in which an inequality that holds is looked at farther out."""
 _MOST_DOUBTED = 60
 """Links of one part that are looked at for being wrong; a part with more waits for a person."""
 _ABOUT = 0.01
@@ -319,7 +321,11 @@ class LinkJudge:
         kind = "inequality"
         possible = [j for j in self.settings.current(run) if self.settings.possible(j)]
         verdicts = [holds(judge, left, relation, right) for judge in possible]
-        if any(v.outcome is Outcome.CORRECT for v in verdicts):
+        right_in = [j for j, v in zip(possible, verdicts, strict=True) if v.outcome is Outcome.CORRECT]
+        if right_in:
+            far = [holds(judge.far(), left, relation, right) for judge in right_in[:_FAR]]
+            if all(v.outcome is Outcome.INCORRECT for v in far):  # `-c - 2 < 0`: true of small c only
+                return Call(kind, Verdict(Outcome.UNDECIDED, "fails_in_part", far[0].witness))
             return _call(kind, Outcome.CORRECT, "holds")
         families = [holds(judge, left, relation, right) for judge in self.settings.families]
         if any(v.outcome is Outcome.CORRECT for v in families):

@@ -24,6 +24,7 @@ from grader.maths.worlds import SIZES, Block, Symbol, World
 _OVERSAMPLE = 24
 _FORCED = 4
 _WIDE = 160
+_FAR = 60
 _MOST_BRANCHES = 4
 _INDEX_LETTERS = frozenset("ijkltnm")
 
@@ -40,12 +41,19 @@ class Judge:
         # the variables are the model's, whatever a formula names
         self._modelled = bool(self.world.joints) and not self.world.open
         self._wider: Judge | None = None
+        self._far: Judge | None = None
 
     def wider(self) -> Judge:
         """The same world with many more samples, for what few of the usual ones show; itself if it has them."""
         if self._wider is None:
             self._wider = self if self.world.samples >= _WIDE else Judge(replace(self.world, samples=_WIDE))
         return self._wider
+
+    def far(self) -> Judge:
+        """The same world with samples that reach much farther, for what holds only near the usual ones."""
+        if self._far is None:
+            self._far = self if self.world.spread else Judge(replace(self.world, spread=True, samples=_FAR))
+        return self._far
 
     def blocks(self, nodes: Sequence[T.Node]) -> list[Block]:
         """Samples fit for these formulas.
