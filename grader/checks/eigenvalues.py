@@ -15,7 +15,7 @@ from grader.maths.answers import read_answer
 from grader.maths.decide import equal
 from grader.maths.parser import parse
 from grader.model import Outcome
-from grader.reading.claims import Chain
+from grader.reading.claims import Bare, Chain
 from grader.reading.phrases import NEXT_CASE, OTHER_SYSTEM
 from grader.reading.rows import Line
 
@@ -118,7 +118,8 @@ def _completed(
 ) -> Iterator[Claim]:
     """Right sets whose last value stands elsewhere: behind the cases, in words, or as a linear factor `\\lambda + 1/2`."""
     singles = [values[0] for values, conditions, _, _ in gathered.some if len(values) == 1 and not conditions]
-    singles += [b.line.tree for b in context.text.bare if _REST.search(b.words) and b.line.tree is not None]
+    told = (b for b in context.text.bare if _REST.search(b.words) or _NAMED.search(b.words))
+    singles += [b.line.tree for b in told if b.line.tree is not None]
     singles += _roots_of_factors(context, label)
     judge = context.narrowed(regime)
     for values, _, chain, line in gathered.some:
@@ -248,10 +249,18 @@ def _in_words(context: PartContext, size: int) -> Iterator[tuple[list[T.Node], t
     for i, first in enumerate(bare):
         if not _NAMED.search(first.words) or _OTHER_VALUES.search(first.words[-60:]):
             continue
-        group = bare[i : i + size]
-        listed = all("\u00a4" in b.words[-8:] for b in group[1:])
-        if len(group) == size and listed and all(b.order == first.order for b in group):
-            values = [b.line.tree for b in group if b.line.tree is not None and context.explicit(b.line.tree)]
-            if len(values) == size:
-                chain = Chain("", [b.line for b in group], "inline", first.line.start, (), "claim", first.order)
-                yield values, (), chain, group[-1].line
+        values: list[T.Node] = []
+        group: list[Bare] = []
+        for b in bare[i : i + size]:
+            listed = not group or ("\u00a4" in b.words[-8:] and b.order == first.order)
+            if not listed or b.line.tree is None or not context.explicit(b.line.tree):
+                break
+            group.append(b)
+            answer = read_answer(b.line.tree)
+            values += answer.items if answer.kind in ("value", "set", "list") else ()  # `+- i/2` are two
+            if len(values) >= size:
+                break
+        if len(values) == size:
+            lines = [b.line for b in group]
+            chain = Chain("", lines, "inline", first.line.start, (), "claim", first.order, first.words)
+            yield values, (), chain, group[-1].line

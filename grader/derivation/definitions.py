@@ -180,10 +180,11 @@ def _candidates(world: World, chains: Sequence[Chain]) -> Iterator[tuple[Definit
                     definition = _definition(world, rel.operands[-1], rel.operands[-2], True)
                     if definition is not None:
                         yield definition, chain
-                for i, relation in enumerate(rel.relations[1:], start=1):  # `|y - z_0| = F(r) := ..`
-                    later = _definition(world, rel.operands[i], rel.operands[i + 1], True) if relation == ":=" else None
+                for i, relation in enumerate(rel.relations[1:], start=1):  # `|y - z_0| = F(r) := ..`, or `.. = F(r) = ..`
+                    named = relation == ":=" or (relation == "=" and isinstance(T.unboxed(rel.operands[i]), T.Apply))
+                    later = _definition(world, rel.operands[i], rel.operands[i + 1], relation == ":=") if named else None
                     if later is not None:
-                        yield later, chain
+                        yield replace(later, display=chain.kind == "display"), chain
                 declared = ":=" in rel.relations or bool(_DECLARES.search(chain.words))
                 if not declared and _ONLY_IF.search(chain.words[-_NEAR:]):
                     continue
@@ -226,10 +227,12 @@ def _definition(world: World, left: T.Node, right: T.Node, declared: bool) -> De
             return None
         return Definition("family", left.base, (index,), right, declared)
     key = left.key
+    if isinstance(right, T.Name) and right.base == left.base and left.base in world.unknowns:
+        return None  # `\\lambda_2 = \\lambda_3`
     if not T.names_in(right):
         return None  # a number is a value, perhaps only at a point
     free = key in world.functions and key not in world.definitions
-    free = free or (declared and key in world.dummies and key not in world.definitions)
+    free = free or (key in world.dummies and key not in world.definitions)
     named = _taken(world, key) and not free and not _named_density(world, left, right)
     if named or key in T.names_in(right):
         return None

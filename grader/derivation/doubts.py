@@ -97,6 +97,11 @@ class Doubts:
             names & set(self.settings.world.symbols) - self.settings.fresh
         )
 
+    def unnamed(self, *sides: T.Node) -> bool:
+        """Whether an expectation does not say under which of several distributions it is taken."""
+        several = len(self.settings.world.measures) > 1
+        return several and any(n.dist is None for side in sides for n in T.of_kind(side, T.Expect))
+
     def for_all(self, run: Run, left: T.Node, right: T.Node) -> bool:
         """Whether letters nobody explained are the arguments of a known function, and the sides differ whatever they are:
         `v(t, 0, 0) = ..` is said of every t."""

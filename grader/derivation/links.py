@@ -18,7 +18,7 @@ from grader.maths.equations import proportional
 from grader.maths.relations import MIRRORED, holds
 from grader.maths.screening import agrees, differ_clearly, evaluable, near, same_up_to_order
 from grader.model import Outcome, Verdict
-from grader.reading.phrases import DISCRIMINANT, INTRODUCES, NEVER, PROVE, TRIED
+from grader.reading.phrases import DISCRIMINANT, INTRODUCES, NEVER, OTHER_SYSTEM, PROVE, TRIED
 
 _STATEMENTS = frozenset({"->", "~", "|->"})
 """Relations that state something and claim nothing that could fail here: a map, a limit, a distribution."""
@@ -183,7 +183,8 @@ class LinkJudge:
             self.settings.give(T.Rel((run.members[0], right), ("=",)), run)  # `z = l^{-1}(-1) = (-1 - c)/b`
         if free is not None:
             found = self._value(run, *free)
-            if found.outcome is not Outcome.INCORRECT:
+            another = run.chain is not None and OTHER_SYSTEM.search(run.chain.words)
+            if found.outcome is not Outcome.INCORRECT and not another:
                 self.settings.give(T.Rel(free, ("=",)), run)
             return Call("solution" if found.outcome is not Outcome.ASSUMED else "value", found)
         if not run.always and self.nature.is_equation(run, left, right) and not self.nature.at_values(run, left, right):
@@ -298,6 +299,8 @@ class LinkJudge:
             return Verdict(Outcome.UNDECIDED, "example")
         if self.doubts.unexplained(left, right) and not (slip() or self.doubts.for_all(run, left, right)):
             return Verdict(Outcome.UNDECIDED, "unknown_name")
+        if self.doubts.unnamed(left, right):
+            return Verdict(Outcome.UNDECIDED, "unsupported", detail="an expectation whose distribution is not named")
         if any(self.doubts.product(m) for m in (left, right)) or (k == 0 and _looks_applied(left)):
             return Verdict(Outcome.UNDECIDED, "another_reading")
         listed = isinstance(left, T.Matrix) or self.settings.ordered

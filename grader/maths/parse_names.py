@@ -276,7 +276,8 @@ class NameParser(CalculusParser):
         base = self.says("functions", name.base) and not self.says("scalars", name.base)
         if base or self.says("functions", name.key):
             return True
-        if self.of_density():
+        worded = any(isinstance(i, T.Word) and len(i.text) > 1 for i in name.sub)
+        if self.of_density() or (worded and self.one_name()):
             return True
         if self.says("scalars", name.key) or self.says("scalars", name.base):
             return False
@@ -296,8 +297,12 @@ class NameParser(CalculusParser):
 
     def of_density(self) -> bool:
         """`(q)`: what depends on a distribution is no product with it."""
+        return self.one_name() and self.says("densities", self.toks[self.i + 1].text)
+
+    def one_name(self) -> bool:
+        """`(z)`: a single letter in parentheses."""
         inner = self.toks[self.i + 1 : self.closing_index(self.i)]
-        return len(inner) == 1 and inner[0].kind == "id" and self.says("densities", inner[0].text)
+        return len(inner) == 1 and inner[0].kind == "id"
 
     def comma_inside(self) -> bool:
         close = self.closing_index(self.i)

@@ -257,8 +257,9 @@ def _measure_variable(ev: Evaluator, node: T.Expect, measure: Measure) -> str:
 def _expect_unnamed(ev: Evaluator, node: T.Expect) -> Value:
     """`E[x]` or `E_x[..]`: under the only distribution there is, else under the joint q."""
     measures = ev.block.world.measures
-    if len(measures) == 1:
-        measure = next(iter(measures.values()))
+    usual = measures.get(ev.block.world.under)
+    if usual is not None or len(measures) == 1:
+        measure = usual or next(iter(measures.values()))
         return _expect_measure(ev, measure, measure.var, node.body)
     joints = ev.block.world.joints
     known = "q" in joints or not joints

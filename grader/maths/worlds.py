@@ -79,6 +79,8 @@ class World:
     definitions: Mapping[str, T.Node] = field(default_factory=dict)
     functions: Mapping[str, Function] = field(default_factory=dict)
     measures: Mapping[str, Measure] = field(default_factory=dict)
+    under: str = ""
+    """The distribution under which an expectation is taken that names none."""
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     simplex: Mapping[str, str] = field(default_factory=dict)
     joints: Mapping[str, Callable[[Mapping[str, int]], Sequence[Factor]]] = field(default_factory=dict)

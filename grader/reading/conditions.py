@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from grader.maths import syntax as T
 from grader.reading import phrases
 from grader.reading.document import Block, Kind
+from grader.reading.marks import folded
 
 _MARKER = re.compile(
     r"^(?:([-*+\u2022])|\(?(\d{1,2})[.)]|\(?([a-hj-uwyz])[.)]|\(?([ivx]{1,4})[.)]|([A-H])[.)])(?=\s|$)"
@@ -185,6 +186,8 @@ def is_condition(tree: T.Node) -> bool:
         first = node.operands[0]
         if isinstance(first, T.Apply) or (len(node.relations) > 1 and not isinstance(first, (T.Name, T.Tup))):
             return False  # `det(J) = .. = 0` is worked out, not supposed
+        if not any(T.names_in(o) for o in node.operands):
+            return False  # `where \\sigma(0) = 1/2` recalls a number
     return (
         isinstance(node, T.Rel)
         and set(node.relations) <= _ORDERED
@@ -228,6 +231,7 @@ def heads_case(blocks: Sequence[Block], at: int, first: bool) -> bool:
     before = blocks[start - 1] if start else None
     begins = (
         blocks[start].fresh
+        or (before is not None and before.fresh and bool(phrases.REGIME.match(folded(_unmarked(before)))))
         or (first and start == at)
         or (before is not None and before.kind is Kind.ITEM)
         or (before is not None and before.fresh and bool(_only_marker(before)))
@@ -244,8 +248,13 @@ def heads_case(blocks: Sequence[Block], at: int, first: bool) -> bool:
 
 
 def _only_marker(block: Block) -> bool:
+    return _MARKER.match(block.text) is not None and not _unmarked(block).strip()
+
+
+def _unmarked(block: Block) -> str:
+    """A block's text without the marker of its item."""
     found = _MARKER.match(block.text)
-    return found is not None and not block.text[found.end() :].strip()
+    return block.text[found.end() :] if found is not None else block.text
 
 
 def case_of(tree: T.Node) -> T.Node | None:

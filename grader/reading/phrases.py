@@ -95,6 +95,11 @@ PREDICATE: Final = re.compile(
 CASE_HEAD: Final = re.compile(r"(?:^|[.;:!]\s*)\W*(?:cas|case)\W*(?:\d+|[ivx]+|[a-d]\b)?\W*$")
 """Text that names a case and begins a passage."""
 
+REGIME: Final = re.compile(
+    r"\W*(?:[\w'-]+ ){0,2}(?:regime|case|cas|region|limite?|phase|\w*damped|\w*amorti)\b(?: [\w'()-]+){0,3}\s*[,(:]?\s*$"
+)
+"""The words at the head of a line that names a case by its condition: `Critical regime, $\\gamma = 1$:`."""
+
 RESTRICTS: Final = re.compile(r"\b(?:let|take|consider|prenons|considerons)\s*$")
 """Text that ends so restricts what follows if a range stands behind it, and else introduces a name."""
 
