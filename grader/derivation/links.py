@@ -222,6 +222,8 @@ class LinkJudge:
             return found
         if run.chain is not None and run.chain.kind == "inline" and TRIED.search(run.chain.words):
             return Verdict(Outcome.ASSUMED, "value")  # `at \\lambda = 1/2 the polynomial is -1/2`
+        if run.chain is not None and OTHER_SYSTEM.search(run.chain.words):
+            return Verdict(Outcome.UNDECIDED, "qualified")
         if not self.doubts.qualified(run):
             return found
         following = self.doubts.next_case(run)
