@@ -46,13 +46,13 @@ _VALUE: Final = (
     r"(?:zero|nulle?s?|nul|one|two|three|un|une|deux|trois|strictly|strictement|positi\w+|negati\w+|[-\u2212]?\d)"
 )
 SPECIAL: Final = re.compile(
-    rf"\b(?:(?:{_GREEK})(?:[ _]?\d)?|[a-df-hj-z](?:_?\d)?)\s*(?:=|\b(?:is|are|equals?|being|vaut|valent|est|sont|egale?)\b)"
+    rf"\b(?!y (?:est|sont|vaut|valent)\b)(?:(?:{_GREEK})(?:[ _]?\d)?|[a-df-hj-z](?:_?\d)?)\s*(?:=|\b(?:is|are|equals?|being|vaut|valent|est|sont|egale?)\b)"
     rf"(?:\s*(?:to|a|egale?))?\s*{_VALUE}|\b(?:{_GREEK})\s+{_VALUE}\b|"
     r"\b[a-z]\s+(?:zero|null?e?|nul|positi\w+|negati\w+)\s*(?:[:,]|$)|\b(?:positive|negative|non-?zero|zero|null)\s+[a-z]\s*(?:[:,]|$)|"
     r"\b(?:special|limit|limiting|degenerate|toy|particular) (?:case|example)|\bcas (?:particulier|limite|degenere)|"
     r"\b(?:only one|a single|un seul|une seule)\b|\b(?:without|sans) (?:the |this |that |l'|cette )?(?:hypothes\w+|assumption|condition)|"
     r"\b(?:counter-?example|contre-?exemple)|"
-    rf"\b(?:quand|lorsque|si|when|if|where|at)\b[^.;:,\u00a4]{{3,50}}\b(?:est|sont|vaut|is|are|was|were|equals?|becomes?|devien\w+|vanish\w*|"
+    rf"\b(?:quand|lorsque|si|when|if)\b[^.;:,\u00a4]{{3,50}}\b(?:est|sont|vaut|is|are|was|were|equals?|becomes?|devien\w+|vanish\w*|"
     rf"s'annul\w+)\b(?: (?:aussi|also|tres|very|both|all|tous))?(?: (?:nul\w*|egal\w*|equal|petit\w*|grand\w*|small|large|infini\w*|{_VALUE})|\s*,)"
 )
 """Words of values or of a special case that stand in no formula."""
