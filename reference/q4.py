@@ -56,6 +56,8 @@ _SHARED: dict[str, Any] = {
         r"C_\psi",
         "C",
         "J",
+        r"\bar J",
+        r"\bar L",
     ],
 }
 _ORDER = (r"\psi_0", r"\psi_1", r"\theta")
@@ -63,9 +65,19 @@ _ORDER = (r"\psi_0", r"\psi_1", r"\theta")
 
 def _at_rest(field: tuple[str, str, str]) -> str:
     """The matrix of partial derivatives of a field at the stationary point, as LaTeX."""
+    return rf"\left. {_partials(field)} \right|_{{" + ", ".join(f"{x} = 0" for x in _ORDER) + "}"
+
+
+def _partials(field: tuple[str, str, str]) -> str:
+    """The matrix of partial derivatives of a field at any point, as LaTeX."""
     rows = [" & ".join(rf"\frac{{\partial {v}}}{{\partial {x}}}" for x in _ORDER) for v in field]
-    matrix = r"\begin{pmatrix}" + r" \\ ".join(rows) + r"\end{pmatrix}"
-    return rf"\left. {matrix} \right|_{{" + ", ".join(f"{x} = 0" for x in _ORDER) + "}"
+    return r"\begin{pmatrix}" + r" \\ ".join(rows) + r"\end{pmatrix}"
+
+
+def _linear(component: str) -> str:
+    """The first-order part at the origin of a component of a field, as LaTeX."""
+    at = ", ".join(f"{x} = 0" for x in _ORDER)
+    return " + ".join(rf"\left. \frac{{\partial {component}}}{{\partial {x}}} \right|_{{{at}}} {x}" for x in _ORDER)
 
 
 _FIELD = (
@@ -122,6 +134,9 @@ def worlds() -> dict[str, dict[str, Any]]:
         part["symbols"] = {**_SHARED["symbols"], **(_GAMMA if i > 3 else {})}
         part["definitions"] = {**_SHARED["definitions"], **(_PENALISED if i > 3 else _PLAIN)}
         part["shorthand"] = {**_SHARED["shorthand"], **(_WITHOUT_BAR if i > 3 else {})}
+        part["shorthand"]["J"] = _partials(("v_1", "v_2", "v_3"))
+        if i > 3:
+            part["shorthand"][r"\bar J"] = _partials((r"\bar v_1", r"\bar v_2", r"\bar v_3"))
         part["rest"] = dict.fromkeys(_ORDER, "0")
         part["unknowns"] = [r"\lambda"]
         matrix = "J^*" if i < 4 else r"\bar J^*"
@@ -134,6 +149,12 @@ def worlds() -> dict[str, dict[str, Any]]:
         if i in (2, 5):  # derivatives are often written at the stationary point, whose coordinates are zero
             rest = {r"\psi_0": "0", r"\psi_1": "0", r"\theta": "0"}
             out[f"Q4.{i} at rest"] = {**part, "definitions": {**part["definitions"], **rest}}
+        if i in (3, 6):  # dots may stand for the system linearised at the origin
+            field = _FIELD if i < 4 else (r"\bar v_1", r"\bar v_2", r"\bar v_3")
+            linear = {
+                dot: _linear(v) for dot, v in zip((r"\dot\psi_0", r"\dot\psi_1", r"\dot\theta"), field, strict=True)
+            }
+            out[f"Q4.{i} linear"] = {**part, "definitions": {**part["definitions"], **linear}}
         if i == 5:  # without a bar the matrix may be that of 4.2, or the new one
             for name, meant in (("earlier", _at_rest(_FIELD)), ("new", r"\bar J^*")):
                 out[f"Q4.5 {name} matrix"] = {**part, "definitions": {**part["definitions"], "J^*": meant}}

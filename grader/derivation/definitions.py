@@ -180,9 +180,13 @@ def _candidates(world: World, chains: Sequence[Chain]) -> Iterator[tuple[Definit
                     definition = _definition(world, rel.operands[-1], rel.operands[-2], True)
                     if definition is not None:
                         yield definition, chain
-                for i, relation in enumerate(rel.relations[1:], start=1):  # `|y - z_0| = F(r) := ..`, or `.. = F(r) = ..`
+                for i, relation in enumerate(
+                    rel.relations[1:], start=1
+                ):  # `|y - z_0| = F(r) := ..`, or `.. = F(r) = ..`
                     named = relation == ":=" or (relation == "=" and isinstance(T.unboxed(rel.operands[i]), T.Apply))
-                    later = _definition(world, rel.operands[i], rel.operands[i + 1], relation == ":=") if named else None
+                    later = (
+                        _definition(world, rel.operands[i], rel.operands[i + 1], relation == ":=") if named else None
+                    )
                     if later is not None:
                         yield replace(later, display=chain.kind == "display"), chain
                 declared = ":=" in rel.relations or bool(_DECLARES.search(chain.words))

@@ -17,6 +17,7 @@ from grader.maths.decide import equal
 from grader.maths.equations import proportional
 from grader.maths.relations import MIRRORED, holds
 from grader.maths.screening import agrees, differ_clearly, evaluable, near, same_up_to_order
+from grader.maths.worlds import rests_on
 from grader.model import Outcome, Verdict
 from grader.reading.phrases import DISCRIMINANT, INTRODUCES, NEVER, OTHER_SYSTEM, PROVE, TRIED
 
@@ -274,6 +275,9 @@ class LinkJudge:
             return Verdict(Outcome.UNDECIDED, "condition_unread")
         if run.conditions and not evaluable(self.settings.narrowed(run.conditions)):
             return Verdict(Outcome.UNDECIDED, "condition_unread")
+        single = self.settings.singled_out(run)
+        if single and any(self._speaks_of(m, single) for m in (left, right)):
+            return Verdict(Outcome.UNDECIDED, "condition_unread")  # `w_1 = 1`: and the other weights?
         here = [j for j in self.settings.current(run) if self.settings.possible(j)]
         short, names = set(self.settings.world.shorthand), T.names_in(left) | T.names_in(right)
         if not names <= short:  # `\\sigma' = \\sigma(1 - \\sigma)` is said of the function, whatever its argument
@@ -311,6 +315,12 @@ class LinkJudge:
             return Verdict(Outcome.CORRECT if known else Outcome.UNDECIDED, "order_of_entries")
         found = equal(here[-1], left, right)
         return found if found.outcome is Outcome.INCORRECT else Verdict(Outcome.UNDECIDED, found.note, found.witness)
+
+    def _speaks_of(self, node: T.Node, bases: set[str]) -> bool:
+        """Whether a formula rests on members of families, abbreviations and functions written out."""
+        names = {*T.names_in(node), *(n.head.key for n in T.of_kind(node, T.Apply))}
+        rests = rests_on(self.settings.world, names, functions=True)
+        return any(key.split("_", 1)[0] in bases for key in rests)
 
     def _doubtful(self, judge: Judge, left: T.Node, right: T.Node) -> Verdict:
         """Why an equality that is not confirmed is not called wrong either."""

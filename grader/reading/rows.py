@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -13,6 +12,7 @@ from grader.maths.memory import Table
 from grader.maths.notation import Notation
 from grader.maths.parser import Parsed, parsed, readings
 from grader.maths.tokens import Tok, formula_tokens
+from grader.reading.row_tokens import with_systems_open, without_asides
 
 _OPEN = {"(": ")", "[": "]", "\\{": "\\}"}
 _CLOSE = frozenset(_OPEN.values())
@@ -124,7 +124,7 @@ def _raw_rows(raw: list[Token]) -> list[list[Token]]:
 
 
 def _cut_tokens(toks: list[Tok]) -> Rows:
-    rows = _split_rows(toks)
+    rows = _split_rows(with_systems_open(toks))
     rows = _join_open_brackets(rows)
     return Rows([line for column in _columns(rows) for line in _assemble(column)])
 
@@ -142,29 +142,8 @@ def _split_rows(toks: list[Tok]) -> list[list[Tok]]:
             depth = 0
         else:
             rows[-1].append(tok)
-    rows = [_without_counting(row) for row in rows]
+    rows = [without_asides(row) for row in rows]
     return [row for row in rows if any(t.kind != "amp" and t.text != "quad" for t in row)]
-
-
-def _without_counting(row: list[Tok]) -> list[Tok]:
-    """A row without the values of an index behind its claim: `, \\quad i = 1, \\dots, N`."""
-    for k in range(len(row) - 1, 0, -1):
-        if row[k].kind == "rel" and row[k].text in ("=", "in") and row[k - 1].text in _INDICES:
-            if not _COUNTS.match(" ".join(t.text for t in row[k + 1 :])):
-                return row
-            end = k - 1
-            while end and (row[end - 1].kind == "text" or row[end - 1].text in _BEFORE_COUNTING):
-                end -= 1
-            return row[:end]
-    return row
-
-
-_INDICES = frozenset("ijkntl")
-_BEFORE_COUNTING = frozenset({"quad", ",", "(", "forall", ";"})
-_COUNTS = re.compile(
-    r"(?:\\\{ |\{ )?[-\w]+ , (?:\w+ , )*(?:dots|\. \. \.|\.\.\.) , \w+(?: - 1| \+ 1)?(?: \\\}| \})?(?: [)\],.])*$"
-)
-"""Tokens of a list such as `1, \\dots, N`."""
 
 
 def _columns(rows: list[list[Tok]]) -> list[list[list[Tok]]]:
