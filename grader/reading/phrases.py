@@ -46,8 +46,8 @@ _VALUE: Final = (
     r"(?:zero|nulle?s?|nul|one|two|three|un|une|deux|trois|strictly|strictement|positi\w+|negati\w+|[-\u2212]?\d)"
 )
 SPECIAL: Final = re.compile(
-    rf"\b(?!y (?:est|sont|vaut|valent)\b)(?:(?:{_GREEK})(?:[ _]?\d)?|[a-df-hj-z](?:_?\d)?)\s*(?:=|\b(?:is|are|equals?|being|vaut|valent|est|sont|egale?)\b)"
-    rf"(?:\s*(?:to|a|egale?))?\s*{_VALUE}|\b(?:{_GREEK})\s+{_VALUE}\b|"
+    rf"\b(?!y (?:est|sont|vaut|valent)\b)(?:(?:{_GREEK})(?:[ _]?\d)?|[a-df-hj-z](?:_?\d)?)"
+    rf"\s*(?:=|\b(?:is|are|equals?|being|vaut|valent|est|sont|egale?)\b)(?:\s*(?:to|a|egale?))?\s*{_VALUE}|\b(?:{_GREEK})\s+{_VALUE}\b|"
     r"\b[a-z]\s+(?:zero|null?e?|nul|positi\w+|negati\w+)\s*(?:[:,]|$)|\b(?:positive|negative|non-?zero|zero|null)\s+[a-z]\s*(?:[:,]|$)|"
     r"\b(?:special|limit|limiting|degenerate|toy|particular) (?:case|example)|\bcas (?:particulier|limite|degenere)|"
     r"\b(?:only one|a single|un seul|une seule)\b|\b(?:without|sans) (?:the |this |that |l'|cette )?(?:hypothes\w+|assumption|condition)|"
