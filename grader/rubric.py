@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 from grader.checks.program_specs import ProgramSpec
 from grader.checks.specs import Check, Strict, Text
 from grader.errors import AuthorError
+from grader.lateness import LatePolicy
 
 
 class Own(Strict):
@@ -53,6 +54,8 @@ class Assignment(Strict):
     title: Text
     points: float
     questions: tuple[str, ...]
+    late: LatePolicy | None = None
+    """What lateness would cost; nothing is said of it without."""
 
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where it is there: ten times faster

@@ -14,7 +14,7 @@ from conftest import ROOT, SEED
 GRADER = ROOT / "grader"
 # a module may import from its own layer and from those before it
 LAYERS = [
-    ["model", "errors", "limits", "programs"],
+    ["model", "errors", "limits", "programs", "lateness"],
     ["source"],
     ["maths"],
     ["reading"],
