@@ -21,6 +21,7 @@ LAYERS = [
     ["derivation"],
     ["checks"],
     ["rubric", "scoring"],
+    ["kit_reference"],
     ["assignment"],
     ["steps"],
     ["carry", "python_answers"],
