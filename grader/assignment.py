@@ -136,7 +136,9 @@ class Assignment:
         names = {t.derived or t.latex or "" for check in part.checks for t in targets_of(check)} if kit else ()
         if kit is not None and any(T.contains(kit.form(name), T.Sealed) for name in names):
             refs = sorted({n.ref for name in names for n in T.of_kind(kit.form(name), T.Sealed)})
-            kit.vault.offer(judge, refs, [line.tree for chain in chains for line in chain.lines if line.tree is not None])
+            kit.vault.offer(
+                judge, refs, [line.tree for chain in chains for line in chain.lines if line.tree is not None]
+            )
 
     def part(self, part_id: str) -> tuple[Question, Part]:
         for question, part in self.parts:

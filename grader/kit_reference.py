@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from grader.errors import AuthorError
 from grader.maths import syntax as T
-from grader.maths.sealed import Vault
+from grader.maths.sealed import Formula, Vault
 from grader.maths.stored import decoded, encoded
 from grader.maths.worlds import World
 
@@ -50,7 +50,7 @@ def kit_data(worlds: Mapping[str, World], forms: Mapping[str, T.Node], vault: Va
         "worlds": {name: encoded(world) for name, world in worlds.items()},
         "forms": {name: encoded(tree) for name, tree in forms.items()},
         "salt": vault.salt,
-        "formulas": {ref: list(found) for ref, found in vault.formulas.items()},
+        "formulas": {ref: list(astuple(found)) for ref, found in vault.formulas.items()},
         "constants": dict(vault.constants),
         "follows": {ref: list(found) for ref, found in vault.follows.items()},
     }
@@ -62,7 +62,7 @@ def load_kit_reference(path: Path) -> KitReference:
         data = json.loads(path.read_text(encoding="utf-8"))
         if data["schema"] != SCHEMA:
             raise AuthorError(f"{data['schema']}: made by another version of the grader", str(path))
-        formulas = {ref: tuple(found) for ref, found in data["formulas"].items()}
+        formulas = {r: Formula(tuple(k), kind, width, blob) for r, (k, kind, width, blob) in data["formulas"].items()}
         vault = Vault(data["salt"], formulas, data["constants"], {k: tuple(v) for k, v in data["follows"].items()})
         forms = {name: decoded(tree, vault) for name, tree in data["forms"].items()}
         return KitReference(data["worlds"], forms, vault)

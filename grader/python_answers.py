@@ -169,6 +169,8 @@ class _Session:
             mine = [next(results) for _ in cases]
             try:
                 trial.take(mine)
+            except EvaluationError as error:  # a student's kit does not know what is right there
+                trial.stopped_by(Ran(Ending.NOT_RUN, message=str(error)))
             except BUGS as error:
                 trial.stopped_by(Ran(Ending.FAULT, message=f"{type(error).__name__}: {error}"))
         return True

@@ -7,10 +7,12 @@ verdict: the evaluation ends with the note `sealed`, and `Vault.missed` counts i
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
@@ -29,6 +31,8 @@ DIGITS: Final = 28
 """Digits of a stored value: agreement at high precision is asked to 20."""
 PLACES: Final = 10
 """Decimals to which a constant is rounded before it is hashed."""
+PLACE: Final = 9
+"""Bytes that name a point."""
 MODEL: Final = "@model"
 """Stands among the names of a formula that rests on the tables of a model."""
 _KEY_DIGITS: Final = 9
@@ -54,10 +58,32 @@ def locked(slow: str, ref: str) -> str:
     return hashlib.blake2b(f"{slow} {ref}".encode(), digest_size=16).hexdigest()
 
 
-def point_key(ref: str, cell: Sequence[complex]) -> str:
-    """The place of a stored value: the formula and the values of the names it rests on, rounded."""
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """What is stored of a sealed formula: the names it rests on, the kind of a value with entries, and `blob`: rows of a
+    place and a value, each value hidden behind its own point."""
+
+    keys: tuple[str, ...]
+    kind: str
+    width: int
+    blob: str
+
+
+def place_and_pad(salt: str, ref: str, cell: Sequence[complex]) -> tuple[bytes, bytes]:
+    """Of a point, the values of the names rounded: where its value is stored, and what hides it there."""
     text = " ".join(f"{z.real + 0.0:.{_KEY_DIGITS - 1}e},{z.imag + 0.0:.{_KEY_DIGITS - 1}e}" for z in cell)
-    return hashlib.blake2b(f"{ref} {text}".encode(), digest_size=12).hexdigest()
+    digest = hashlib.blake2b(f"{salt} {ref} {text}".encode()).digest()
+    return digest[:PLACE], digest[PLACE:]
+
+
+def hidden(value: str, pad: bytes, width: int) -> bytes:
+    """A value behind its point; hides it again, and shows it."""
+    return _mixed(value.encode().ljust(width), pad)
+
+
+def _mixed(value: bytes, pad: bytes) -> bytes:
+    stream = hashlib.shake_256(pad).digest(len(value))
+    return bytes(x ^ y for x, y in zip(value, stream, strict=True))
 
 
 def model_at(ev: Evaluator, keys: Sequence[str]) -> str:
@@ -114,15 +140,14 @@ def cells(arrays: Sequence[N.Array]) -> tuple[tuple[int, ...], list[tuple[comple
 class Vault:
     """What a kit knows of its references.
 
-    `formulas`: for each ref the names it rests on, the kind of a value with entries, and values by `point_key`.
-    `constants`: the stored hash of each ref. `follows`: refs that have the value of another constant once all of a group
+    `formulas` by ref. `constants`: the stored hash of each ref. `follows`: refs that have the value of another constant once all of a group
     are open (a stationary point, on which later parts rest).
     """
 
     def __init__(
         self,
         salt: str,
-        formulas: Mapping[str, tuple[Sequence[str], str, Mapping[str, Any]]],
+        formulas: Mapping[str, Formula],
         constants: Mapping[str, str],
         follows: Mapping[str, tuple[str, Sequence[str]]],
     ) -> None:
@@ -131,6 +156,7 @@ class Vault:
         self.missed = 0
         """How often something was asked for that is not known here."""
         self._opened: Lasting = Lasting()
+        self._tables: dict[str, dict[bytes, bytes]] = {}
         self._meeting = False
 
     # values
@@ -138,27 +164,38 @@ class Vault:
     def value(self, ev: Evaluator, node: T.Sealed) -> Value:
         """The value of a sealed formula. Raises EvaluationError `sealed` where it is not known."""
         found = self.formulas.get(node.ref)
-        return self._constant(ev, node.ref) if found is None else self._looked_up(ev, node.ref, *found)
+        return self._constant(ev, node.ref) if found is None else self._looked_up(ev, node.ref, found)
 
     def _unknown(self, detail: str) -> EvaluationError:
         self.missed += 1
         return EvaluationError("sealed", detail)
 
-    def _looked_up(self, ev: Evaluator, ref: str, keys: Sequence[str], kind: str, known: Mapping[str, Any]) -> Value:
+    def _looked_up(self, ev: Evaluator, ref: str, formula: Formula) -> Value:
         try:
-            shape, points = cells(inputs_at(ev, keys))
+            shape, points = cells(inputs_at(ev, formula.keys))
         except EvaluationError as error:
             if error.note == "sealed":
                 self.missed += 1
             raise
-        ref += model_at(ev, keys)
-        rows = [known.get(point_key(ref, point)) for point in points]
-        if any(row is None for row in rows):
-            raise self._unknown("a point that was not sampled")
-        if not kind:
-            return _array(rows, shape, ev.precise)
+        place = ref + model_at(ev, formula.keys)
+        table = self._table(ref)
+        rows = []
+        for point in points:
+            at, pad = place_and_pad(self.salt, place, point)
+            found = table.get(at)
+            if found is None:
+                raise self._unknown("a point that was not sampled")
+            rows.append(_mixed(found, pad).decode().split(";"))
         entries = [_array(column, shape, ev.precise) for column in zip(*rows, strict=True)]
-        return Tens(kind, entries)
+        return Tens(formula.kind, entries) if formula.kind else entries[0]
+
+    def _table(self, ref: str) -> dict[bytes, bytes]:
+        """The rows of a formula by their places, made when first asked for."""
+        if ref not in self._tables:
+            formula = self.formulas[ref]
+            raw, step = base64.b64decode(formula.blob), PLACE + formula.width
+            self._tables[ref] = {raw[i : i + PLACE]: raw[i + PLACE : i + step] for i in range(0, len(raw), step)}
+        return self._tables[ref]
 
     def _constant(self, ev: Evaluator, ref: str) -> Value:
         ev.bracketed = True  # it may be known later on: nothing that rests on it is kept

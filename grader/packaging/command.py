@@ -19,6 +19,9 @@ def package(
         typer.Option("--visibility", help="When students see it: visible, after_due_date, after_published, hidden."),
     ] = "visible",
     output_format: Annotated[str, typer.Option("--format", help="Of the feedback on Gradescope: md or text.")] = "md",
+    phrases: Annotated[
+        bool, typer.Option(help="Whether the kit looks for phrases of explanations, which can be read in it.")
+    ] = True,
     torch: Annotated[bool, typer.Option("--torch", help="With torch, for Python answers that use it.")] = False,
     assignment: Annotated[
         Path | None,
@@ -51,6 +54,14 @@ def package(
             typer.echo(
                 f"{out}: upload it as the autograder of a programming assignment; its options: {lang}, {visibility}"
             )
+        elif student is not None:
+            from grader.assignment import shipped
+            from grader.packaging.kit import write_kit
+
+            told = write_kit(assignment or shipped(), student, phrases=phrases)
+            typer.echo(f"{student}: checks worth {told.sealed:g} points can be told offline; see its README.md")
+            if told.checks:
+                typer.echo(f"left to the full grader: {', '.join(told.checks)} ({told.elsewhere:g} points)")
     except (AuthorError, OperatorError) as error:
         _usage(str(error))
     except OSError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import combinations
@@ -15,23 +15,21 @@ import numpy as np
 from grader.assignment import Assignment
 from grader.checks.draws import draws_of
 from grader.checks.specs import PointCheck, Target
-from grader.errors import AuthorError, EvaluationError, ReadError
+from grader.errors import EvaluationError, OperatorError, ReadError
 from grader.examples import example_faults
 from grader.kit_reference import kit_data
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.evaluate import Evaluator
 from grader.maths.parser import parse
-from grader.maths.worlds import World
+from grader.maths.worlds import Block, World
 from grader.packaging.kit_texts import CHECK, CHECK_PY, README
-from grader.packaging.sealing import Recorder, is_number, sealed_world, usual_conditions
-from grader.packaging.zipped import Packed, engine_files, requirements
+from grader.packaging.sealing import Recorder, is_number, pool, sealed_world, usual_conditions
+from grader.packaging.zipped import Packed, engine_files, requirements, write_folder
 from grader.rubric import Part, Question, targets_of
 
 _LEFT_OUT: Final = frozenset({"accepts", "rejects", "bands"})
 """Of a check: examples of right and wrong answers, and what a mark stands for."""
-_NOT_TOLD: Final = frozenset[str]()
-"""Kinds of checks whose reference cannot be sealed: the full grader decides them."""
 _ADDED: Final = frozenset({"added", "then"})
 """Fields with what is added to an earlier answer."""
 
@@ -130,12 +128,17 @@ class Told:
     """Checks that only the full grader decides."""
 
 
-def kit_files(folder: Path, *, salt: str | None = None) -> tuple[dict[str, Packed], Told]:
-    """All files of the kit, and what it cannot tell. Raises AuthorError for an assignment that cannot be sealed."""
+def kit_files(
+    folder: Path, *, salt: str | None = None, thorough: bool = True, phrases: bool = True
+) -> tuple[dict[str, Packed], Told]:
+    """All files of the kit, and what it cannot tell; `thorough` samples what conditions of students
+    choose as well, which takes a while; without `phrases` explanations are left to the full grader.
+
+    Raises AuthorError for an assignment that cannot be sealed."""
     recording = Recording(folder, salt)
     for _, part in recording.parts:
         recording.judge(part.id)
-    _record(recording)
+    _record(recording, thorough)
     told = Told()
     files: dict[str, Packed] = {
         "README.md": Packed(README["en"].encode()),
@@ -147,7 +150,7 @@ def kit_files(folder: Path, *, salt: str | None = None) -> tuple[dict[str, Packe
         "assignment/rubrics/assignment.yaml": _json(recording.file.model_dump(mode="json", exclude_defaults=True)),
     }
     for name, question in zip(recording.file.questions, recording.questions, strict=True):
-        files[f"assignment/rubrics/{name}"] = _json(_rubric(recording, question, told))
+        files[f"assignment/rubrics/{name}"] = _json(_rubric(recording, question, told, phrases))
         if question.reference is not None:
             reference = question.reference
             worlds = {
@@ -169,19 +172,21 @@ def _json(data: Any, indent: int | None = 1) -> Packed:
 # the rubric
 
 
-def _rubric(recording: Recording, question: Question, told: Told) -> dict[str, Any]:
+def _rubric(recording: Recording, question: Question, told: Told, phrases: bool) -> dict[str, Any]:
     data: dict[str, Any] = question.model_dump(mode="json", exclude_defaults=True)
     for part, row in zip(question.parts, data["parts"], strict=True):
         judge = recording.judge(part.id)
         for check in row.get("checks", ()):
             for key in _LEFT_OUT & set(check):
                 del check[key]
-            if check["type"] in _NOT_TOLD:
+            if check["type"] == "prose" and not phrases:
                 told.elsewhere += check["points"]
                 told.checks.append(f"{part.id}.{check['id']}")
                 kept = {k: check[k] for k in ("id", "role", "points", "title")}
                 check.clear()
                 check.update(kept, type="manual")
+            elif check["type"] == "point" and check.pop("phrases", None):  # a phrase would name the point
+                check.setdefault("mentions", ".")
             told.sealed += check["points"] if check["type"] not in ("manual", "review") else 0
         if judge is not None:
             _named(recording, question, judge, row)
@@ -223,7 +228,7 @@ def _added(data: Any) -> Iterator[str]:
             yield from _added(item)
 
 
-def _record(recording: Recording) -> None:
+def _record(recording: Recording, thorough: bool) -> None:
     for question, part in recording.parts:
         judge = recording.judge(part.id)
         if judge is None or question.reference is None:
@@ -234,18 +239,24 @@ def _record(recording: Recording) -> None:
         trees |= {recording.target(question, judge, None, text) for text in _added(part.model_dump())}
         trees |= set(judge.world.defaults.values())
         sealed = [tree for tree in trees if T.contains(tree, T.Sealed)]
-        for world in _worlds(recording, question, part, judge):
+        for world in _worlds(recording, question, part, judge, thorough):
             _evaluate(world, sealed)
+        if thorough:
+            for block in pool(judge):
+                _in_block(block, sealed)
         _programs(recording, question, part, judge)
-    example_faults(recording)
+    if thorough:
+        example_faults(recording)
 
 
-def _worlds(recording: Recording, question: Question, part: Part, judge: Judge) -> Iterator[Judge]:
+def _worlds(recording: Recording, question: Question, part: Part, judge: Judge, thorough: bool) -> Iterator[Judge]:
     patterns = {getattr(check, "families", "") for check in part.checks} - {""}
     judges = [judge, *(j for p in sorted(patterns) for j in recording.worlds(question, p))]
     yield from judges
-    yield from (j.wider() for j in judges)
-    groups: list[tuple[str, ...]] = [(c,) for c in usual_conditions(judge.world)]
+    groups: list[tuple[str, ...]] = []
+    if thorough:
+        yield from (j.wider() for j in judges)
+        groups += [(c,) for c in usual_conditions(judge.world)]
     texts = [c for check in part.checks if isinstance(check, PointCheck) for c in check.coordinates]
     groups += [tuple(f"{c} = 0" for c in some) for n in (2, 3) for some in combinations(texts, n)]
     for check in part.checks:
@@ -261,21 +272,30 @@ def _evaluate(judge: Judge, trees: list[T.Node]) -> None:
     for tree in trees:
         with suppress(EvaluationError), np.errstate(all="ignore"):
             for block in judge.blocks([tree]):
-                Evaluator(block).value(tree)
+                _in_block(block, [tree])
+
+
+def _in_block(block: Block, trees: Sequence[T.Node]) -> None:
+    for tree in trees:
+        with suppress(EvaluationError), np.errstate(all="ignore"):
+            Evaluator(block).value(tree)
 
 
 def _programs(recording: Recording, question: Question, part: Part, judge: Judge) -> None:
     for spec in part.programs:
-        with suppress(EvaluationError):
-            draws_of(spec, judge, lambda t: recording.target(question, judge, t.derived, t.latex))
+        symbols = {k: replace(s, dim=1) if s.kind in ("vector", "unit") else s for k, s in judge.world.symbols.items()}
+        for world in (judge, Judge(replace(judge.world, symbols=symbols))):  # vectors of one entry for expressions
+            with suppress(EvaluationError):
+                draws_of(spec, world, lambda t: recording.target(question, judge, t.derived, t.latex))
 
 
-def build(folder: Path, out: Path) -> Told:
-    """Write the kit. Raises AuthorError, OSError; AuthorError if the folder holds something else."""
-    from grader.packaging.zipped import write_folder
+def write_kit(folder: Path, out: Path, *, phrases: bool = True) -> Told:
+    """Write the kit, over an older one if there is one.
 
-    if out.exists() and any(out.iterdir()) and not (out / "check.py").is_file():
-        raise AuthorError(f"{out}: is not empty and no kit")
-    files, told = kit_files(folder)
+    Raises OperatorError if the folder holds something else, AuthorError for an assignment that cannot be sealed, OSError.
+    """
+    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / "check.py").is_file())):
+        raise OperatorError(f"{out}: is not empty and no kit")
+    files, told = kit_files(folder, phrases=phrases)
     write_folder(out, files)
     return told

@@ -6,11 +6,12 @@ written down. What the kit then knows is what was met: the worlds of all parts, 
 
 from __future__ import annotations
 
+import base64
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 import mpmath
 import numpy as np
@@ -18,12 +19,26 @@ import numpy as np
 from grader.errors import AuthorError, EvaluationError
 from grader.maths import numeric as N
 from grader.maths import syntax as T
-from grader.maths.blocks import Judge
+from grader.maths.blocks import OVERSAMPLE, Judge
 from grader.maths.evaluate import Evaluator
-from grader.maths.sealed import MODEL, Vault, cells, inputs_at, locked, model_at, point_key, slow_hash, written
+from grader.maths.parser import parse
+from grader.maths.sealed import (
+    MODEL,
+    Formula,
+    Vault,
+    cells,
+    hidden,
+    inputs_at,
+    locked,
+    model_at,
+    place_and_pad,
+    slow_hash,
+    written,
+)
 from grader.maths.values import Tens, Value
-from grader.maths.worlds import World, precise_array, rests_on
+from grader.maths.worlds import Block, World, precise_array, rests_on
 
+_STEP: Final = 36
 _BUDGET: Final = 10_000_000
 _NUMBER: Final = (T.Num, T.Neg, T.Div, T.Pow, T.Const, T.Add, T.Mul, T.Call)
 
@@ -35,49 +50,60 @@ class Recorder:
         self.salt = salt or secrets.token_hex(16)
         self.missed = 0
         self.trees: dict[str, T.Node] = {}
-        self._refs: dict[tuple[T.Node, tuple[str, ...]], str] = {}
+        self._whole: dict[tuple[T.Node, tuple[str, ...]], T.Node] = {}
         self._keys: dict[str, tuple[str, ...]] = {}
         self._kinds: dict[str, str] = {}
-        self._values: dict[str, dict[str, Any]] = {}
+        self._values: dict[str, dict[bytes, tuple[bytes, str]]] = {}
         self._constants: dict[str, str] = {}
         self._follows: dict[str, tuple[str, tuple[str, ...]]] = {}
 
     # what is sealed
 
     def sealed(self, tree: T.Node, world: World) -> T.Node:
-        """The tree with its formulas sealed: entries of vectors, matrices and sets one by one."""
+        """The tree with its formulas sealed: entries of vectors, matrices and sets one by one, all of them as functions of
+        the names that some rest on, so that a zero looks like the others."""
+        keys = _on_model(tree, world) if world.joints else _drawn(tree, world)
+        place = (tree, keys)
+        if place not in self._whole:
+            self._whole[place] = self._entries(tree, world, keys)
+        return self._whole[place]
+
+    def _entries(self, tree: T.Node, world: World, keys: tuple[str, ...]) -> T.Node:
         if isinstance(tree, T.Boxed):
-            return self.sealed(tree.value, world)
+            return self._entries(tree.value, world, keys)
         if isinstance(tree, (T.Tup, T.SetOf)):
-            return replace(tree, items=tuple(self.sealed(item, world) for item in tree.items))
+            return replace(tree, items=tuple(self._entries(item, world, keys) for item in tree.items))
         if isinstance(tree, T.Matrix):
-            return replace(tree, rows=tuple(tuple(self.sealed(e, world) for e in row) for row in tree.rows))
-        return self._leaf(tree, world, _on_model(tree, world) if world.joints else _drawn(tree, world))
+            return replace(tree, rows=tuple(tuple(self._entries(e, world, keys) for e in row) for row in tree.rows))
+        return self._leaf(tree, world, keys)
 
     def added(self, tree: T.Node, world: World) -> T.Node:
         """The tree of what is added to an earlier answer: its names stay, of a matrix all entries look alike."""
+        place = (tree, ("added", *_drawn(tree, world)))
+        if place not in self._whole:
+            self._whole[place] = self._added(tree, world)
+        return self._whole[place]
+
+    def _added(self, tree: T.Node, world: World) -> T.Node:
         if isinstance(tree, T.Name):
             return tree
         if isinstance(tree, T.Add):
-            return replace(tree, terms=tuple(self.added(term, world) for term in tree.terms))
+            return replace(tree, terms=tuple(self._added(term, world) for term in tree.terms))
         if isinstance(tree, T.Matrix):
-            keys = _drawn(tree, world)
-            rows = tuple(tuple(self._leaf(e, world, keys) for e in row) for row in tree.rows)
-            return replace(tree, rows=rows)
+            return self._entries(tree, world, _drawn(tree, world))
         return tree if is_number(tree) else self._leaf(tree, world, _drawn(tree, world))
 
     def _leaf(self, tree: T.Node, world: World, keys: tuple[str, ...]) -> T.Node:
-        place = (tree, keys)
-        if place not in self._refs:
-            ref = self._refs[place] = f"s{len(self._refs) + 1}"
-            self.trees[ref], self._keys[ref] = tree, keys
-            if keys:
-                self._values[ref] = {}
-            else:
-                slow = slow_hash(self.salt, _constant(tree, world))
-                self._constants[ref] = locked(slow, ref)
+        """A leaf of its own, so that equal entries do not look equal."""
+        ref = f"s{len(self.trees) + 1}"
+        self.trees[ref], self._keys[ref] = tree, keys
+        if keys:
+            self._values[ref] = {}
+        else:
+            self._constants[ref] = locked(slow_hash(self.salt, _constant(tree, world)), ref)
         reads = {n.key: n for n in T.of_kind(tree, T.Name)} if keys else {}
-        return T.Sealed(self._refs[place], tuple(reads[k] for k in sorted(reads)), vault=self)
+        names = tuple(reads[k] for k in sorted(reads))
+        return T.Sealed(ref, names + (_speaks_of(tree) if MODEL in keys else ()), vault=self)
 
     def follower(self, of: str, group: Sequence[str]) -> T.Node:
         """A leaf with the value of a constant, known as soon as the whole group is."""
@@ -106,9 +132,9 @@ class Recorder:
         except EvaluationError:
             return
         place_of = ref + model_at(ev, self._keys[ref])
-        places = [point_key(place_of, point) for point in points]
+        places = [place_and_pad(self.salt, place_of, point) for point in points]
         known = self._values[ref]
-        if all(place in known for place in places):
+        if all(place in known for place, _ in places):
             return
         block = ev.block
         fine = Evaluator(block.at_high_precision(range(block.samples)), _BUDGET)
@@ -123,17 +149,20 @@ class Recorder:
         if any(isinstance(e, (Tens, N.Dual)) for e in entries) or self._kinds.setdefault(ref, kind) != kind:
             raise AuthorError(f"a value of this kind cannot be sealed: {type(tree).__name__}")
         columns = [np.broadcast_to(np.asarray(N.primal(e)), shape).reshape(-1) for e in entries]  # type: ignore[arg-type]
-        for i, place in enumerate(places):
-            row = [written(column[i]) for column in columns]
-            known[place] = row if kind else row[0]
+        for i, (place, pad) in enumerate(places):
+            known[place] = pad, ";".join(written(column[i]) for column in columns)
 
     def vault(self) -> Vault:
         """What the kit will know."""
-        formulas = {
-            ref: (self._keys[ref], self._kinds.get(ref, ""), dict(sorted(found.items())))
-            for ref, found in self._values.items()
-        }
+        formulas = {ref: self._formula(ref) for ref in self._values}
         return Vault(self.salt, formulas, self._constants, self._follows)
+
+    def _formula(self, ref: str) -> Formula:
+        rows = self._values[ref]
+        longest = max((len(value) for _, value in rows.values()), default=0)
+        width = -(-longest // _STEP) * _STEP  # a zero is as long as any other number
+        raw = b"".join(place + hidden(value, pad, width) for place, (pad, value) in sorted(rows.items()))
+        return Formula(self._keys[ref], self._kinds.get(ref, ""), width, base64.b64encode(raw).decode())
 
 
 def _precise(value: Value) -> Value:
@@ -168,6 +197,16 @@ def _on_model(tree: T.Node, world: World) -> tuple[str, ...]:
         raise AuthorError("a formula with entries over a model cannot be sealed")
     shape = N.primal(value).shape
     return (MODEL, *(key for key, axis in block.variables.items() if shape[axis] > 1))
+
+
+def _speaks_of(tree: T.Node) -> tuple[T.Node, ...]:
+    """Which densities a formula over a model is about and which variables without an index, and no more of it."""
+    densities = {n.letter: n for n in T.of_kind(tree, T.Density)}
+    names = {
+        n.key: n for d in T.of_kind(tree, T.Density) for part in (*d.args, *d.given) for n in T.of_kind(part, T.Name)
+    }
+    latent = tuple(names[key] for key in sorted(names) if "_" not in key and ":" not in key)
+    return tuple(replace(densities[letter], args=latent, given=()) for letter in sorted(densities))
 
 
 def _constant(tree: T.Node, world: World) -> complex:
@@ -213,6 +252,22 @@ def sealed_world(world: World, recorder: Recorder, point: Mapping[str, T.Node]) 
         related=tuple(map(open_tree, world.related)),
         defaults={k: recorder.sealed(v, world) for k, v in world.defaults.items()},
     )
+
+
+def pool(judge: Judge) -> Iterator[Block]:
+    """All samples from which conditions choose, and the same on each edge of the domain: whatever inequality a student
+    writes, its samples are among these."""
+    world = judge.world
+    edges = [(key, parse(text, world.notation)) for key, s in world.symbols.items() for text in s.boundary]
+    for rel in world.conditions:
+        if isinstance(rel, T.Rel) and len(rel.relations) == 1 and rel.relations[0] in (">=", "<="):
+            if isinstance(rel.operands[0], T.Name):
+                edges.append((rel.operands[0].key, rel.operands[1]))
+    for definitions in ({}, *({key: value} for key, value in edges)):
+        here = replace(world, definitions={**world.definitions, **definitions})
+        for block in Judge(replace(here, conditions=())).blocks([]):
+            if not block.variables:
+                yield Block(here, block.index, block.sizes, (), block.raw_samples * OVERSAMPLE)
 
 
 def usual_conditions(world: World) -> Iterator[str]:
