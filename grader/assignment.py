@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from grader.checks.program_specs import ProgramSpec
 from grader.errors import AuthorError, OperatorError
 from grader.kit_reference import KitReference, load_kit_reference
 from grader.maths import syntax as T
@@ -139,6 +140,13 @@ class Assignment:
             kit.vault.offer(
                 judge, refs, [line.tree for chain in chains for line in chain.lines if line.tree is not None]
             )
+
+    def open_by(self, question: Question, spec: ProgramSpec, judge: Judge, numbers: Sequence[T.Node]) -> None:
+        """In a kit, let the constants that a function is asked for be known if it returned them."""
+        kit = self.kits.get(question.reference or "")
+        if kit is not None:
+            forms = [kit.form(t.derived or t.latex or "") for t in targets_of(spec)]
+            kit.vault.offer(judge, sorted({n.ref for tree in forms for n in T.of_kind(tree, T.Sealed)}), numbers)
 
     def part(self, part_id: str) -> tuple[Question, Part]:
         for question, part in self.parts:

@@ -268,7 +268,7 @@ def evaluable(judge: Judge, *nodes: T.Node) -> bool:
 def near(judge: Judge, left: T.Node, right: T.Node, share: float) -> bool:
     """Whether two trees differ by at most this share of their size at all samples."""
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), meeting(judge, left, right):
             for _, _, pairs in _side_by_side(judge.blocks([left, right]), left, right):
                 for x, y in pairs:
                     size = np.maximum(np.abs(x), np.abs(y))
