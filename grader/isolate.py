@@ -17,7 +17,8 @@ from typing import Any, Final
 from grader.limits import PROGRAM_SECONDS, WORKER_SECONDS
 
 _START: Final = (
-    "import sys; usual = sys.path[:]; sys.path.insert(0, sys.argv[1]); import grader; sys.path[:] = usual; "
+    "import sys; usual = sys.path[:]; sys.path.insert(0, sys.argv[1]); import grader; "
+    "sys.path[:] = [*usual, sys.argv[1]]; "
     "from grader.worker import main; main()"
 )
 """Starts the worker from where this module lies; never with modules of the current folder, which may be a student's."""

@@ -166,6 +166,7 @@ def test_nothing_handed_in(ready: Path) -> None:
     is_no_verdict(graded(ready, {}), "No file was handed in")
 
 
+@pytest.mark.slow
 def test_an_empty_file(ready: Path) -> None:
     is_no_verdict(graded(ready, {"hw3.md": b""}), "No mark is concluded")
 
@@ -174,6 +175,7 @@ def test_a_pdf_alone(ready: Path) -> None:
     is_no_verdict(graded(ready, {"hw3.pdf": b"%PDF-1.7"}), "needs a converter or a person")
 
 
+@pytest.mark.slow
 def test_a_pdf_beside_text_is_named(ready: Path) -> None:
     found = graded(ready, {"hw3.pdf": b"%PDF-1.7", "hw3.md": b"# Question 1\n\n$$KL[q\\|p] = 0$$\n"})
     assert "hw3.pdf" in found.output and len(found.tests) == 20
@@ -192,6 +194,7 @@ def test_the_python_is_broken(ready: Path) -> None:
     is_no_verdict(graded(ready, {"hw3.tex": b"x"}, AUTOGRADER_PYTHON="/nowhere/python"), "was stopped")
 
 
+@pytest.mark.slow
 def test_the_rubric_is_broken(ready: Path) -> None:
     rubric = ready / "source" / "assignment" / "rubrics" / "q1.yaml"
     before = rubric.read_bytes()

@@ -171,13 +171,13 @@ class Vault:
         return EvaluationError("sealed", detail)
 
     def _looked_up(self, ev: Evaluator, ref: str, formula: Formula) -> Value:
+        place = ref + model_at(ev, formula.keys)
         try:
-            shape, points = cells(inputs_at(ev, formula.keys))
+            shape, points = cells(inputs_at(ev, self._keys_at(ref, place, formula.keys)))
         except EvaluationError as error:
             if error.note == "sealed":
                 self.missed += 1
             raise
-        place = ref + model_at(ev, formula.keys)
         table = self._table(ref)
         rows = []
         for point in points:
@@ -188,6 +188,19 @@ class Vault:
             rows.append(_mixed(found, pad).decode().split(";"))
         entries = [_array(column, shape, ev.precise) for column in zip(*rows, strict=True)]
         return Tens(formula.kind, entries) if formula.kind else entries[0]
+
+    def _keys_at(self, ref: str, place: str, keys: tuple[str, ...]) -> tuple[str, ...]:
+        """The names a formula rests on; of a model the variables that its value has at these sizes."""
+        if MODEL not in keys:
+            return keys
+        at, pad = place_and_pad(self.salt, place, ())
+        found = self._table(ref).get(at)
+        if found is None:
+            raise self._unknown("a model that was not sampled")
+        axes = _mixed(found, pad).decode().split()
+        if axes[:1] == ["!"]:
+            raise EvaluationError(axes[1], "a range that is empty at these sizes")
+        return MODEL, *axes
 
     def _table(self, ref: str) -> dict[bytes, bytes]:
         """The rows of a formula by their places, made when first asked for."""

@@ -45,13 +45,6 @@ class Recording(Assignment):
         self.forms: dict[str, dict[T.Node, str]] = {}
         self._points: dict[str, dict[str, T.Node]] = {}
         self.additions = {text for _, part in self.parts for text in _added(part.model_dump())}
-        self.answers = {
-            (q.number, target.derived)
-            for q, part in self.parts
-            for check in part.checks
-            if check.type == "component"
-            for target in [check.target]
-        }
 
     def recorder(self, reference: str) -> Recorder:
         """What seals the forms of one reference."""
@@ -96,8 +89,7 @@ class Recording(Assignment):
         tree = super().target(question, judge, derived, latex)
         if latex in self.additions and question.reference is not None:
             return self.recorder(question.reference).added(tree, judge.world)
-        model = bool(judge.world.joints) and (question.number, derived) not in self.answers
-        if question.reference is None or model or _open(tree, judge.world, derived):
+        if question.reference is None or _open(tree, judge.world, derived):
             return tree
         return self.recorder(question.reference).sealed(tree, judge.world)
 

@@ -62,7 +62,7 @@ class Recorder:
     def sealed(self, tree: T.Node, world: World) -> T.Node:
         """The tree with its formulas sealed: entries of vectors, matrices and sets one by one, all of them as functions of
         the names that some rest on, so that a zero looks like the others."""
-        keys = _on_model(tree, world) if world.joints else _drawn(tree, world)
+        keys = (MODEL,) if world.joints else _drawn(tree, world)
         place = (tree, keys)
         if place not in self._whole:
             self._whole[place] = self._entries(tree, world, keys)
@@ -117,21 +117,36 @@ class Recorder:
     def value(self, ev: Evaluator, node: T.Sealed) -> Value:
         """The value of the formula, written down at high precision for all samples of the block."""
         tree = self.trees[node.ref]
-        found = ev.value(tree)
+        try:
+            found = ev.value(tree)
+        except EvaluationError as error:
+            keys = self._keys.get(node.ref, ())
+            if MODEL in keys:  # an empty range at these sizes, which says something to who compares
+                place, pad = place_and_pad(self.salt, node.ref + model_at(ev, keys), ())
+                self._values[node.ref][place] = pad, f"! {error.note}"
+            raise
         if node.ref in self._values and not ev.precise:
-            self._record(ev, node.ref, tree)
+            self._record(ev, node.ref, tree, found)
         return found
 
     @contextmanager
     def meets(self, *_: object) -> Iterator[None]:
         yield
 
-    def _record(self, ev: Evaluator, ref: str, tree: T.Node) -> None:
+    def _record(self, ev: Evaluator, ref: str, tree: T.Node, rough: Value) -> None:
+        keys = self._keys[ref]
+        place_of = ref + model_at(ev, keys)
+        if MODEL in keys:
+            if isinstance(rough, (Tens, N.Dual)):
+                raise AuthorError(f"a value of this kind cannot be sealed over a model: {type(tree).__name__}")
+            axes = [k for k, axis in ev.block.variables.items() if axis < rough.ndim and rough.shape[axis] > 1]
+            keys = (MODEL, *axes)
+            place, pad = place_and_pad(self.salt, place_of, ())
+            self._values[ref][place] = pad, " ".join(axes)
         try:
-            shape, points = cells(inputs_at(ev, self._keys[ref]))
+            shape, points = cells(inputs_at(ev, keys))
         except EvaluationError:
             return
-        place_of = ref + model_at(ev, self._keys[ref])
         places = [place_and_pad(self.salt, place_of, point) for point in points]
         known = self._values[ref]
         if all(place in known for place, _ in places):
@@ -188,23 +203,10 @@ def _drawn(tree: T.Node, world: World) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _on_model(tree: T.Node, world: World) -> tuple[str, ...]:
-    """The tables, and the variables of which the formula is a function."""
-    block = Judge(world).blocks([tree])[0]
-    with np.errstate(all="ignore"):
-        value = Evaluator(block).value(tree)
-    if isinstance(value, Tens):
-        raise AuthorError("a formula with entries over a model cannot be sealed")
-    shape = N.primal(value).shape
-    return (MODEL, *(key for key, axis in block.variables.items() if shape[axis] > 1))
-
-
 def _speaks_of(tree: T.Node) -> tuple[T.Node, ...]:
     """Which densities a formula over a model is about and which variables without an index, and no more of it."""
     densities = {n.letter: n for n in T.of_kind(tree, T.Density)}
-    names = {
-        n.key: n for d in T.of_kind(tree, T.Density) for part in (*d.args, *d.given) for n in T.of_kind(part, T.Name)
-    }
+    names = {n.key: n for d in T.of_kind(tree, T.Density) for n in (*d.args, *d.given) if isinstance(n, T.Name)}
     latent = tuple(names[key] for key in sorted(names) if "_" not in key and ":" not in key)
     return tuple(replace(densities[letter], args=latent, given=()) for letter in sorted(densities))
 
