@@ -334,3 +334,17 @@ def test_the_command(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["package", "--student", str(tmp_path / "mine")])
     assert done.exit_code == 2 and "is not empty" in done.output
     assert [p.name for p in (tmp_path / "mine").iterdir()] == ["thesis.tex"]
+
+
+@pytest.mark.slow
+def test_the_command_writes_a_kit(tmp_path: Path) -> None:
+    """Over an older one, of which nothing stays; without the phrases of explanations."""
+    out = tmp_path / "kit"
+    (out / "assignment" / "reference").mkdir(parents=True)
+    (out / "assignment" / "reference" / "q1.py").write_text("secret = 1", encoding="utf-8")
+    (out / "check.py").write_text("", encoding="utf-8")
+    done = CliRunner().invoke(app, ["package", "--student", str(out), "--no-phrases"])
+    assert done.exit_code == 0 and "left to the full grader: Q2.1.strategy" in done.output
+    assert not (out / "assignment" / "reference" / "q1.py").exists()
+    assert not any(c["type"] == "prose" for name in ("q2", "q4") for p in json_rubric(out, name) for c in p["checks"])
+    assert Assignment(out / "assignment").judge("Q4.6") is not None
