@@ -119,6 +119,7 @@ def provenance(assignment: Assignment) -> dict[str, Any]:
         "seed": SEED,
         "numpy": metadata.version("numpy"),
         "sympy": metadata.version("sympy"),
+        **({"kit": True} if assignment.kits else {}),
     }
 
 

@@ -267,7 +267,8 @@ MATRIX = r"$$J^* = \begin{pmatrix} 0 & 0 & %s \\ 0 & -\frac12 & 0 \\ \frac12 & 0
 
 
 @pytest.mark.parametrize(
-    ("entry", "outcome"), [(r"-\frac12", "correct"), (r"\frac14", "incorrect"), ("-0.50", "undecided")]
+    ("entry", "outcome"),
+    [(r"-\frac12", "correct"), (r"\frac14", "incorrect"), ("-0.5", "correct"), ("-0.51", "undecided")],
 )
 def test_a_constant_is_known_when_it_is_written(loaded: Assignment, entry: str, outcome: str) -> None:
     part = asked(loaded, f"## Question 4\n\n{POINT}### 4.2\n\n{MATRIX % entry}", "Q4.2")
