@@ -19,6 +19,7 @@ import pytest
 import yaml
 from conftest import ROOT
 from typer.testing import CliRunner
+from unsafe_runner import UnsafeRunner
 
 from grader.assignment import Assignment, build_world, shipped
 from grader.cli import app
@@ -228,6 +229,19 @@ def test_kit_and_full_grader_say_the_same_of_all_examples(tmp_path: Path) -> Non
     write_folder(tmp_path, files)
     count = compared(EXAMPLES, Assignment(tmp_path / "assignment"))
     assert count["open"] <= 2 and count["step open"] == 0, count
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["py_numpy.py", "py_sympy.py", "py_wrong.py", "py_notebook.ipynb"])
+def test_kit_and_full_grader_say_the_same_of_python_answers(loaded: Assignment, name: str) -> None:
+    """Constants too: they are known once a function returns them."""
+    runner = UnsafeRunner()
+    try:
+        reports = [grade([ROOT / "submissions_example" / name], a, runner=runner) for a in (FULL, loaded)]
+    finally:
+        runner.close()
+    count, wrong = told_alike(*reports)
+    assert wrong == [] and count["open"] == 0, count
 
 
 def derivations() -> list[dict[str, Any]]:
