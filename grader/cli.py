@@ -9,6 +9,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from grader.packaging.command import package
+
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -338,6 +340,9 @@ def _show_verdict(verdict: dict[str, Any], texts: dict[str, str]) -> None:
         typer.echo(
             f"  {'at ' + at + ': ' if at else ''}left {M.number(witness['left'])}, right {M.number(witness['right'])}"
         )
+
+
+app.command()(package)
 
 
 def main() -> None:
