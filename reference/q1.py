@@ -59,6 +59,7 @@ def derive() -> dict[str, str]:
     return {
         "kl_qp": sp.latex(forward),
         "kl_pq": sp.latex(backward),
+        "kl_difference": sp.latex(sp.expand(forward - backward)),
         "log_q": sp.latex(log_q),
         "log_p": sp.latex(log_p),
     }
@@ -75,6 +76,10 @@ def second(value: Any) -> list[str]:
             derived = value(name, numbers)
             if abs(direct - derived) > 1e-8 * max(1.0, abs(direct)):
                 faults.append(f"Q1 {name} at {numbers}: derived {derived}, by quadrature {direct}")
+        direct = _quadrature(m2, s2, m1, s1) - _quadrature(m1, s1, m2, s2)
+        derived = value("kl_difference", numbers)
+        if abs(direct - derived) > 1e-8 * max(1.0, abs(direct)):
+            faults.append(f"Q1 kl_difference at {numbers}: derived {derived}, by quadrature {direct}")
     for name, m, s in (("log_q", 0.4, 1.3), ("log_p", -0.2, 0.7)):
         letter = "2" if name == "log_q" else "1"
         numbers = {f"mu_{letter}": m, f"sigma_{letter}": s, "x": 0.9}
