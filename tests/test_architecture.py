@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +30,7 @@ LAYERS = [
     ["grade"],
     ["api", "references", "examples"],
     ["lint", "selftest"],
+    ["gradebook"],
     ["sandbox"],
     ["runner"],
     ["worker"],
@@ -38,6 +40,7 @@ LAYERS = [
     ["__main__"],
 ]
 REPORT_MAY_USE = {"model", "errors", "report"}
+GRADEBOOK_MAY_USE = {"model", "errors", "gradebook"}
 SANDBOX_MAY_USE = {"model", "errors", "programs", "sandbox"}
 
 
@@ -70,6 +73,8 @@ def test_imports_point_one_way(path: Path) -> None:
         head = name.split(".")[1] if "." in name else ""
         if own.startswith("grader.report"):
             assert head in REPORT_MAY_USE, f"{own} imports {name}"
+        elif own.startswith("grader.gradebook"):
+            assert head in GRADEBOOK_MAY_USE, f"{own} imports {name}"
         elif own.startswith("grader.sandbox"):
             assert head in SANDBOX_MAY_USE, f"{own} imports {name}"
         elif own in ("grader.cli", "grader.worker", "grader.isolate"):
@@ -102,6 +107,12 @@ def test_checks_hold_no_points_and_scoring_no_maths() -> None:
     assert not any(name.startswith("grader.maths") for name in imports(GRADER / "scoring.py"))
     for path in (GRADER / "checks").glob("*.py"):
         assert "scoring" not in " ".join(imports(path))
+
+
+def test_every_package_is_in_the_wheel() -> None:
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"]
+    there = {".".join(p.parent.relative_to(ROOT).parts) for p in GRADER.rglob("*.py")}
+    assert there <= set(listed)
 
 
 def test_modules_have_one_purpose_and_are_short() -> None:
