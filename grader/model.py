@@ -141,6 +141,8 @@ class PartReport:
     steps: tuple[Step, ...]
     found: tuple[Span, ...] = ()
     evidence: dict[str, Any] = field(default_factory=dict)
+    text_sha256: str = ""
+    """Hash of the text that was graded; of the files where nothing was read."""
 
 
 @dataclass(frozen=True, slots=True)

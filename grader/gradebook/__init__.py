@@ -5,6 +5,7 @@ One SQLite file in WAL mode. It knows `model` and `errors` only; commands, expor
 
 from grader.gradebook.book import Gradebook
 from grader.gradebook.lock import RunLock
+from grader.gradebook.moves import CheckMove, Conflict, Difference, Move, State, difference
 from grader.gradebook.records import (
     Balance,
     Crashes,
@@ -23,21 +24,27 @@ from grader.gradebook.summary import CheckMark, PartMark, Summary, summarize
 __all__ = [
     "Balance",
     "CheckMark",
+    "CheckMove",
+    "Conflict",
     "Crashes",
+    "Difference",
     "DiskFull",
     "Gradebook",
     "GradebookError",
     "Locked",
     "Mark",
+    "Move",
     "Override",
     "PartMark",
     "Person",
     "Result",
     "Run",
     "RunLock",
+    "State",
     "Student",
     "Submission",
     "Summary",
     "Upload",
+    "difference",
     "summarize",
 ]

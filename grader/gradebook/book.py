@@ -80,10 +80,11 @@ class Gradebook:
             raise OperatorError(f"{self.path}: no submission {submission!r}")
         return submission_of(row)
 
-    def result(self, submission: str) -> Result | None:
-        """The result that counts now; None if there is none yet."""
+    def result(self, submission: str, *, previous: bool = False) -> Result | None:
+        """The result that counts now, or (`previous`) that counted before the last batch began; None if there is none."""
+        key = "previous" if previous else "graded"
         row = self._store.row(
-            f"SELECT {RESULT} FROM results r JOIN submissions s ON s.id = r.submission AND s.graded = r.key WHERE s.id = ?",
+            f"SELECT {RESULT} FROM results r JOIN submissions s ON s.id = r.submission AND s.{key} = r.key WHERE s.id = ?",
             (submission,),
         )
         return None if row is None else result_of(row)
@@ -120,6 +121,9 @@ class Gradebook:
     def begin_run(self, arguments: Mapping[str, object]) -> int:
         """Record that a batch starts, with what it was asked; returns its number."""
         with self._store.transaction():
+            last = self._store.row("SELECT ended_at FROM runs ORDER BY id DESC LIMIT 1")
+            if last is None or last[0]:  # one that was cut off goes on in this one
+                self._store.write("UPDATE submissions SET previous = graded")
             return self._store.write(
                 "INSERT INTO runs (started_at, process, arguments) VALUES (?, ?, ?)",
                 (now(), os.getpid(), json.dumps(dict(arguments), ensure_ascii=False)),
@@ -176,12 +180,12 @@ class Gradebook:
                 self._store.write("UPDATE submissions SET graded = ? WHERE id = ?", (key, submission))
             return found is not None
 
-    def crashes(self, submission: str, key: str) -> Crashes:
-        """Attempts at this key that came to nothing, in this batch and those before."""
+    def crashes(self, submission: str, key: str, *, since: int = 0) -> Crashes:
+        """Attempts at this key that came to nothing, in this batch and those before (from the batch `since` on)."""
         row = self._store.row(
             "SELECT count(*) FILTER (WHERE outcome = 'died'), count(*) FILTER (WHERE outcome = '') "
-            "FROM attempts WHERE submission = ? AND key = ?",
-            (submission, key),
+            "FROM attempts WHERE submission = ? AND key = ? AND run >= ?",
+            (submission, key, since),
         )
         return Crashes(*row) if row else Crashes(0, 0)
 

@@ -52,7 +52,8 @@ class Submission:
     """A submission in the gradebook.
 
     `graded` is the key of the result that counts now, `wanted` that of the result it should have: they differ (or one is
-    empty) while it has not been graded as it stands, for instance after a batch that was stopped. `present` is false for
+    empty) while it has not been graded as it stands, for instance after a batch that was stopped. `previous` is the key of
+    the result that counted before the last batch began. `present` is false for
     one that the last batch did not find any more where it had been found before.
     """
 
@@ -65,6 +66,7 @@ class Submission:
     sha256: str
     wanted: str
     graded: str
+    previous: str
     present: bool
 
     @property

@@ -10,7 +10,7 @@ from typing import Any, Final
 from grader.gradebook.records import Override, Person, Result, Submission
 from grader.gradebook.summary import summary_of
 
-SUBMISSION: Final = "id, source, folder, files, submitters, created_at, sha256, wanted, graded, present"
+SUBMISSION: Final = "id, source, folder, files, submitters, created_at, sha256, wanted, graded, previous, present"
 RESULT: Final = "r.submission, r.key, r.status, r.notes, r.summary, r.report_sha256, r.created_at"
 OVERRIDE: Final = (
     "id, submission, part, check_id, points, reason, author, created_at, text_sha256, decision, "
@@ -35,7 +35,8 @@ def submission_of(row: Sequence[Any]) -> Submission:
         sha256=row[6],
         wanted=row[7],
         graded=row[8],
-        present=bool(row[9]),
+        previous=row[9],
+        present=bool(row[10]),
     )
 
 

@@ -26,6 +26,7 @@ CREATE TABLE submissions (
   sha256 TEXT NOT NULL DEFAULT '',
   wanted TEXT NOT NULL DEFAULT '',
   graded TEXT NOT NULL DEFAULT '',
+  previous TEXT NOT NULL DEFAULT '',
   present INTEGER NOT NULL DEFAULT 1
 );
 CREATE TABLE attempts (

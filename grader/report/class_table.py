@@ -1,28 +1,26 @@
-"""The class at a glance: a table in the terminal and the same as CSV; progress while it is graded."""
+"""The class at a glance: a table in the terminal and the same as CSV."""
 
 from __future__ import annotations
 
 import csv
-import io
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import TextIO
 
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-Row = tuple[str, dict[str, Any] | None, str, list[str]]
-"""Id, report as data, status, notes."""
+from grader.gradebook import Summary
+
+Row = tuple[str, Summary | None, str, Sequence[str]]
+"""Id, points, status, notes. Rows come one after the other: a class never stands in memory."""
 
 _WORDS = {
     "submission": {"en": "submission", "fr": "remise"},
     "total": {"en": "total", "fr": "total"},
     "open": {"en": "open", "fr": "ouvert"},
     "parts": {"en": "{0}", "fr": "{0}"},
-    "mean": {"en": "mean", "fr": "moyenne"},
     "decided": {
         "en": "{0} submissions; {1:.0%} of the points of the machine-graded questions are decided",
         "fr": "{0} remises ; {1:.0%} des points des questions corrigées automatiquement sont décidés",
@@ -42,75 +40,60 @@ _ENDED = frozenset({"unreadable", "timeout", "fault", "needs_a_person"})
 """Statuses that are said in the table; else the number of open parts is."""
 
 
-@contextmanager
-def progress_of(total: int) -> Iterator[Callable[[Any], None]]:
-    """A bar where a person watches, nothing elsewhere; called with each result."""
-    console = Console(stderr=True)
-    if not console.is_terminal or total < 2:
-        yield lambda result: None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("grading", total=total)
-        yield lambda result: bar.update(task, advance=1, description=result.entry.id[:24])
-
-
-def questions_of(report: dict[str, Any]) -> dict[str, tuple[float, float, float]]:
+def questions_of(summary: Summary) -> dict[str, tuple[float, float, float]]:
     """Ranges per question, summed over its parts."""
     out: dict[str, tuple[float, float, float]] = {}
-    for part in report["parts"]:
-        name = part["id"].split(".")[0]
+    for part in summary.parts:
+        name = part.id.split(".")[0]
         low, high, most = out.get(name, (0.0, 0.0, 0.0))
-        score = part["score"]
-        out[name] = (low + score["min"], high + score["max"], most + score["out_of"])
+        out[name] = (low + part.min, high + part.max, most + part.out_of)
     return out
 
 
-def show_class(rows: Sequence[Row], *, lang: str = "en", console: Console | None = None) -> None:
+def show_class(rows: Iterable[Row], *, lang: str = "en", console: Console | None = None) -> None:
     """Print the class table."""
     console = console or Console(highlight=False)
-    reports = [report for _, report, _, _ in rows if report is not None]
-    names = list(questions_of(reports[0])) if reports else []
-    worth = questions_of(reports[0]) if reports else {}
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column(_WORDS["submission"][lang], no_wrap=True, overflow="ellipsis", min_width=14)
-    for name in names:
-        table.add_column(f"{name}\n/{worth[name][2]:g}", justify="right", no_wrap=True)
-    total = sum(most for _, _, most in worth.values())
-    table.add_column(f"{_WORDS['total'][lang]}\n/{total:g}", justify="right", no_wrap=True)
-    table.add_column(_WORDS["open"][lang], overflow="fold")
-    for name, report, status, notes in rows:
-        if report is None:
-            table.add_row(name, *[""] * (len(names) + 1), Text(_WORDS[status][lang], style="red"))
+    names: list[str] = []
+    graded = count = 0
+    every, answers = [0.0, 0.0], [0.0, 0.0]
+    failed = []
+    for name, summary, status, notes in rows:
+        count += 1
+        if summary is None:
+            failed.append((name, status))
             continue
-        cells = [_range(*questions_of(report)[q][:2]) for q in names]
-        score = report["score"]
-        open_parts = sum(p["score"]["max"] > p["score"]["min"] for p in report["parts"])
+        questions = questions_of(summary)
+        if not graded:
+            names = list(questions)
+            for q in names:
+                table.add_column(f"{q}\n/{questions[q][2]:g}", justify="right", no_wrap=True)
+            total = sum(most for _, _, most in questions.values())
+            table.add_column(f"{_WORDS['total'][lang]}\n/{total:g}", justify="right", no_wrap=True)
+            table.add_column(_WORDS["open"][lang], overflow="fold")
+        graded += 1
+        cells = [_range(*questions.get(q, (0.0, 0.0, 0.0))[:2]) for q in names]
         said = _WORDS[status][lang] if status in _ENDED else ""
-        said = said or _WORDS["parts"][lang].format(open_parts)
-        note = Text(said, style="magenta" if status in ("unreadable", "needs_a_person", "timeout", "fault") else "")
+        said = said or _WORDS["parts"][lang].format(sum(p.open for p in summary.parts))
+        note = Text(said, style="magenta" if status in _ENDED else "")
         if notes:
             note.append(f"  {notes[0]}", style="bright_black")
-        table.add_row(name, *cells, Text(_range(score["min"], score["max"]), style="bold"), note)
+        table.add_row(name, *cells, Text(_range(summary.min, summary.max), style="bold"), note)
+        for sums, roles in ((every, ()), (answers, ("final_answer", "explanation"))):
+            sure, worth = summary.decided(roles)
+            sums[0] += sure
+            sums[1] += worth
+    for name, status in failed:
+        table.add_row(name, *[""] * (len(names) + 1 if names else 0), Text(_WORDS[status][lang], style="red"))
     console.print(table)
-    if reports:
-        every, answers = decided(reports), decided(reports, ("final_answer", "explanation"))
-        console.print(Text(_WORDS["decided"][lang].format(len(rows), every), style="bright_black"))
-        console.print(Text(_WORDS["decided_answers"][lang].format(answers), style="bright_black"))
+    if graded:
+        console.print(Text(_WORDS["decided"][lang].format(count, _share(every)), style="bright_black"))
+        console.print(Text(_WORDS["decided_answers"][lang].format(_share(answers)), style="bright_black"))
 
 
-def decided(reports: Sequence[dict[str, Any]], roles: tuple[str, ...] = ()) -> float:
-    """The share of points that are decided, of checks that a machine can judge (of these roles)."""
-    sure = worth = 0.0
-    for report in reports:
-        for part in report["parts"]:
-            for check in part["checks"]:
-                if check["role"] == "manual" or (roles and check["role"] not in roles):
-                    continue
-                points = check["points"]
-                worth += points["out_of"]
-                sure += points["out_of"] - (points["max"] - points["min"])
-    return sure / worth if worth else 1.0
+def _share(sums: Sequence[float]) -> float:
+    return sums[0] / sums[1] if sums[1] else 1.0
 
 
 def _range(low: float, high: float) -> str:
@@ -118,23 +101,22 @@ def _range(low: float, high: float) -> str:
     return f"{low:g}" if low == high else f"{low:g}–{high:g}"
 
 
-def summary_csv(rows: Sequence[Row]) -> str:
+def write_summary(rows: Iterable[Row], out: TextIO) -> None:
     """One line per submission: ranges of every part and of the total; cells are safe in spreadsheets."""
-    out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    parts = next(([p["id"] for p in report["parts"]] for _, report, _, _ in rows if report is not None), [])
-    head = ["submission", "status", "min", "max", "out_of"]
-    writer.writerow([*head, *(f"{p} {end}" for p in parts for end in ("min", "max")), "notes"])
-    for name, report, status, notes in rows:
-        if report is None:
-            writer.writerow([_cell(name), status, "", "", "", *[""] * (2 * len(parts)), _cell("; ".join(notes))])
+    parts: list[str] | None = None
+    for name, summary, status, notes in rows:
+        if parts is None and (summary is not None):
+            parts = [p.id for p in summary.parts]
+            head = ["submission", "status", "min", "max", "out_of"]
+            writer.writerow([*head, *(f"{p} {end}" for p in parts for end in ("min", "max")), "notes"])
+        said = _cell("; ".join(notes))
+        if summary is None:
+            writer.writerow([_cell(name), status, "", "", "", *[""] * (2 * len(parts or ())), said])
             continue
-        score = report["score"]
-        ends = [p["score"][end] for p in report["parts"] for end in ("min", "max")]
-        writer.writerow(
-            [_cell(name), status, score["min"], score["max"], score["out_of"], *ends, _cell("; ".join(notes))]
-        )
-    return out.getvalue()
+        by_id = {p.id: p for p in summary.parts}
+        ends = [x for p in parts or () for x in ((by_id[p].min, by_id[p].max) if p in by_id else ("", ""))]
+        writer.writerow([_cell(name), status, summary.min, summary.max, summary.out_of, *ends, said])
 
 
 def _cell(text: str) -> str:

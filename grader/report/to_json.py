@@ -119,6 +119,7 @@ def _part(part: PartReport) -> dict[str, Any]:
         "title": part.title,
         "score": _points(part.score),
         "status": part.status.value,
+        "text_sha256": part.text_sha256,
         "checks": [_check(c) for c in part.checks],
         "steps": [_step(s) for s in part.steps],
     }
