@@ -141,7 +141,7 @@ class _Names:
                 continue
             name = _decoded(info)
             parts = [p for p in name.replace("\\", "/").split("/") if p not in ("", ".")]
-            if any(hidden(p) for p in parts):
+            if any(hidden(p) for p in parts if p != ".."):
                 continue
             if why := _refused(name, parts, info):
                 self.notes.append(f"{_shown(name)} in the archive was left out: {why}")

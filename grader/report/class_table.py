@@ -71,7 +71,7 @@ def show_class(rows: Iterable[Row], *, lang: str = "en", console: Console | None
                 table.add_column(f"{q}\n/{questions[q][2]:g}", justify="right", no_wrap=True)
             total = sum(most for _, _, most in questions.values())
             table.add_column(f"{_WORDS['total'][lang]}\n/{total:g}", justify="right", no_wrap=True)
-            table.add_column(_WORDS["open"][lang], overflow="fold")
+            table.add_column(_WORDS["open"][lang], no_wrap=True, overflow="ellipsis")
         graded += 1
         cells = [_range(*questions.get(q, (0.0, 0.0, 0.0))[:2]) for q in names]
         said = _WORDS[status][lang] if status in _ENDED else ""
