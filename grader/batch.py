@@ -103,7 +103,6 @@ def run(
             book.put_roster(roster)
         book.register([_upload(e) for e in entries])
         number = book.begin_run(plan.arguments)
-        stopping.clear()
         pool = executor or ThreadPoolExecutor(max_workers=max(1, plan.jobs))
         batch = _Batch(book, plan, number, provenance.assignment_sha256(folder), pool, done)
         try:
@@ -112,6 +111,7 @@ def run(
             if executor is None:
                 close_workers()
                 pool.shutdown(cancel_futures=True)
+                stopping.clear()
         book.end_run(number)
         return batch.counts
 
@@ -165,14 +165,16 @@ class _Batch:
         self.running: dict[Future[dict[str, Any]], _Job] = {}
 
     def run(self, entries: Sequence[Entry]) -> None:
-        """Keep the executor busy until all have a result: the next begins before the last is written."""
+        """Keep the executor busy until all have a result: the next begins before the last is written, unless it might end
+        the batch."""
         coming = iter(entries)
         try:
             self._fill(coming)
             while self.running:
                 finished, _ = wait(self.running, return_when=FIRST_COMPLETED)
                 jobs = [(self.running.pop(future), future.result()) for future in finished]
-                self._fill(coming)
+                if not self.late:
+                    self._fill(coming)
                 for job, answer in jobs:
                     self._finish(job, answer)
                 self._fill(coming)

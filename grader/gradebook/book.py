@@ -35,7 +35,7 @@ class Gradebook:
     """One gradebook file, for one thread; a context manager.
 
     Every method raises GradebookError (Locked, DiskFull) where the file cannot be read or written. Several processes may
-    have it open: readers never wait, writers wait for each other up to ten seconds.
+    have it open: readers never wait, writers wait for each other up to five seconds.
     """
 
     def __init__(self, store: Store) -> None:

@@ -14,7 +14,7 @@ from grader.gradebook.schema import STEPS, VERSION
 _MARK: Final = 0x47524442
 """`application_id` of a gradebook, so that another program's database is not taken for one."""
 
-WAIT_SECONDS: Final = 10.0
+WAIT_SECONDS: Final = 5.0
 """How long a writer waits for another: transactions here take milliseconds, so longer means that somebody holds the file."""
 
 
