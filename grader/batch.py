@@ -11,7 +11,15 @@ import hashlib
 import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ThreadPoolExecutor,
+    wait,
+)
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +29,7 @@ from grader import provenance
 from grader.errors import OperatorError
 from grader.gradebook import DiskFull, Gradebook, RunLock, Student, Upload
 from grader.intake.convert import Converted, conversion_sha256, stopping
-from grader.intake.entry import Entry, content_sha256
+from grader.intake.entry import Entry, content_sha256, shown
 from grader.intake.files import write_whole
 from grader.limits import PDF_SECONDS
 from grader.task import close_workers, convert_task, grade_task
@@ -149,7 +157,7 @@ def _upload(entry: Entry) -> Upload:
     names = tuple(p.name for p in (*entry.files, *entry.unread))
     paths = (*entry.files, *entry.unread)
     folder = entry.folder or (paths[0].parent if paths else None)
-    return Upload(entry.id, entry.source, str(folder or ""), names, entry.submitters, entry.created_at)
+    return Upload(entry.id, entry.source, shown(str(folder or "")), names, entry.submitters, entry.created_at)
 
 
 class _Batch:
@@ -172,7 +180,7 @@ class _Batch:
             self._fill(coming)
             while self.running:
                 finished, _ = wait(self.running, return_when=FIRST_COMPLETED)
-                jobs = [(self.running.pop(future), future.result()) for future in finished]
+                jobs = [(self.running.pop(future), _answer(future)) for future in finished]
                 if not self.late:
                     self._fill(coming)
                 for job, answer in jobs:
@@ -332,11 +340,21 @@ class _Batch:
                     return  # the disk is full: it stays open
 
 
+def _answer(future: Future[dict[str, Any]]) -> dict[str, Any]:
+    """What a task gave; one that raised, whatever it was, counts as one whose worker died: it costs only its submission."""
+    try:
+        return future.result()
+    except (BrokenExecutor, CancelledError) as error:
+        raise OperatorError(f"what grades ended unexpectedly ({error or 'cancelled'}); --resume goes on") from None
+    except Exception as error:
+        return {"died": f"{type(error).__name__}: {error}"}
+
+
 def _unread_notes(job: _Job) -> list[str]:
     out = []
     for path in job.unread:
         if path.suffix.lower() == ".pdf" and not any(p.suffix.lower() != ".py" for p in job.files):
-            out.append(f"{path.name}: PDF: needs a converter or a person")
+            out.append(f"{shown(path.name)}: PDF: needs a converter or a person")
         else:
-            out.append(f"{path.name} is not read here: a person looks")
+            out.append(f"{shown(path.name)} is not read here: a person looks")
     return out

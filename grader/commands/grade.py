@@ -159,8 +159,9 @@ def _rows(book: Gradebook) -> Iterator[Row]:
     results = book.results()
     result = next(results, None)
     for submission in book.submissions():
+        who = ", ".join(p.name or p.email or p.sid for p in submission.submitters)
         if result is not None and result.submission == submission.id:
-            yield submission.id, result.summary, result.status, result.notes
+            yield submission.id, who, result.summary, result.status, result.notes
             result = next(results, None)
         else:
-            yield submission.id, None, "fault", ()
+            yield submission.id, who, None, "fault", ()

@@ -126,7 +126,7 @@ class Gradebook:
                 self._store.write("UPDATE submissions SET previous = graded")
             return self._store.write(
                 "INSERT INTO runs (started_at, process, arguments) VALUES (?, ?, ?)",
-                (now(), os.getpid(), json.dumps(dict(arguments), ensure_ascii=False)),
+                (now(), os.getpid(), json.dumps(dict(arguments))),
             )
 
     def end_run(self, run: int) -> None:
@@ -154,7 +154,7 @@ class Gradebook:
             for upload in uploads:
                 if upload.id not in known:
                     last += 1
-                submitters = json.dumps([asdict(p) for p in upload.submitters], ensure_ascii=False)
+                submitters = json.dumps([asdict(p) for p in upload.submitters])
                 self._store.write(
                     "INSERT INTO submissions (id, position, source, folder, files, submitters, created_at) "
                     "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET source = excluded.source, "
@@ -165,7 +165,7 @@ class Gradebook:
                         known.get(upload.id, last),
                         upload.source,
                         upload.folder,
-                        json.dumps(upload.files, ensure_ascii=False),
+                        json.dumps(upload.files),
                         submitters,
                         upload.created_at,
                     ),
@@ -233,8 +233,8 @@ class Gradebook:
                     submission,
                     key,
                     status,
-                    json.dumps(list(notes), ensure_ascii=False),
-                    json.dumps(data, ensure_ascii=False, separators=(",", ":")),
+                    json.dumps(list(notes)),
+                    json.dumps(data, separators=(",", ":")),
                     zlib.compress(raw, 6),
                     hashlib.sha256(raw).hexdigest(),
                     now(),

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from grader.errors import GraderError
-from grader.intake.entry import hidden, safe_id
+from grader.intake.entry import hidden, safe_id, shown
 from grader.limits import ARCHIVE_BYTES, ARCHIVE_MEMBERS, NAME_BYTES, NAME_DEPTH, UPLOAD_BYTES, UPLOAD_MEMBERS
 
 _CHUNK: Final = 1 << 16
@@ -201,7 +201,7 @@ def _refused(name: str, parts: list[str], info: zipfile.ZipInfo) -> str | None:
 
 
 def _shown(name: str) -> str:
-    text = "".join(c if c.isprintable() else "?" for c in name)
+    text = shown(name)
     return text if len(text) <= 60 else f"{text[:57]}.."
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from grader.errors import OperatorError
-from grader.intake.entry import file_sha256, safe_id
+from grader.intake.entry import file_sha256, safe_id, shown
 from grader.intake.files import write_whole
 from grader.limits import CONVERTED_BYTES, PDF_SECONDS
 
@@ -74,19 +74,19 @@ def convert(pdf: Path, folder: Path, command: str, seconds: float = PDF_SECONDS)
     if text.is_file() and {k: before.get(k) for k in made} == made:
         now = file_sha256(text)
         edited = now != before.get("output_sha256")
-        return Converted(text, now, f"{pdf.name}: as converted" + (" and mended by hand" if edited else ""))
+        return Converted(text, now, f"{shown(pdf.name)}: as converted" + (" and mended by hand" if edited else ""))
     waiting = folder / f".{stem}.{os.getpid()}.part"  # what an earlier batch left running writes elsewhere
     try:
         failure = _run(pdf, waiting, command, seconds)
         if failure:
-            return Converted(None, "", "", f"{pdf.name}: {name_of(command)} {failure}")
+            return Converted(None, "", "", f"{shown(pdf.name)}: {name_of(command)} {failure}")
         waiting.replace(text)
     finally:
         waiting.unlink(missing_ok=True)
         waiting.with_suffix(".err").unlink(missing_ok=True)
     output = file_sha256(text)
     write_whole(record, json.dumps({**made, "output_sha256": output}, indent=1) + "\n")
-    return Converted(text, output, f"{pdf.name}: as converted")
+    return Converted(text, output, f"{shown(pdf.name)}: as converted")
 
 
 def _record(path: Path) -> dict[str, str]:

@@ -58,6 +58,11 @@ def safe_id(name: str) -> str:
     return text
 
 
+def shown(name: str) -> str:
+    """A file's name for people: what is no text in it becomes a question mark."""
+    return "".join(c if c.isprintable() else "?" for c in name.encode("utf-8", "replace").decode("utf-8"))
+
+
 def of_files(name: str, files: Sequence[Path], folder: Path | None = None, notes: Sequence[str] = ()) -> Entry:
     """An entry of these files."""
     read = tuple(p for p in files if p.suffix.lower() in READ)
@@ -78,7 +83,7 @@ def files_in(folder: Path) -> tuple[list[Path], list[str]]:
     notes: list[str] = []
 
     def closed(error: OSError) -> None:
-        notes.append(f"{Path(str(error.filename)).name} cannot be opened ({error.strerror})")
+        notes.append(f"{shown(Path(str(error.filename)).name)} cannot be opened ({error.strerror})")
 
     for place, folders, names in os.walk(folder, onerror=closed, followlinks=False):
         linked = [n for n in folders if os.path.islink(os.path.join(place, n))]
@@ -88,11 +93,11 @@ def files_in(folder: Path) -> tuple[list[Path], list[str]]:
             if hidden(name):
                 continue
             if path.is_symlink():
-                notes.append(f"{name} is a link and is not followed")
+                notes.append(f"{shown(name)} is a link and is not followed")
             elif path.is_file():
                 files.append(path)
             else:
-                notes.append(f"{name} is no file")
+                notes.append(f"{shown(name)} is no file")
     return sorted(files, key=lambda p: p.relative_to(folder).as_posix()), sorted(notes)
 
 

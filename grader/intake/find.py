@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grader.errors import OperatorError
 from grader.intake.archive import CLASS, UPLOAD, ArchiveError, unpack
-from grader.intake.entry import HANDED_IN, READ, Entry, files_in, hidden, main_files, of_files
+from grader.intake.entry import HANDED_IN, READ, Entry, files_in, hidden, main_files, of_files, shown
 from grader.intake.gradescope import metadata_of, read_metadata
 
 
@@ -38,7 +38,7 @@ def find(paths: Sequence[Path], workspace: Path | None = None) -> Found:
             raise OperatorError(
                 f"{path}: no submissions here (files ending in {', '.join(sorted(READ)[:6])} .. or folders of such)"
             )
-        source = str(path.resolve())
+        source = str(path.resolve()).encode("utf-8", "replace").decode("utf-8")
         entries.extend(replace(e, source=source) for e in found)
     taken: set[str] = set()
     out = []
@@ -87,7 +87,7 @@ def _in_folder(folder: Path, workspace: Path | None) -> Iterator[Entry]:
             continue
         if path.is_symlink():
             if path.suffix.lower() in READ | HANDED_IN or path.is_dir():
-                yield of_files(path.stem, [], notes=[f"{path.name} is a link and is not followed"])
+                yield of_files(path.stem, [], notes=[f"{shown(path.name)} is a link and is not followed"])
         elif path.is_dir():
             entry = _of_folder(path, workspace)
             if entry.files or entry.unread or entry.notes:
@@ -103,7 +103,7 @@ def _of_folder(folder: Path, workspace: Path | None) -> Entry:
     files, notes = files_in(folder)
     known = [p for p in files if p.suffix.lower() in READ | HANDED_IN]
     if not known:
-        notes = [*notes, *(f"{p.name} is of a kind that is not read here" for p in files[:3])]
+        notes = [*notes, *(f"{shown(p.name)} is of a kind that is not read here" for p in files[:3])]
     archives = [p for p in known if p.suffix.lower() == ".zip"]
     if len(archives) == 1 and len(known) == 1:
         return _of_archive(folder.name, archives[0], workspace, notes)
@@ -123,7 +123,7 @@ def _of_archive(name: str, archive: Path, workspace: Path | None, notes: Sequenc
     try:
         unpacked = unpack(archive, workspace, UPLOAD)
     except ArchiveError as error:
-        return of_files(name, [archive], notes=[*notes, f"{archive.name} {error}"])
+        return of_files(name, [archive], notes=[*notes, f"{shown(archive.name)} {error}"])
     entry = _of_folder_unopened(_unwrapped(unpacked.folder))
     return replace(entry, id=of_files(name, []).id, notes=(*notes, *unpacked.notes, *entry.notes))
 
@@ -142,7 +142,7 @@ def _in_export(metadata: Path, workspace: Path | None) -> Iterator[Entry]:
             continue
         uploaded = known.get(path.name)
         if path.is_symlink():
-            entry = of_files(path.stem, [], notes=[f"{path.name} is a link and is not followed"])
+            entry = of_files(path.stem, [], notes=[f"{shown(path.name)} is a link and is not followed"])
         elif path.is_dir():
             entry = _of_folder(path, workspace)
         elif uploaded is not None or path.suffix.lower() in READ | HANDED_IN:

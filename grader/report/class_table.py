@@ -13,8 +13,8 @@ from rich.text import Text
 
 from grader.gradebook import Summary
 
-Row = tuple[str, Summary | None, str, Sequence[str]]
-"""Id, points, status, notes. Rows come one after the other: a class never stands in memory."""
+Row = tuple[str, str, Summary | None, str, Sequence[str]]
+"""Id, who handed it in (empty if nobody knows), points, status, notes. Rows come one after the other: a class never stands in memory."""
 
 _WORDS = {
     "submission": {"en": "submission", "fr": "remise"},
@@ -59,7 +59,7 @@ def show_class(rows: Iterable[Row], *, lang: str = "en", console: Console | None
     graded = count = 0
     every, answers = [0.0, 0.0], [0.0, 0.0]
     failed = []
-    for name, summary, status, notes in rows:
+    for name, who, summary, status, notes in rows:
         count += 1
         if summary is None:
             failed.append((name, status))
@@ -77,8 +77,8 @@ def show_class(rows: Iterable[Row], *, lang: str = "en", console: Console | None
         said = _WORDS[status][lang] if status in _ENDED else ""
         said = said or _WORDS["parts"][lang].format(sum(p.open for p in summary.parts))
         note = Text(said, style="magenta" if status in _ENDED else "")
-        if notes:
-            note.append(f"  {notes[0]}", style="bright_black")
+        for more in (who, *notes[:1]):
+            note.append(f"  {more}" if more else "", style="bright_black")
         table.add_row(name, *cells, Text(_range(summary.min, summary.max), style="bold"), note)
         for sums, roles in ((every, ()), (answers, ("final_answer", "explanation"))):
             sure, worth = summary.decided(roles)
@@ -105,18 +105,18 @@ def write_summary(rows: Iterable[Row], out: TextIO) -> None:
     """One line per submission: ranges of every part and of the total; cells are safe in spreadsheets."""
     writer = csv.writer(out, lineterminator="\n")
     parts: list[str] | None = None
-    for name, summary, status, notes in rows:
+    for name, who, summary, status, notes in rows:
         if parts is None and (summary is not None):
             parts = [p.id for p in summary.parts]
             head = ["submission", "status", "min", "max", "out_of"]
-            writer.writerow([*head, *(f"{p} {end}" for p in parts for end in ("min", "max")), "notes"])
-        said = _cell("; ".join(notes))
+            writer.writerow([*head, *(f"{p} {end}" for p in parts for end in ("min", "max")), "submitters", "notes"])
+        said = (_cell(who), _cell("; ".join(notes)))
         if summary is None:
-            writer.writerow([_cell(name), status, "", "", "", *[""] * (2 * len(parts or ())), said])
+            writer.writerow([_cell(name), status, "", "", "", *[""] * (2 * len(parts or ())), *said])
             continue
         by_id = {p.id: p for p in summary.parts}
         ends = [x for p in parts or () for x in ((by_id[p].min, by_id[p].max) if p in by_id else ("", ""))]
-        writer.writerow([_cell(name), status, summary.min, summary.max, summary.out_of, *ends, said])
+        writer.writerow([_cell(name), status, summary.min, summary.max, summary.out_of, *ends, *said])
 
 
 def _cell(text: str) -> str:
