@@ -158,7 +158,7 @@ def _rows(book: Gradebook) -> Iterator[Row]:
     """All submissions, whether they have a result or not."""
     results = book.results()
     result = next(results, None)
-    for submission in book.submissions():
+    for submission in book.each():
         who = ", ".join(p.name or p.email or p.sid for p in submission.submitters)
         if result is not None and result.submission == submission.id:
             yield submission.id, who, result.summary, result.status, result.notes

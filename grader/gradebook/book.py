@@ -69,9 +69,13 @@ class Gradebook:
 
     def submissions(self, *, gone: bool = False) -> tuple[Submission, ...]:
         """All submissions in the order they were found; with `gone` also those that are there no more."""
+        return tuple(self.each(gone=gone))
+
+    def each(self, *, gone: bool = False) -> Iterator[Submission]:
+        """`submissions`, one after the other and never all in memory."""
         where = "" if gone else "WHERE present"
         rows = self._store.rows(f"SELECT {SUBMISSION} FROM submissions {where} ORDER BY position, id")
-        return tuple(submission_of(row) for row in rows)
+        return (submission_of(row) for row in rows)
 
     def submission(self, submission: str) -> Submission:
         """One submission. Raises OperatorError if the gradebook has none of this id."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
-from typing import TextIO
+from typing import Final, TextIO
 
 from rich import box
 from rich.console import Console
@@ -36,6 +36,9 @@ _WORDS = {
     "needs_a_person": {"en": "not read here", "fr": "non lu ici"},
 }
 
+_PAGE: Final = 100
+"""Rows of one table: a class of a thousand is not laid out in memory."""
+
 _ENDED = frozenset({"unreadable", "timeout", "fault", "needs_a_person"})
 """Statuses that are said in the table; else the number of open parts is."""
 
@@ -51,45 +54,63 @@ def questions_of(summary: Summary) -> dict[str, tuple[float, float, float]]:
 
 
 def show_class(rows: Iterable[Row], *, lang: str = "en", console: Console | None = None) -> None:
-    """Print the class table."""
+    """Print the class table, in pages of a hundred with a head each."""
     console = console or Console(highlight=False)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column(_WORDS["submission"][lang], no_wrap=True, overflow="ellipsis", min_width=14)
-    names: list[str] = []
-    graded = count = 0
     every, answers = [0.0, 0.0], [0.0, 0.0]
-    failed = []
-    for name, who, summary, status, notes in rows:
-        count += 1
-        if summary is None:
-            failed.append((name, status))
+    table: Table | None = None
+    questions: list[str] = []
+    failed: list[Row] = []  # they say nothing of the columns, so they come last
+    count = 0
+    for row in rows:
+        if row[2] is None:
+            failed.append(row)
             continue
-        questions = questions_of(summary)
-        if not graded:
-            names = list(questions)
-            for q in names:
-                table.add_column(f"{q}\n/{questions[q][2]:g}", justify="right", no_wrap=True)
-            total = sum(most for _, _, most in questions.values())
-            table.add_column(f"{_WORDS['total'][lang]}\n/{total:g}", justify="right", no_wrap=True)
-            table.add_column(_WORDS["open"][lang], no_wrap=True, overflow="ellipsis")
-        graded += 1
-        cells = [_range(*questions.get(q, (0.0, 0.0, 0.0))[:2]) for q in names]
-        said = _WORDS[status][lang] if status in _ENDED else ""
-        said = said or _WORDS["parts"][lang].format(sum(p.open for p in summary.parts))
-        note = Text(said, style="magenta" if status in _ENDED else "")
-        for more in (who, *notes[:1]):
-            note.append(f"  {more}" if more else "", style="bright_black")
-        table.add_row(name, *cells, Text(_range(summary.min, summary.max), style="bold"), note)
+        if table is not None and count % _PAGE == 0:
+            console.print(table)
+            table = None
+        if table is None:
+            table, questions = _page(row[2], lang)
+        count += 1
+        table.add_row(*_cells(row, questions, lang))
         for sums, roles in ((every, ()), (answers, ("final_answer", "explanation"))):
-            sure, worth = summary.decided(roles)
+            sure, worth = row[2].decided(roles)
             sums[0] += sure
             sums[1] += worth
-    for name, status in failed:
-        table.add_row(name, *[""] * (len(names) + 1 if names else 0), Text(_WORDS[status][lang], style="red"))
+    if table is None:
+        table, questions = _page(None, lang)
+    for row in failed:
+        table.add_row(*_cells(row, questions, lang))
     console.print(table)
-    if graded:
-        console.print(Text(_WORDS["decided"][lang].format(count, _share(every)), style="bright_black"))
+    if every[1]:
+        console.print(Text(_WORDS["decided"][lang].format(count + len(failed), _share(every)), style="bright_black"))
         console.print(Text(_WORDS["decided_answers"][lang].format(_share(answers)), style="bright_black"))
+
+
+def _page(first: Summary | None, lang: str) -> tuple[Table, list[str]]:
+    """A table with its head, and the questions in it."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(_WORDS["submission"][lang], no_wrap=True, overflow="ellipsis", min_width=14)
+    questions = questions_of(first) if first is not None else {}
+    for name, (_, _, worth) in questions.items():
+        table.add_column(f"{name}\n/{worth:g}", justify="right", no_wrap=True)
+    total = sum(worth for _, _, worth in questions.values())
+    table.add_column(f"{_WORDS['total'][lang]}\n/{total:g}", justify="right", no_wrap=True)
+    table.add_column(_WORDS["open"][lang], no_wrap=True, overflow="ellipsis")
+    return table, list(questions)
+
+
+def _cells(row: Row, questions: Sequence[str], lang: str) -> list[str | Text]:
+    name, who, summary, status, notes = row
+    if summary is None:
+        return [name, *[""] * (len(questions) + 1), Text(_WORDS[status][lang], style="red")]
+    own = questions_of(summary)
+    cells = [_range(*own.get(q, (0.0, 0.0, 0.0))[:2]) for q in questions]
+    said = _WORDS[status][lang] if status in _ENDED else ""
+    said = said or _WORDS["parts"][lang].format(sum(p.open for p in summary.parts))
+    note = Text(said, style="magenta" if status in _ENDED else "")
+    for more in (who, *notes[:1]):
+        note.append(f"  {more}" if more else "", style="bright_black")
+    return [name, *cells, Text(_range(summary.min, summary.max), style="bold"), note]
 
 
 def _share(sums: Sequence[float]) -> float:
