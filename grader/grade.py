@@ -16,7 +16,7 @@ from typing import Any
 from grader.assignment import Assignment
 from grader.exchange import exchanged
 from grader.grade_part import Submission, grade_part
-from grader.handed_in import text_sha256
+from grader.handed_in import passages, text_sha256
 from grader.maths.memory import forget
 from grader.maths.notation import DEFAULT
 from grader.maths.worlds import SEED
@@ -68,7 +68,11 @@ def _graded(
         submission = placed(document, assignment, located, programs)
         parts = [grade_part(submission, question, part) for question, part in assignment.parts]
     parts = [
-        replace(report, text_sha256=text_sha256(document, located, question, part, programs))
+        replace(
+            report,
+            text_sha256=text_sha256(document, located, question, part, programs),
+            found=passages(document, located, question, part) if report.score.max > report.score.min else (),
+        )
         for report, (question, part) in zip(parts, assignment.parts, strict=True)
     ]
     score = total([p.score for p in parts], assignment.file.points)

@@ -25,7 +25,7 @@ LAYERS = [
     ["assignment"],
     ["steps"],
     ["carry", "python_answers"],
-    ["exchange", "handed_in"],
+    ["exchange", "handed_in", "likeness"],
     ["grade_part"],
     ["grade"],
     ["api", "references", "examples"],

@@ -26,6 +26,7 @@ from grader.gradebook.records import (
     Submission,
     Upload,
 )
+from grader.gradebook.remarks import Remarks
 from grader.gradebook.rows import OVERRIDE, RESULT, SUBMISSION, now, override_of, result_of, submission_of
 from grader.gradebook.store import WAIT_SECONDS, GradebookError, Store
 from grader.gradebook.summary import summarize
@@ -64,6 +65,11 @@ class Gradebook:
     def close(self) -> None:
         """Close the file."""
         self._store.close()
+
+    @property
+    def remarks(self) -> Remarks:
+        """The reusable comments."""
+        return Remarks(self._store)
 
     # what there is
 
@@ -344,6 +350,30 @@ class Gradebook:
                 (now(), author, reason, override),
             )
         return self._one(override)
+
+    def take_back(self, overrides: Sequence[int], *, author: str) -> None:
+        """Undo overrides just given, all or none: they stay in the history as withdrawn, and what each replaced counts again."""
+        with self._store.transaction():
+            for number in overrides:
+                old = self._one(number)
+                if not old.active:
+                    raise OperatorError(f"{self.path}: override {number} counts no more already")
+                self._store.write(
+                    "UPDATE overrides SET ended_at = ?, ended_how = 'withdrawn', ended_by = ?, ended_why = 'undone' "
+                    "WHERE id = ?",
+                    (now(), author, number),
+                )
+                place = (old.submission, old.part, old.check)
+                self._store.write(
+                    "UPDATE overrides SET ended_at = '', ended_how = '', ended_by = '', ended_why = '' WHERE id = "
+                    "(SELECT max(id) FROM overrides WHERE submission = ? AND part = ? AND check_id IS ? AND id < ?) "
+                    "AND ended_how = 'replaced' AND ended_at = ?",
+                    (*place, number, old.created_at),
+                )
+
+    def of_decision(self, decision: int) -> tuple[int, ...]:
+        """The overrides that a decision on several answers gave."""
+        return tuple(r[0] for r in self._store.rows("SELECT id FROM overrides WHERE decision = ?", (decision,)))
 
     def confirm(self, override: int, *, author: str) -> Override:
         """Say that a stale override holds for the changed text too: the same points and reason, given again by `author`."""

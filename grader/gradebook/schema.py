@@ -90,7 +90,19 @@ CREATE TABLE roster (
 );
 """
 
-STEPS: Final = (_CORE, _ROSTER)
+_REMARKS: Final = """
+CREATE TABLE remarks (
+  id INTEGER PRIMARY KEY,
+  part TEXT NOT NULL,
+  text TEXT NOT NULL,
+  author TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  used INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (part, text)
+);
+"""
+
+STEPS: Final = (_CORE, _ROSTER, _REMARKS)
 """What makes a gradebook of each version from the one before."""
 
 VERSION: Final = len(STEPS)

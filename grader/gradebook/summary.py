@@ -9,7 +9,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class CheckMark:
-    """A check's outcome and range; `title` in the languages of the rubric."""
+    """A check's outcome and range; `title` in the languages of the rubric.
+
+    `note` is the machine tag of why, `alike` is the same for open answers that a person would judge alike (`values:..`,
+    `line:..` or `text:..`), empty for one that stands for itself. Both are empty in a gradebook of before they were kept.
+    """
 
     id: str
     role: str
@@ -18,6 +22,13 @@ class CheckMark:
     max: float
     out_of: float
     title: Mapping[str, str]
+    note: str = ""
+    alike: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether its points are not settled."""
+        return self.max > self.min
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +93,8 @@ def summarize(report: Mapping[str, Any]) -> dict[str, Any]:
                         c["points"]["max"],
                         c["points"]["out_of"],
                         c["title"],
+                        c.get("note", ""),
+                        c.get("evidence", {}).get("alike", ""),
                     ]
                     for c in part["checks"]
                 ],

@@ -120,6 +120,7 @@ def _part(part: PartReport) -> dict[str, Any]:
         "score": _points(part.score),
         "status": part.status.value,
         "text_sha256": part.text_sha256,
+        "found": [{**_span(p.span), "text": p.text} for p in part.found],
         "checks": [_check(c) for c in part.checks],
         "steps": [_step(s) for s in part.steps],
     }
