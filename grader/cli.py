@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from grader.commands import diff, grade
+from grader.commands import diff, grade, override, review
 from grader.commands.common import AssignmentOption, fail
 
 app = typer.Typer(
@@ -115,6 +115,8 @@ def _status(data: dict[str, Any], readable: bool) -> int:
 
 app.command(name="grade")(grade.grade_command)
 app.command(name="diff")(diff.diff_command)
+app.command(name="review")(review.review_command)
+app.command(name="override")(override.override_command)
 
 
 @app.command(name="lint")

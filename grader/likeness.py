@@ -1,4 +1,4 @@
-"""What makes two open answers one question: the same values, the same line, or the same text.
+"""What makes two open answers one question: the same values, the same line, the same formulas or the same words.
 
 Worked out where the formulas have their worlds, and kept in the report, so that a gradebook compares strings.
 """
@@ -18,15 +18,15 @@ from grader.reading.marks import folded
 from grader.reading.rows import Line
 from grader.source import SourceMap
 
-VALUES, LINES, TEXT = "values", "line", "text"
+VALUES, LINES, FORMULAS, WORDS = "values", "line", "formulas", "words"
 
 
 def likeness(text: PartText, context: PartContext | None, source: SourceMap, role: Role, finding: Finding) -> str:
     """What an open answer has in common with those that a person would judge alike, as `kind:hash`.
 
     `values`: what is claimed has the same values in the part's world. `line`: the lines the finding points at have, or for an
-    explanation they read the same. `text`: all formulas of the part, or all its words, are the same up to white space, case
-    and notation of no meaning. Empty for a part without text. The finding's outcome, note and shares belong to it: answers
+    explanation they read the same. `formulas`: all formulas of the part are the same up to notation of no meaning, `words`: all that is
+    written there up to white space and case. Empty for a part without text. The finding's outcome, note and shares belong to it: answers
     that were read differently are not alike.
     """
     found = _common(text, context, source, role, finding)
@@ -52,8 +52,9 @@ def _common(
         worth = [_worth(context, line) for line in _at_places(text, finding)]
         if worth and all(worth):
             return VALUES if role is Role.FINAL_ANSWER else LINES, [w for w in worth if w]
-    words = [_plain(piece) for piece in text.written]
-    return TEXT, words if role in (Role.MANUAL, Role.EXPLANATION) or not text.formulas else list(_formulas(text))
+    if text.formulas and role not in (Role.MANUAL, Role.EXPLANATION):
+        return FORMULAS, list(_formulas(text))
+    return WORDS, [_plain(piece) for piece in text.written]
 
 
 def _at_places(text: PartText, finding: Finding) -> list[tuple[Line, tuple[T.Node, ...]]]:

@@ -22,7 +22,7 @@ LAYERS = [
     ["derivation"],
     ["checks"],
     ["rubric", "scoring"],
-    ["assignment"],
+    ["assignment", "guide"],
     ["steps"],
     ["carry", "python_answers"],
     ["exchange", "handed_in", "likeness"],

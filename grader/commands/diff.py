@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from grader.commands.common import fail, one_of
+from grader.commands.common import LangOption, fail, one_of, write_json
 
 
 def diff_command(
@@ -19,7 +19,7 @@ def diff_command(
     json_out: Annotated[
         str | None, typer.Option("--json", help="Write the differences as JSON to this file (- is standard output).")
     ] = None,
-    lang: Annotated[str, typer.Option("--lang", help="Language of the titles: en or fr.")] = "en",
+    lang: LangOption = "en",
 ) -> None:
     """Compare two batches: who moves, by how much, which check caused it, which overrides are in conflict.
 
@@ -35,16 +35,7 @@ def diff_command(
     except OperatorError as error:
         fail(str(error), 2)
     if json_out is not None:
-        from grader.report.to_json import dumps
-
-        text = dumps(found.data())
-        if json_out == "-":
-            typer.echo(text, nl=False)
-        else:
-            try:
-                Path(json_out).write_text(text, encoding="utf-8")
-            except OSError as error:
-                fail(f"{json_out}: cannot be written ({error.strerror})", 2)
+        write_json(json_out, found.data())
     if json_out != "-":
         from grader.report.diff_table import show_difference
 

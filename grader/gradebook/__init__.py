@@ -4,6 +4,7 @@ One SQLite file in WAL mode. It knows `model` and `errors` only; commands, expor
 """
 
 from grader.gradebook.book import Gradebook
+from grader.gradebook.decisions import Given
 from grader.gradebook.lock import RunLock
 from grader.gradebook.marked import marked, marked_report
 from grader.gradebook.moves import CheckMove, Conflict, Difference, Move, State, difference
@@ -35,6 +36,7 @@ __all__ = [
     "Diagnosis",
     "Difference",
     "DiskFull",
+    "Given",
     "Gradebook",
     "GradebookError",
     "Group",

@@ -59,7 +59,7 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class Group:
     """Questions to which one answer will mostly do; the first stands for all. `kind` says what they have in common:
-    `values`, `line`, `text`, or nothing (then there is one)."""
+    `values`, `line`, `formulas`, `words`, or nothing (then there is one)."""
 
     kind: str
     questions: tuple[Question, ...]
@@ -92,18 +92,19 @@ def queue(book: Gradebook, part: str | None = None) -> tuple[Group, ...]:
     read one after the other; the questions, not the reports, stand in memory. Raises GradebookError.
     """
     groups: dict[tuple[str, ...], list[Question]] = {}
-    order: dict[str, int] = {}
+    order: dict[str, int] = {}  # parts and checks as the rubric has them
     for result in book.results():
-        given = book.overrides(result.submission)
-        for question in questions(result, given):
+        for mark in result.summary.parts:
+            for name in (mark.id, *(f"{mark.id}.{c.id}" for c in mark.checks)):
+                order.setdefault(name, len(order))
+        for question in questions(result, book.overrides(result.submission)):
             if part is not None and question.part != part and question.part.split(".")[0] != part:
                 continue
-            order.setdefault(question.place, len(order))
             apart = question.stale is not None or not question.alike
             key = (question.place, question.alike, *((question.submission,) if apart else ()))
             groups.setdefault(key, []).append(question)
     found = [Group(_kind(qs), tuple(qs)) for qs in groups.values()]
-    return tuple(sorted(found, key=_ranking(found, _in_rubric_order(order))))
+    return tuple(sorted(found, key=_ranking(found, order)))
 
 
 def _ranking(groups: Sequence[Group], rubric: Mapping[str, int]) -> Callable[[Group], tuple[Any, ...]]:
@@ -115,13 +116,13 @@ def _ranking(groups: Sequence[Group], rubric: Mapping[str, int]) -> Callable[[Gr
 
     def rank(group: Group) -> tuple[Any, ...]:
         first = group.first
-        name = (first.part, nth[first.submission], rubric[first.place])
+        name = (rubric[first.part], nth[first.submission], rubric[first.place])
         if first.stale is not None:
             return (0, rubric[first.place])
         if first.check is None and first.outcome in _ALONE:
             return (3, nth[first.submission], rubric[first.place])
         if first.manual:
-            return (2, first.part, -len(group.questions), *name)
+            return (2, rubric[first.part], -len(group.questions), *name)
         if len(group.questions) > 1:
             return (1, 0, -settles[_over(group)], *name)
         return (1, 1, *name)
@@ -132,12 +133,6 @@ def _ranking(groups: Sequence[Group], rubric: Mapping[str, int]) -> Callable[[Gr
 def _over(group: Group) -> tuple[str, ...]:
     """The part a group is about and the submissions in it."""
     return (group.first.part, *(q.submission for q in group.questions))
-
-
-def _in_rubric_order(met: Mapping[str, int]) -> dict[str, int]:
-    """Places as they would be read aloud: by part; checks of a part in the order they were met."""
-    names = sorted(met, key=lambda p: (p.split(".")[:2], met[p]))
-    return {name: i for i, name in enumerate(names)}
 
 
 def _kind(questions: Sequence[Question]) -> str:

@@ -12,7 +12,7 @@ class CheckMark:
     """A check's outcome and range; `title` in the languages of the rubric.
 
     `note` is the machine tag of why, `alike` is the same for open answers that a person would judge alike (`values:..`,
-    `line:..` or `text:..`), empty for one that stands for itself. Both are empty in a gradebook of before they were kept.
+    `line:..`, `formulas:..` or `words:..`), empty for one that stands for itself. Both are empty in a gradebook of before they were kept.
     """
 
     id: str
@@ -61,6 +61,14 @@ class Summary:
     def part(self, part: str) -> PartMark | None:
         """The part of this id."""
         return next((p for p in self.parts if p.id == part), None)
+
+    def place(self, text: str) -> tuple[str, str | None]:
+        """What `Q3.b` or `Q3.b.terms` names: a part, or a part and its check; also where there is none of that name."""
+        if self.part(text) is not None or "." not in text:
+            return text, None
+        known = [p.id for p in self.parts if text.startswith(f"{p.id}.")]
+        part = max(known, key=len, default=text.rpartition(".")[0] if text.count(".") > 1 else text)
+        return part, text[len(part) + 1 :] or None
 
     def decided(self, roles: tuple[str, ...] = ()) -> tuple[float, float]:
         """Points that are settled, and all, of the checks a machine can judge (of these roles)."""
