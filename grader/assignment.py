@@ -7,7 +7,7 @@ import importlib.util
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -15,7 +15,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from grader.checks.program_specs import ProgramSpec
 from grader.errors import AuthorError, OperatorError
+from grader.kit_reference import KitReference, load_kit_reference
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.notation import Notation
@@ -23,9 +25,10 @@ from grader.maths.parser import parse
 from grader.maths.worlds import Factor, Function, Measure, Symbol, World
 from grader.provenance import assignment_sha256
 from grader.provenance import shipped as shipped
+from grader.reading.claims import Chain
 from grader.reading.sections import PartOutline, QuestionOutline
 from grader.rubric import Assignment as AssignmentFile
-from grader.rubric import Part, Question, load_model
+from grader.rubric import Part, Question, load_model, targets_of
 
 _ENGINE = "2"
 """Changes when derived references must be derived again although their source did not change."""
@@ -44,6 +47,15 @@ class Reference:
     def worlds(self) -> Mapping[str, Mapping[str, Any]]:
         found: Mapping[str, Mapping[str, Any]] = self.module.worlds()
         return found
+
+    def names(self) -> list[str]:
+        """The names of all worlds."""
+        return list(self.worlds())
+
+    def built(self, name: str) -> World | None:
+        """A world by its name; None if there is none."""
+        worlds = self.worlds()
+        return build_world(worlds[name]) if name in worlds else None
 
 
 class Assignment:
@@ -70,6 +82,9 @@ class Assignment:
         if self.faults:
             raise self.faults[0]
         self._references: dict[str, Reference] = {}
+        stored = sorted(folder.glob("reference/*.json"))
+        self.kits: dict[str, KitReference] = {path.stem: load_kit_reference(path) for path in stored}
+        """Of a student's kit: the references, sealed."""
         self._judges: dict[str, Judge] = {}
         self._targets: dict[tuple[int, str | None, str | None, Notation], T.Node] = {}
 
@@ -97,6 +112,31 @@ class Assignment:
             self._references[name] = found
         return found
 
+    def source(self, name: str) -> Reference | KitReference:
+        """What gives the worlds of a question: its reference module, or in a student's kit its data."""
+        return self.kits[name] if name in self.kits else self.reference(name)
+
+    def missed(self) -> int:
+        """How often a kit was asked for what it does not know; 0 where the references are whole."""
+        return sum(kit.vault.missed for kit in self.kits.values())
+
+    def offer(self, question: Question, part: Part, judge: Judge, chains: Sequence[Chain]) -> None:
+        """In a kit, let the constants that a part asks for be known once the student writes them in it."""
+        kit = self.kits.get(question.reference or "")
+        names = {t.derived or t.latex or "" for check in part.checks for t in targets_of(check)} if kit else ()
+        if kit is not None and any(T.contains(kit.form(name), T.Sealed) for name in names):
+            refs = sorted({n.ref for name in names for n in T.of_kind(kit.form(name), T.Sealed)})
+            kit.vault.offer(
+                judge, refs, [line.tree for chain in chains for line in chain.lines if line.tree is not None]
+            )
+
+    def open_by(self, question: Question, spec: ProgramSpec, judge: Judge, numbers: Sequence[T.Node]) -> None:
+        """In a kit, let the constants that a function is asked for be known if it returned them."""
+        kit = self.kits.get(question.reference or "")
+        if kit is not None:
+            forms = [kit.form(t.derived or t.latex or "") for t in targets_of(spec)]
+            kit.vault.offer(judge, sorted({n.ref for tree in forms for n in T.of_kind(tree, T.Sealed)}), numbers)
+
     def part(self, part_id: str) -> tuple[Question, Part]:
         for question, part in self.parts:
             if part.id == part_id:
@@ -120,17 +160,17 @@ class Assignment:
             return None
         place = f"{question.reference}/{name}"
         if place not in self._judges:
-            worlds = self.reference(question.reference).worlds()
-            if name not in worlds:
+            world = self.source(question.reference).built(name)
+            if world is None:
                 return None
-            self._judges[place] = Judge(build_world(worlds[name]))
+            self._judges[place] = Judge(world)
         return self._judges[place]
 
     def worlds(self, question: Question, pattern: str) -> list[Judge]:
         """All worlds of the question's reference whose names match a pattern such as `combined*`."""
         if question.reference is None:
             return []
-        names = [n for n in self.reference(question.reference).worlds() if fnmatchcase(n, pattern)]
+        names = [n for n in self.source(question.reference).names() if fnmatchcase(n, pattern)]
         return [judge for name in names if (judge := self.world(question, name)) is not None]
 
     def target(self, question: Question, judge: Judge, derived: str | None, latex: str | None) -> T.Node:
@@ -138,6 +178,9 @@ class Assignment:
 
         Raises AuthorError if the reference does not derive it.
         """
+        kit = self.kits.get(question.reference or "")
+        if kit is not None:
+            return kit.form(derived or latex or "")
         place = (question.number, derived, latex, judge.world.notation)
         found = self._targets.get(place)
         if found is None:

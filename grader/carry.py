@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 from grader.checks.context import PartContext
@@ -20,8 +20,17 @@ def own_answer(context: PartContext, node: T.Node) -> T.Node:
     return context.expanded(T.unboxed(value))
 
 
-def own_names(names: Sequence[str], then: Mapping[str, str], answer: T.Node, notation: Notation) -> dict[str, T.Node]:
-    """What names stand for by an earlier answer: its entries in order, or all of it for one name."""
+def own_names(
+    names: Sequence[str],
+    then: Mapping[str, str],
+    answer: T.Node,
+    notation: Notation,
+    read: Callable[[str], T.Node],
+) -> dict[str, T.Node]:
+    """What names stand for by an earlier answer: its entries in order, or all of it for one name.
+
+    `read` gives the rubric's formulas of `then`.
+    """
     keys = [n.key for n in (parse(text, notation) for text in names) if isinstance(n, T.Name)]
     entries = _entries(answer)
     found: dict[str, T.Node] = {}
@@ -34,7 +43,7 @@ def own_names(names: Sequence[str], then: Mapping[str, str], answer: T.Node, not
     for text, meaning in then.items():
         name = parse(text, notation)
         if isinstance(name, T.Name):
-            found[name.key] = parse(meaning, notation)
+            found[name.key] = read(meaning)
     return found
 
 
@@ -74,9 +83,10 @@ def carried_targets(
             ),
         )
     elif carried.how == "added" and isinstance(own, T.Matrix) and len(carried.added) == 1:
-        whole = T.Add((own, parse(carried.added[0], context.notation)))
+        whole = T.Add((own, context.target(Target(latex=carried.added[0]))))
     elif carried.how == "added" and len(entries) == len(carried.added):
-        parts = tuple(T.Add((e, parse(text, context.notation))) for e, text in zip(entries, carried.added, strict=True))
+        added = [context.target(Target(latex=text)) for text in carried.added]
+        parts = tuple(T.Add(pair) for pair in zip(entries, added, strict=True))
         whole = T.Tup(parts)
     if whole is None:
         return None

@@ -11,6 +11,7 @@ import typer
 
 from grader.commands import diff, grade, override, review
 from grader.commands.common import AssignmentOption, fail
+from grader.packaging.command import package
 
 app = typer.Typer(
     add_completion=False,
@@ -305,6 +306,9 @@ def _show_verdict(verdict: dict[str, Any], texts: dict[str, str]) -> None:
         typer.echo(
             f"  {'at ' + at + ': ' if at else ''}left {M.number(witness['left'])}, right {M.number(witness['right'])}"
         )
+
+
+app.command()(package)
 
 
 def main() -> None:

@@ -36,6 +36,8 @@ _FORMULAS = 1_500
 _FRONT = 400
 """Blocks before the first answer that are read for notation; a longer front is a quoted statement."""
 
+SEALED = "sealed"
+"""The note of what a student's kit cannot tell; the full grader can."""
 _NOT_RIGHT = frozenset({Outcome.INCORRECT, Outcome.UNDECIDED, Outcome.UNREADABLE, Outcome.FAULT})
 
 
@@ -127,7 +129,11 @@ class Submission:
             answer = self.answers.get(own.answer)
             right = self.outcomes.get(own.answer) is Outcome.CORRECT and own.answer not in self.carried
             if answer is not None and not right:
-                found.update(own_names(own.names, own.then, answer, judge.world.notation))
+
+                def read(text: str) -> T.Node:
+                    return self.assignment.target(question, judge, None, text)
+
+                found.update(own_names(own.names, own.then, answer, judge.world.notation, read))
         return found
 
     def problem(self, problem: Problem) -> dict[str, Any]:
@@ -159,13 +165,14 @@ def grade_part(submission: Submission, question: Question, part: Part) -> PartRe
         finding = empty if text.empty else Finding(Outcome.UNDECIDED, "no_rubric_yet")
         results.append(_result(submission, "manual", Role.MANUAL, finding, part.points, part.title.model_dump()))
     else:
+        submission.assignment.offer(question, part, judge, text.chains)
         first_found = [(spec, _recorded(submission, question, part, judge, spec)) for spec in part.checks]
         found = _excused(submission, question, part, judge, first_found)
         misplaced = any(first.note in _MISPLACED for _, first in found)
         here = submission.contexts.get(id(text))
         unseen = Unseen.of(here, found, given=part.given, misplaced=misplaced) if here is not None else None
         for spec, first in found:
-            finding = unseen.settled(spec, first) if unseen is not None else first
+            finding = unseen.settled(spec, first) if unseen is not None and first.note != SEALED else first
             submission.outcomes[f"{part.id}.{spec.id}"] = finding.outcome
             if finding.note == "follows_from_earlier":
                 submission.carried.add(f"{part.id}.{spec.id}")
@@ -279,8 +286,10 @@ def _judge(submission: Submission, question: Question, part: Part, judge: Judge,
             return finding
         return replace(finding, outcome=Outcome.UNDECIDED, note="may_follow_from_earlier", fraction=None)
     if finding.outcome is Outcome.INCORRECT and spec.role is Role.FINAL_ANSWER:
-        if _found_elsewhere(submission, question, part, judge, spec) is not None:
-            return replace(finding, outcome=Outcome.UNDECIDED, note="found_elsewhere", fraction=None)
+        other = _found_elsewhere(submission, question, part, judge, spec)
+        if other is not None:
+            note = SEALED if other.note == SEALED else "found_elsewhere"
+            return replace(finding, outcome=Outcome.UNDECIDED, note=note, fraction=None)
     if finding.outcome is Outcome.CORRECT and spec.needs:
         if not any(submission.right(part, n) for n in spec.needs):
             return replace(finding, outcome=Outcome.UNDECIDED, note="rests_on_others", fraction=None, waits=True)
@@ -308,6 +317,8 @@ def _found_elsewhere(
         other = run_check(submission, question, judge, spec, text, searching=True)
         if other.outcome is Outcome.CORRECT:
             return replace(other, outcome=Outcome.UNDECIDED, note="found_elsewhere", answer=None)
+        if other.note == SEALED:
+            return other
     return None
 
 
@@ -374,7 +385,11 @@ def run_check(
             context.builds_on = any(p.own for p in question.parts if any(s is spec for s in p.checks))
             submission.contexts[id(text)] = context
         context.searching = searching
-        return CHECKS[spec.type](spec, context)
+        missed = assignment.missed()
+        finding = CHECKS[spec.type](spec, context)
+        if assignment.missed() > missed and finding.outcome is not Outcome.CORRECT:  # a kit does not know enough
+            return Finding(Outcome.UNDECIDED, SEALED)
+        return finding
     except EvaluationError as error:
         return Finding(Outcome.UNDECIDED, error.note, evidence={"detail": error.detail})
     except BUGS as error:  # ours, so never the student's: the check goes to a person

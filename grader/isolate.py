@@ -11,9 +11,17 @@ import queue
 import subprocess
 import sys
 import threading
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from grader.limits import PROGRAM_SECONDS, WORKER_SECONDS
+
+_START: Final = (
+    "import sys; usual = sys.path[:]; sys.path.insert(0, sys.argv[1]); import grader; "
+    "sys.path[:] = [*usual, sys.argv[1]]; "
+    "from grader.worker import main; main()"
+)
+"""Starts the worker from where this module lies; never with modules of the current folder, which may be a student's."""
 
 
 class WorkerTimeout(Exception):
@@ -45,7 +53,7 @@ class Worker:
                 os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", PYTHONHASHSEED="0", PYTHONUTF8="1"
             )
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "grader.worker"],
+                [sys.executable, "-P", "-c", _START, str(Path(__file__).resolve().parent.parent)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

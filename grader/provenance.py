@@ -11,8 +11,11 @@ import shutil
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+from typing import Final
 
 from grader.errors import OperatorError
+
+_FILES: Final = ("rubrics/*.yaml", "reference/*.py", "reference/*.json")
 
 
 def shipped() -> Path:
@@ -27,7 +30,7 @@ def shipped() -> Path:
 def assignment_sha256(folder: Path) -> str:
     """Hash of all rubric and reference files of an assignment."""
     digest = hashlib.sha256()
-    for path in sorted([*folder.glob("rubrics/*.yaml"), *folder.glob("reference/*.py")]):
+    for path in sorted(file for pattern in _FILES for file in folder.glob(pattern)):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

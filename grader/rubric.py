@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,9 @@ import yaml
 from pydantic import Field, ValidationError
 
 from grader.checks.program_specs import ProgramSpec
-from grader.checks.specs import Check, Strict, Text
+from grader.checks.specs import Check, Strict, Target, Text
 from grader.errors import AuthorError
+from grader.lateness import LatePolicy
 
 
 class Own(Strict):
@@ -53,6 +54,20 @@ class Assignment(Strict):
     title: Text
     points: float
     questions: tuple[str, ...]
+    late: LatePolicy | None = None
+    """What lateness would cost; nothing is said of it without."""
+
+
+def targets_of(record: Any) -> Iterator[Target]:
+    """All targets that a record of a rubric names, at any depth."""
+    if isinstance(record, Target):
+        yield record
+    elif isinstance(record, (list, tuple)):
+        for item in record:
+            yield from targets_of(item)
+    elif isinstance(record, Strict):
+        for name in type(record).model_fields:
+            yield from targets_of(getattr(record, name))
 
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where it is there: ten times faster

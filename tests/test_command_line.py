@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -253,3 +254,15 @@ def test_a_worker_that_dies_says_so() -> None:
 
     with Worker(seconds=BOUND) as worker, pytest.raises(WorkerDied):
         worker.ask({"op": "no such operation"})
+
+
+def test_modules_of_the_current_folder_are_not_imported(tmp_path: Path) -> None:
+    """A folder of submissions may hold a `json.py`."""
+    for name in ("json.py", "numpy.py", "grader.py"):
+        (tmp_path / name).write_text("open('imported', 'w')\n", encoding="utf-8")
+    (tmp_path / "hw.md").write_text("# Question 1\n\n$$KL[q\\|p] = 0$$\n", encoding="utf-8")
+    command = [sys.executable, "-P", "-m", "grader", "check", "hw.md"]
+    environment = dict(os.environ, PYTHONPATH=str(ROOT))
+    run = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, check=False)
+    assert run.returncode in (0, 1), run.stderr
+    assert not (tmp_path / "imported").exists()

@@ -115,7 +115,7 @@ def _of_block(
         draw = Draw(ev, names, arguments, np.empty(0), (), (), rows)
         draw.apart = any(a.ndim > 1 for a in arguments)
         draw.right = _right(spec, draw, goals)
-        draw.instead = tuple(draw.value(target(other.target)) for other in spec.instead)
+        draw.instead = tuple(_instead(draw, target(other.target)) for other in spec.instead)
         usual = SCALE if extra else PLAIN
         draw.kinds = tuple(
             EDGE if (block.special[s] or block.degenerate) and usual == PLAIN else usual for s in range(block.samples)
@@ -123,6 +123,16 @@ def _of_block(
         chosen = allowed[:_SPECIAL] if extra else _chosen(draw, _sized(draw))
         found.append(_picked(draw, chosen))
     return found
+
+
+def _instead(draw: Draw, goal: T.Node) -> N.Array:
+    """What is easily taken for the right value; no number where a student's kit does not know it."""
+    try:
+        return draw.value(goal)
+    except EvaluationError as error:
+        if error.note != "sealed":
+            raise
+        return np.full(draw.right.shape, np.nan, dtype=complex)
 
 
 def _right(spec: ProgramSpec, draw: Draw, goals: Sequence[T.Node]) -> N.Array:

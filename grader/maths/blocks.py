@@ -21,7 +21,8 @@ from grader.maths.rules_probability import variable_keys
 from grader.maths.rules_truth import truth
 from grader.maths.worlds import SIZES, Block, Symbol, World
 
-_OVERSAMPLE = 24
+OVERSAMPLE = 24
+"""Under conditions so many times as many samples are drawn as are chosen."""
 _FORCED = 4
 _WIDE = 160
 _MOST_BRANCHES = 4
@@ -386,7 +387,7 @@ def _conditioned(
         block = Block(world, index, sizes, variables, samples)
     if world.conditions:
         wide = Block(world, index, sizes, variables, samples)
-        wide.raw_samples = samples * _OVERSAMPLE
+        wide.raw_samples = samples * OVERSAMPLE
         wide.special = np.zeros(wide.raw_samples, dtype=bool)
         mask = np.ones(wide.raw_samples, dtype=bool)
         for condition in world.conditions:

@@ -18,6 +18,7 @@ from grader.maths import values as V
 from grader.maths.blocks import Judge
 from grader.maths.evaluate import Evaluator, evaluated
 from grader.maths.node import kept
+from grader.maths.sealed import meeting
 from grader.maths.values import Tens, Value
 from grader.maths.worlds import Block
 from grader.model import Outcome, Verdict, Witness
@@ -47,11 +48,15 @@ class Mismatch(Exception):
 
 def equal(judge: Judge, left: T.Node, right: T.Node) -> Verdict:
     """Whether two trees have the same value everywhere in the world; where one point alone says no, more are tried."""
-    found = _equal(judge, left, right)
-    if found.note == "one_point":
-        wide = _equal(judge.wider(), left, right)
-        return wide if wide.outcome is Outcome.INCORRECT else found
-    return found
+    try:
+        with meeting(judge, left, right):
+            found = _equal(judge, left, right)
+            if found.note == "one_point":
+                wide = _equal(judge.wider(), left, right)
+                return wide if wide.outcome is Outcome.INCORRECT else found
+            return found
+    except EvaluationError as error:
+        return Verdict(Outcome.UNDECIDED, error.note, detail=error.detail)
 
 
 def _equal(judge: Judge, left: T.Node, right: T.Node) -> Verdict:

@@ -16,6 +16,7 @@ from grader.maths import values as V
 from grader.maths.blocks import Judge
 from grader.maths.evaluate import Evaluator
 from grader.maths.screening import agrees
+from grader.maths.sealed import meeting
 from grader.maths.variants import mutants
 
 _FAMILIAR = {
@@ -119,7 +120,7 @@ def _swap(node: T.Node) -> T.Node | None:
 def _numeric(judge: Judge, wrong: T.Node, right: T.Node) -> str | None:
     ratios, gaps = [], []
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), meeting(judge, wrong, right):
             for block in judge.blocks([wrong, right]):
                 ev = Evaluator(block)
                 a, b = V.leaves(ev.value(wrong)), V.leaves(ev.value(right))

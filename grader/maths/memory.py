@@ -31,6 +31,12 @@ class Table(dict[Any, Any]):
         return value
 
 
+class Lasting(Table):
+    """A table that lasts until the submission is graded, whatever else is let go of."""
+
+    __slots__ = ()
+
+
 _TABLES: WeakSet[Table] = WeakSet()
 
 
@@ -38,3 +44,10 @@ def forget() -> None:
     """Let go of all that was found out: the next submission's formulas are others."""
     for table in list(_TABLES):
         table.clear()
+
+
+def refresh() -> None:
+    """Let go of what rests on values that were not known before; what lasts stays."""
+    for table in list(_TABLES):
+        if not isinstance(table, Lasting):
+            table.clear()

@@ -29,6 +29,7 @@ from grader.maths.decide import (
 from grader.maths.evaluate import evaluated
 from grader.maths.memory import Table
 from grader.maths.node import kept
+from grader.maths.sealed import meeting
 from grader.maths.values import Tens, kinds_of, leaves
 from grader.maths.worlds import Block
 from grader.model import Outcome
@@ -42,9 +43,13 @@ def agrees(judge: Judge, left: T.Node, right: T.Node) -> bool:
     found: bool | None = _AGREED.get(place)
     if found is None:
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), meeting(judge, left, right):
                 found = _agree(judge, left, right)
-        except (EvaluationError, Mismatch):
+        except Mismatch:
+            found = False
+        except EvaluationError as error:
+            if error.note == "sealed":
+                return False  # not known here, which is asked again
             found = False
         if not (_bracketed(left) or _bracketed(right)):
             _AGREED.keep(place, found)
@@ -122,7 +127,9 @@ def _sketched(judge: Judge, node: T.Node) -> _Sketch:
     try:
         block = judge.small_first([node])[0]
         value = evaluated(block, node).value
-    except EvaluationError:
+    except EvaluationError as error:
+        if error.note == "sealed":
+            raise
         return _Sketch(drawn)
     ordinary = np.flatnonzero(~block.special)[:2].tolist()
     numbers: list[complex] = []
@@ -186,7 +193,9 @@ def _laid_out(judge: Judge, node: T.Node) -> _Layout:
             entries = [N.primal(v) for v in leaves(evaluated(block, node).value)]
             lies.append(tuple(_cells(e.shape) for e in entries))
             numbers.extend(e.reshape(-1) for e in entries)
-    except EvaluationError:
+    except EvaluationError as error:
+        if error.note == "sealed":
+            raise
         return _Layout()
     return _Layout(tuple(lies), np.concatenate(numbers), sum(block.samples for block in blocks))
 
@@ -218,7 +227,7 @@ def _differing(judge: Judge, left: T.Node, right: T.Node, enough: int) -> tuple[
     can be relied on."""
     found = ordinary = 0
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), meeting(judge, left, right):
             blocks = [block for block in judge.blocks([left, right]) if not block.degenerate]
             for block, reliable, pairs in _side_by_side(blocks, left, right):
                 if not reliable:
@@ -259,7 +268,7 @@ def evaluable(judge: Judge, *nodes: T.Node) -> bool:
 def near(judge: Judge, left: T.Node, right: T.Node, share: float) -> bool:
     """Whether two trees differ by at most this share of their size at all samples."""
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), meeting(judge, left, right):
             for _, _, pairs in _side_by_side(judge.blocks([left, right]), left, right):
                 for x, y in pairs:
                     size = np.maximum(np.abs(x), np.abs(y))

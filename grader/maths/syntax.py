@@ -296,6 +296,18 @@ class Logic(Node):
 
 
 @record
+class Sealed(Node):
+    """A formula of which only values at some points are known: `reads` are its names, `vault` (by `ref`) what knows them.
+
+    Stands in the references of a student's kit; see `grader.maths.sealed`.
+    """
+
+    ref: str
+    reads: tuple[Node, ...] = ()
+    vault: Any = field(default=None, compare=False, kw_only=True, repr=False)
+
+
+@record
 class Empty(Node):
     """Nothing written where an operand may be missing, such as the left of a continued chain."""
 

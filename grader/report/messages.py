@@ -251,6 +251,10 @@ _NOTES: Final[dict[str, dict[Lang, str]]] = {
         "en": "differs at one point only",
         "fr": "ne diffère qu'en un point",
     },
+    "sealed": {
+        "en": "cannot be told here; the full grader will",
+        "fr": "ne peut pas être tranché ici ; le correcteur complet le fera",
+    },
     "timeout": {"en": "took too long to read; nothing is concluded", "fr": "lecture trop longue ; on ne conclut rien"},
     "budget": {
         "en": "too much work for one formula; nothing is concluded",
