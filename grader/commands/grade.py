@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from grader.commands.common import AssignmentOption, fail, one_of
+from grader.commands.common import AssignmentOption, fail, few, one_of
 
 if TYPE_CHECKING:
     from grader.gradebook import Gradebook
@@ -140,18 +140,14 @@ def _show(book: Gradebook, out: Path, lang: str) -> None:
             f"{len(balance.absent)} without a submission"
         )
         if balance.absent:
-            typer.echo(f"  without a submission: {_few([s.label for s in balance.absent])}")
+            typer.echo(f"  without a submission: {few([s.label for s in balance.absent])}")
         if balance.unmatched:
-            typer.echo(f"  of nobody in the roster: {_few(list(balance.unmatched))}")
+            typer.echo(f"  of nobody in the roster: {few(list(balance.unmatched))}")
         if balance.doubled:
-            typer.echo(f"  in several submissions: {_few([s.label for s, _ in balance.doubled])}")
+            typer.echo(f"  in several submissions: {few([s.label for s, _ in balance.doubled])}")
     stale = [f"{o.submission} {o.part}" for o in book.overrides() if o.stale]
     if stale:
-        typer.echo(f"overrides given for a text that has changed since: {_few(stale)}")
-
-
-def _few(names: list[str]) -> str:
-    return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+        typer.echo(f"overrides given for a text that has changed since: {few(stale)}")
 
 
 def _rows(book: Gradebook) -> Iterator[Row]:

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.gradebook import Summary
+from grader.report.cells import safe
 
 Row = tuple[str, str, Summary | None, str, Sequence[str]]
 """Id, who handed it in (empty if nobody knows), points, status, notes. Rows come one after the other: a class never stands in memory."""
@@ -131,15 +132,10 @@ def write_summary(rows: Iterable[Row], out: TextIO) -> None:
             parts = [p.id for p in summary.parts]
             head = ["submission", "status", "min", "max", "out_of"]
             writer.writerow([*head, *(f"{p} {end}" for p in parts for end in ("min", "max")), "submitters", "notes"])
-        said = (_cell(who), _cell("; ".join(notes)))
+        said = (safe(who), safe("; ".join(notes)))
         if summary is None:
-            writer.writerow([_cell(name), status, "", "", "", *[""] * (2 * len(parts or ())), *said])
+            writer.writerow([safe(name), status, "", "", "", *[""] * (2 * len(parts or ())), *said])
             continue
         by_id = {p.id: p for p in summary.parts}
         ends = [x for p in parts or () for x in ((by_id[p].min, by_id[p].max) if p in by_id else ("", ""))]
-        writer.writerow([_cell(name), status, summary.min, summary.max, summary.out_of, *ends, *said])
-
-
-def _cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+        writer.writerow([safe(name), status, summary.min, summary.max, summary.out_of, *ends, *said])

@@ -266,7 +266,7 @@ _NOTES: Final[dict[str, dict[Lang, str]]] = {
         "fr": "notre programme a échoué ici ; cela ne compte pas contre la réponse",
     },
 }
-_DIAGNOSES: Final[dict[str, dict[Lang, str]]] = {
+DIAGNOSES: Final[dict[str, dict[Lang, str]]] = {
     "sign": {"en": "the sign is reversed", "fr": "le signe est inversé"},
     "indices_swapped": {"en": "the indices 1 and 2 seem swapped", "fr": "les indices 1 et 2 semblent échangés"},
     "transposed": {"en": "the matrix seems transposed", "fr": "la matrice semble transposée"},
@@ -352,7 +352,7 @@ def check_note(check: Mapping[str, Any], lang: Lang) -> str:
 def diagnosis(tag: str, lang: Lang) -> str:
     """A diagnosis such as `constant_factor 1/pi` in words."""
     kind, _, rest = tag.partition(" ")
-    table = next((t for t in (MENDINGS, PROGRAM_DIAGNOSES) if kind in t), _DIAGNOSES)
+    table = next((t for t in (MENDINGS, PROGRAM_DIAGNOSES) if kind in t), DIAGNOSES)
     return say(table, kind, lang).format(rest)
 
 
