@@ -54,7 +54,7 @@ def _common(
             return VALUES if role is Role.FINAL_ANSWER else LINES, [w for w in worth if w]
     if text.formulas and role not in (Role.MANUAL, Role.EXPLANATION):
         return FORMULAS, list(_formulas(text))
-    return WORDS, [_plain(piece) for piece in text.written]
+    return WORDS, ["".join(_plain(piece) for piece in text.written)]
 
 
 def _at_places(text: PartText, finding: Finding) -> list[tuple[Line, tuple[T.Node, ...]]]:

@@ -122,8 +122,8 @@ def chosen(text: str, count: int) -> Sequence[int] | None:
     """Places from 1 to `count` as in `1 3-5, 7`; None if it is nothing of the kind."""
     out: list[int] = []
     for word in text.replace(",", " ").split():
-        low, _, high = word.partition("-")
-        if not low.isdecimal() or (high and not high.isdecimal()) or len(word) > 12:
+        low, dash, high = word.partition("-")
+        if not low.isdecimal() or (dash and not high.isdecimal()) or len(word) > 12:
             return None
         first, last = int(low), int(high or low)
         if not 1 <= first <= last <= count:

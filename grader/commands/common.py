@@ -34,7 +34,9 @@ def one_of(option: str, value: str, *known: str) -> None:
 
 def few(names: list[str]) -> str:
     """The first names of a list, and how many more there are."""
-    return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+    from grader.report.visible import visible
+
+    return str(visible(", ".join(names[:12]))) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
 
 
 def author_of(named: str | None) -> str:

@@ -44,6 +44,7 @@ _WORDS: Final = {
         "en": "nothing was given here that could be kept",
         "fr": "rien n'a été donné ici qui puisse être gardé",
     },
+    "all": {"en": "that was all  [u undo · Enter ends]", "fr": "c'est tout  [u annuler · Entrée termine]"},
     "end": {"en": "{0} questions decided, {1} left", "fr": "{0} questions décidées, {1} restantes"},
 }
 
@@ -92,9 +93,9 @@ class Walk:
         self._report: tuple[str, Mapping[str, Any]] | None = None
 
     def run(self) -> None:
-        """Ask until the queue or the input ends, or the person quits. Raises OperatorError, KeyboardInterrupt."""
+        """Ask until the queue or the input ends or the person quits. Raises OperatorError, KeyboardInterrupt."""
         try:
-            while self.at < len(self.groups) and self._question(self.groups[self.at]):
+            while self._question(self.groups[self.at]) if self.at < len(self.groups) else self._back():
                 pass
         except EOFError:
             self.console.print()
@@ -138,6 +139,11 @@ class Walk:
                 self.say(self.word("no_keep"), "yellow")
             elif self._points(group, word, rest):
                 return True
+
+    def _back(self) -> bool:
+        """At the end of the queue: whether the last decision is undone, and the queue goes on there."""
+        typed = self.ask(f"{self.word('all')} ").strip().casefold() if self.done else ""
+        return typed == "u" and self._undo()
 
     def _show(self, group: Group, *, whole: bool = False) -> None:
         report = self._report_of(group.first.submission)

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from grader.gradebook import Summary
 from grader.report.cells import safe
+from grader.report.visible import visible
 
 Row = tuple[str, str, Summary | None, str, Sequence[str]]
 """Id, who handed it in (empty if nobody knows), points, status, notes. Rows come one after the other: a class never stands in memory."""
@@ -110,7 +111,7 @@ def _cells(row: Row, questions: Sequence[str], lang: str) -> list[str | Text]:
     said = said or _WORDS["parts"][lang].format(sum(p.open for p in summary.parts))
     note = Text(said, style="magenta" if status in _ENDED else "")
     for more in (who, *notes[:1]):
-        note.append(f"  {more}" if more else "", style="bright_black")
+        note.append(f"  {visible(more)}" if more else "", style="bright_black")
     return [name, *cells, Text(_range(summary.min, summary.max), style="bold"), note]
 
 

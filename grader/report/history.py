@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from grader.gradebook import Override
+from grader.report.visible import visible
 
 _WORDS: Final = {
     "none": {"en": "{0}: nothing was ever given by hand", "fr": "{0} : rien n'a été donné à la main"},
@@ -33,7 +34,7 @@ def show_history(
     for o in overrides:
         place = f"{o.part}.{o.check}" if o.check else o.part
         line = Text.assemble(f"  {o.created_at[:16].replace('T', ' ')}  ", (f"{place}: {o.points:g}", "bold"))
-        line.append(f"  {o.author}: {o.reason}")
+        line.append(f"  {visible(o.author)}: {visible(o.reason)}")
         if o.decision is not None:
             line.append(f" ({_WORDS['several'][lang]})", style="bright_black")
         console.print(line)
@@ -42,4 +43,4 @@ def show_history(
             console.print(Text(f", {_WORDS['stale'][lang]}" if o.stale else "", style="magenta"))
         else:
             end = f"    {_WORDS[o.ended_how][lang]} {o.ended_at[:16].replace('T', ' ')} "
-            console.print(Text(end + _WORDS["by"][lang].format(o.ended_by, o.ended_why), style="bright_black"))
+            console.print(Text(end + _WORDS["by"][lang].format(visible(o.ended_by), visible(o.ended_why)), style="bright_black"))

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from grader.gradebook import Group, Question, Remark
 from grader.report import messages as M
+from grader.report.visible import visible
 
 _AROUND: Final = 2
 """Lines shown before and behind those a question is about."""
@@ -86,7 +87,8 @@ def show_question(
 
     `whole` shows all of the part's text; `above` says that it stands on the screen already.
     """
-    _View(console, lang).question(group, report, beside, f"{number}/{count}", whole, above)
+    part = visible(next(p for p in report["parts"] if p["id"] == group.first.part))
+    _View(console, lang).question(group, part, beside, f"{number}/{count}", whole, above)
 
 
 def one_line(question: Question, report: Mapping[str, Any] | None, lang: str, width: int = 72) -> str:
@@ -100,7 +102,7 @@ def one_line(question: Question, report: Mapping[str, Any] | None, lang: str, wi
             quote = " ".join(part["found"][0]["text"].split())
         if quote:
             text += f"  {quote[:width]}{'…' if len(quote) > width else ''}"
-    return text
+    return str(visible(text))
 
 
 class _View:
@@ -115,15 +117,14 @@ class _View:
         self.console.print(Padding(Text(text, style=style) if isinstance(text, str) else text, (0, 0, 0, indent)))
 
     def question(
-        self, group: Group, report: Mapping[str, Any], beside: Beside, number: str, whole: bool, above: bool
+        self, group: Group, part: Mapping[str, Any], beside: Beside, number: str, whole: bool, above: bool
     ) -> None:
         question = group.first
-        part = next(p for p in report["parts"] if p["id"] == question.part)
         check = _check(part, question.check)
         self.console.print(
             Rule(Text(f"{number}  {question.part}  {part['title'][self.lang]}", style="bold"), align="left")
         )
-        head = Text.assemble((question.submission, "bold"), f"  {beside.who}" if beside.who else "")
+        head = Text.assemble((question.submission, "bold"), f"  {visible(beside.who)}" if beside.who else "")
         head.append(f"  {self.word('open', _num(question.open), _num(question.out_of))}", style="yellow")
         self.put(head, 0)
         if len(group.questions) > 1:
@@ -141,13 +142,13 @@ class _View:
         if check is not None:
             self.evidence(part, check)
         if question.stale is not None:
-            self.put(self.word("stale", question.stale.points, question.stale.reason), 2, "magenta")
+            self.put(self.word("stale", question.stale.points, visible(question.stale.reason)), 2, "magenta")
         if beside.notes:
             self.put(Text.assemble((f"{self.word('notes')}: ", "bold"), beside.notes))
         for points, text in beside.bands.items():
             self.put(Text.assemble((f"{points:>3} ", "bold"), text))
         for i, remark in enumerate(beside.remarks, 1):
-            self.put(Text.assemble((f"#{i} ", "cyan"), remark.text))
+            self.put(Text.assemble((f"#{i} ", "cyan"), visible(remark.text)))
 
     def beside_it(self, part: Mapping[str, Any], question: Question, beside: Beside) -> None:
         """The other checks of the part, so that nobody gives twice."""
@@ -178,7 +179,7 @@ class _View:
         if not part["found"]:
             unread = part["status"] == "unreadable" or question.outcome in ("unreadable", "fault")
             self.put(
-                f"{self.word('files')}: {beside.files}" if unread and beside.files else self.word("no_text"),
+                f"{self.word('files')}: {visible(beside.files)}" if unread and beside.files else self.word("no_text"),
                 2,
                 "magenta",
             )

@@ -27,14 +27,19 @@ _WORDS: Final = {
     "total": {"en": "total", "fr": "total"},
     "check": {"en": "check", "fr": "critère"},
     "failing": {"en": "not full", "fr": "pas tout"},
+    "share": {"en": "share", "fr": "part"},
     "of": {"en": "of", "fr": "sur"},
     "nothing": {"en": "none at all", "fr": "rien du tout"},
     "points": {"en": "points", "fr": "points"},
     "what": {"en": "mistake", "fr": "erreur"},
     "count": {"en": "in", "fr": "dans"},
     "where": {"en": "for example", "fr": "par exemple"},
+    "settled_only": {
+        "en": "bars and quartiles: settled marks only; mean: all, from what is sure to what is possible",
+        "fr": "barres et quartiles : notes décidées seulement ; moyenne : toutes, de l'acquis au possible",
+    },
     "title_parts": {"en": "Marks per part ({0} submissions)", "fr": "Notes par partie ({0} remises)"},
-    "title_checks": {"en": "Checks that most do not get in full", "fr": "Critères que la plupart n'ont pas entièrement"},
+    "title_checks": {"en": "Checks that most fail", "fr": "Critères les plus souvent manqués"},
     "title_wrong": {"en": "Most frequent mistakes", "fr": "Erreurs les plus fréquentes"},
     "title_open": {"en": "Left to a person most", "fr": "Laissé le plus à une personne"},
     "differs": {"en": "does not agree, no slip explains it", "fr": "ne correspond pas, sans lapsus qui l'explique"},
@@ -102,12 +107,13 @@ def _mean(part: PartFigures) -> str:
 
 
 def _failing(checks: Sequence[CheckFigures], lang: str) -> Table:
-    heads = [("check", False), ("failing", True), ("of", True), ("nothing", True)]
+    heads = [("check", False), ("failing", True), ("share", True), ("of", True), ("nothing", True)]
     table = _table(*((_WORDS[name][lang], numbers) for name, numbers in heads), ("", False))
     for c in checks:
         settled = c.full + c.partial + c.none
         title = Text(c.title.get(lang, ""), style="bright_black")
-        table.add_row(f"{c.part}.{c.check}", f"{c.failing:.0%}", str(settled), str(c.none), title)
+        failed = c.partial + c.none
+        table.add_row(f"{c.part}.{c.check}", str(failed), f"{c.failing:.0%}", str(settled), str(c.none), title)
     return table
 
 

@@ -13,6 +13,7 @@ from rich.text import Text
 from grader.report import messages as M
 from grader.report.audience import REFERENCE_SIDE
 from grader.report.reading_words import reading
+from grader.report.visible import visible
 
 _MARKS = {
     "correct": ("✔", "green"),
@@ -70,6 +71,7 @@ _WORDS = {
 
 def show(data: dict[str, Any], console: Console, *, lang: str = "en", audience: str = "student") -> None:
     """Print a report (the JSON data) for a reader."""
+    data = visible(data)
     view = _View(console, lang, audience)
     view.header(data)
     for problem in data.get("problems", []):
