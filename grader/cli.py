@@ -21,6 +21,7 @@ app = typer.Typer(
     help="Grade mathematical homework: reads the derivation as written and tests every claim with numbers.",
 )
 
+
 def _answer(answer: dict[str, Any]) -> dict[str, Any]:
     """A worker's answer, or the end of the program with the message it carries."""
     if answer.get("ok"):

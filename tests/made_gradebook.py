@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,17 @@ from grader.gradebook import Gradebook, Person, Upload
 
 
 def check(
-    name: str, low: float, high: float, out_of: float, *, outcome: str = "", alike: str = "", role: str = "derivation",
-    note: str = "not_found", line: int = 0, **evidence: Any,
+    name: str,
+    low: float,
+    high: float,
+    out_of: float,
+    *,
+    outcome: str = "",
+    alike: str = "",
+    role: str = "derivation",
+    note: str = "not_found",
+    line: int = 0,
+    **evidence: Any,
 ) -> dict[str, Any]:
     """A check of a report; its outcome goes by its points unless it is given."""
     usual = "undecided" if high > low else "correct" if low == out_of else "incorrect"
@@ -25,7 +34,12 @@ def check(
 
 
 def part(
-    name: str, checks: Sequence[dict[str, Any]], *, text: str = "one\ntwo\nthree", status: str = "", sha256: str = "",
+    name: str,
+    checks: Sequence[dict[str, Any]],
+    *,
+    text: str = "one\ntwo\nthree",
+    status: str = "",
+    sha256: str = "",
     steps: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     """A part of a report; its points are the sum of its checks'."""
@@ -63,7 +77,9 @@ def put(book: Gradebook, name: str, parts: Sequence[dict[str, Any]], key: str = 
     book.put_result(name, key, json.dumps(report(name, parts)), status="review")
 
 
-def made(path: Path, reports: dict[str, Sequence[dict[str, Any]]], people: dict[str, Sequence[Person]] | None = None) -> Gradebook:
+def made(
+    path: Path, reports: Mapping[str, Sequence[dict[str, Any]]], people: Mapping[str, Sequence[Person]] | None = None
+) -> Gradebook:
     """A gradebook of submissions with their parts, open; its folder is made."""
     path.mkdir(parents=True, exist_ok=True)
     book = Gradebook.open(path / "gradebook.sqlite", create=True)

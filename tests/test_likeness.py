@@ -22,8 +22,7 @@ RIGHT = r"\log\frac{\sigma_1}{\sigma_2} + \frac{\sigma_2^2+(\mu_1-\mu_2)^2}{2\si
 
 
 def q1(assignment: Any) -> Judge:
-    judge = assignment.judge("Q1")
-    assert judge is not None
+    judge: Judge = assignment.judge("Q1")
     return judge
 
 
@@ -120,5 +119,7 @@ def test_words_are_alike_up_to_case_and_space(tmp_path: Path, assignment: Any) -
     first = "## Question 5\n\n**1. Summary** The paper PRESENTS a method;  results are good.\n"
     again = "## Question 5\n\n**1. Summary** The paper presents a method; results\nare good.\n"
     other = "## Question 5\n\n**1. Summary** The paper presents a method; results are bad.\n"
-    found = [marks(graded(tmp_path, assignment, n, t, "Q5.1")) for n, t in zip("abc", (first, again, other), strict=True)]
+    found = [
+        marks(graded(tmp_path, assignment, n, t, "Q5.1")) for n, t in zip("abc", (first, again, other), strict=True)
+    ]
     assert found[0] == found[1] != found[2] and all(m["review"].startswith("words:") for m in found)

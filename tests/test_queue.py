@@ -49,7 +49,9 @@ def test_checks_over_one_text_stay_together(tmp_path: Path) -> None:
     def q1(alike: str) -> dict:  # type: ignore[type-arg]
         return part("Q1", [check(n, 0, 1, 1, alike=f"formulas:{alike}{n}") for n in ("x", "y", "z")])
 
-    with made(tmp_path, {"ada": [q1("1")], "bob": [q1("1")], "cyd": [q1("2")], "dan": [q1("2")], "eve": [q1("2")]}) as book:
+    with made(
+        tmp_path, {"ada": [q1("1")], "bob": [q1("1")], "cyd": [q1("2")], "dan": [q1("2")], "eve": [q1("2")]}
+    ) as book:
         order = [(g.first.submission, g.first.check) for g in queue(book)]
     assert order == [("cyd", "x"), ("cyd", "y"), ("cyd", "z"), ("ada", "x"), ("ada", "y"), ("ada", "z")]
 
@@ -63,7 +65,9 @@ def test_what_only_a_person_marks_comes_behind_and_what_was_not_read_last(tmp_pa
     }  # fmt: skip
     with made(tmp_path, reports) as book:
         found = [(g.first.submission, g.first.place) for g in queue(book)]
-    assert found == [("ada", "Q1.x"), ("ada", "Q5.review"), ("scan", "Q1"), ("scan", "Q5")], "as a whole, one scan after another"
+    assert found == [("ada", "Q1.x"), ("ada", "Q5.review"), ("scan", "Q1"), ("scan", "Q5")], (
+        "as a whole, one scan after another"
+    )
 
 
 def test_what_is_decided_is_asked_no_more_unless_the_text_changes(tmp_path: Path) -> None:
@@ -89,5 +93,7 @@ def test_undoing_brings_back_what_counted_before(tmp_path: Path) -> None:
         number = book.decide(["ada", "bob"], "Q1", 2, check="x", signature="s", reason="second", author="me")
         book.take_back(book.of_decision(number), author="me")
         assert [(o.id, o.points, o.author) for o in book.overrides()] == [(first.id, 1, "prof")]
-        assert [(o.reason, o.ended_how, o.ended_why) for o in book.history("bob")] == [("second", "withdrawn", "undone")]
+        assert [(o.reason, o.ended_how, o.ended_why) for o in book.history("bob")] == [
+            ("second", "withdrawn", "undone")
+        ]
         assert len(book.history()) == 3, "nothing is forgotten"

@@ -37,7 +37,10 @@ def class_of(path: Path, names: Sequence[str] = PEOPLE) -> Gradebook:
         path,
         {
             n: [
-                part("Q1", [check("final", 1, 1, 1), check("steps", 0, 2, 2, alike="line:s", line=11, note="some_link_fails")]),
+                part(
+                    "Q1",
+                    [check("final", 1, 1, 1), check("steps", 0, 2, 2, alike="line:s", line=11, note="some_link_fails")],
+                ),
                 part("Q5", [essay], text="It is about flows.\nI liked it."),
             ]
             for n in names
@@ -119,7 +122,9 @@ def test_control_c_keeps_what_was_decided(tmp_path: Path) -> None:
 
 def test_essays_have_bands_and_comments_that_are_used_again(tmp_path: Path) -> None:
     with class_of(tmp_path) as book:
-        said = Sitting(book, ["c", "results are missing", "4", "3 #1", "c 1", "2", "c", "9", "c", "", "5 #7", "5"], "Q5").run()
+        said = Sitting(
+            book, ["c", "results are missing", "4", "3 #1", "c 1", "2", "c", "9", "c", "", "5 #7", "5"], "Q5"
+        ).run()
         assert [(o.submission, o.points, o.reason) for o in book.overrides()] == [
             ("ada", 4, "results are missing"),
             ("bob", 3, "results are missing"),
@@ -136,7 +141,9 @@ def test_essays_have_bands_and_comments_that_are_used_again(tmp_path: Path) -> N
 def test_in_french(tmp_path: Path) -> None:
     with class_of(tmp_path) as book:
         said = Sitting(book, ["1,5", "a"], "Q1", "fr").run()
-        assert {o.points for o in book.overrides()} == {1.5} and {o.reason for o in book.overrides()} == {"lu par une personne"}
+        assert {o.points for o in book.overrides()} == {1.5} and {o.reason for o in book.overrides()} == {
+            "lu par une personne"
+        }
         assert "4 semblables (même ligne) : une réponse règle 8 points" in said and "Partie Q1" in said
         assert "sur une ligne, les deux membres diffèrent en nombres" in said
 
@@ -162,7 +169,18 @@ def test_hostile_text_is_shown_as_text(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "points"),
-    [("1.5", 1.5), ("1,5", 1.5), ("f", 2), ("HALF", 1), ("z", 0), ("0", 0), ("", None), ("nan", None), ("inf", None), ("x", None)],
+    [
+        ("1.5", 1.5),
+        ("1,5", 1.5),
+        ("f", 2),
+        ("HALF", 1),
+        ("z", 0),
+        ("0", 0),
+        ("", None),
+        ("nan", None),
+        ("inf", None),
+        ("x", None),
+    ],
 )
 def test_points_as_they_are_typed(text: str, points: float | None) -> None:
     assert points_of(text, 2) == points
@@ -194,7 +212,11 @@ def test_without_a_terminal_it_says_what_to_do(folder: Path) -> None:
 def test_the_list_is_a_table_or_json(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "100")
     done = call("review", folder, "--list")
-    assert done.exit_code == 0 and "4, same line" in done.stdout and "8 questions in 5 groups, 28 points open" in done.stdout
+    assert (
+        done.exit_code == 0
+        and "4, same line" in done.stdout
+        and "8 questions in 5 groups, 28 points open" in done.stdout
+    )
     data = json.loads(call("review", folder, "--list", "--json", "-").stdout)
     assert data["schema"] == "grader/queue/1"
     assert [q["submission"] for q in data["groups"][0]["questions"]] == list(PEOPLE)
@@ -206,7 +228,7 @@ def test_decisions_from_a_file(folder: Path, tmp_path: Path) -> None:
     rows = tmp_path / "decisions.csv"
     rows.write_text(
         "Submission,Part,Check,Points,Reason,Author,Apply\n"
-        "bob,Q1,steps,\"1,5\",as agreed,prof,all\nada,Q5.review,full,well read,,one\n\ncyd,Q5,,0,off topic,,\n",
+        'bob,Q1,steps,"1,5",as agreed,prof,all\nada,Q5.review,full,well read,,one\n\ncyd,Q5,,0,off topic,,\n',
         encoding="utf-8",
     )
     text = rows.read_text(encoding="utf-8").replace("ada,Q5.review,full", "ada,Q5.review,,full")
@@ -228,7 +250,13 @@ def test_json_decisions_and_every_fault_at_once(folder: Path, tmp_path: Path) ->
     path.write_text(json.dumps(faulty), encoding="utf-8")
     done = call("review", folder, "--batch", path)
     assert done.exit_code == 2
-    for said in ("decision 2: ada: 7 points", "decision 3: ", "no part 'Q9'", "'lots' is no number", "nothing was decided"):
+    for said in (
+        "decision 2: ada: 7 points",
+        "decision 3: ",
+        "no part 'Q9'",
+        "'lots' is no number",
+        "nothing was decided",
+    ):
         assert said in done.stderr
     with Gradebook.open(folder) as book:
         assert book.overrides() == ()

@@ -43,4 +43,6 @@ def show_history(
             console.print(Text(f", {_WORDS['stale'][lang]}" if o.stale else "", style="magenta"))
         else:
             end = f"    {_WORDS[o.ended_how][lang]} {o.ended_at[:16].replace('T', ' ')} "
-            console.print(Text(end + _WORDS["by"][lang].format(visible(o.ended_by), visible(o.ended_why)), style="bright_black"))
+            console.print(
+                Text(end + _WORDS["by"][lang].format(visible(o.ended_by), visible(o.ended_why)), style="bright_black")
+            )
