@@ -89,7 +89,7 @@ def test_one_decision_serves_all_that_are_alike(tmp_path: Path) -> None:
         decisions = {o.decision for o in book.overrides()}
         assert len(decisions) == 2 and None in decisions, "the first alone, the rest at once"
         assert [g.first.part for g in queue(book)] == ["Q5"] * 4
-        assert sitting.walk.summary() == "4 questions decided, 4 left"
+        assert sitting.walk.summary() == "questions decided: 4, left: 4"
 
 
 def test_some_of_them_and_the_rest_is_asked_again(tmp_path: Path) -> None:
@@ -198,6 +198,18 @@ def test_places_as_they_are_typed() -> None:
 def folder(tmp_path: Path) -> Iterator[Path]:
     class_of(tmp_path / "grades").close()
     yield tmp_path / "grades"
+
+
+def test_the_class_table_counts_what_was_given(folder: Path) -> None:
+    from grader.commands.grade import class_rows
+
+    with Gradebook.open(folder) as book:
+        book.override("ada", "Q1", 2, check="steps", reason="r", author="me")
+        book.override("bob", "Q5", 4, reason="r", author="me")
+        found = [
+            (name, s.min, s.max, sum(p.open for p in s.parts)) for name, _, s, *_ in class_rows(book) if s is not None
+        ]
+    assert found == [("ada", 3, 8, 1), ("bob", 5, 7, 1), ("cyd", 1, 8, 2), ("dan", 1, 8, 2)]
 
 
 def call(*words: object) -> Any:
@@ -368,6 +380,6 @@ def test_in_a_real_terminal_control_c_leaves_what_is_decided(folder: Path) -> No
     until("what is decided is kept")
     assert process.wait(timeout=30) == 130
     os.close(leader)
-    assert "Traceback" not in said and "1 questions decided" in said
+    assert "Traceback" not in said and "questions decided: 1, left: 7" in said
     with Gradebook.open(folder) as book:
         assert [(o.submission, o.points, o.reason) for o in book.overrides()] == [("ada", 1, "half of it")]

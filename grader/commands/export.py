@@ -70,7 +70,11 @@ def _undone(book: Gradebook, balance: Balance, open_points: str | None, complete
         yield "nobody has a result that counts"
     if complete and balance.absent:
         yield f"{len(balance.absent)} of the roster handed nothing in: {few([s.label for s in balance.absent])}"
+    stale = [f"{o.submission} {o.part}" for o in book.overrides() if o.stale]
+    said = f"{len(stale)} overrides were given for a text that has changed since ({few(stale)})"
     if open_points is not None:
+        if stale:
+            typer.echo(f"grader: {said}; they count", err=True)
         return
     left = [s.id for s in book.each() if any(m.open for m in book.marks(s.id))]
     if left:
@@ -78,9 +82,8 @@ def _undone(book: Gradebook, balance: Balance, open_points: str | None, complete
             f"{len(left)} submissions have open points ({few(left)}): grader review decides them, "
             "or --open min|max|blank says what to write"
         )
-    stale = [f"{o.submission} {o.part}" for o in book.overrides() if o.stale]
     if stale:
-        yield f"{len(stale)} overrides were given for a text that has changed since ({few(stale)}): grader review asks"
+        yield f"{said}: grader review asks"
 
 
 def _write_csv(book: Gradebook, balance: Balance, path: Path, ends: str, lang: str) -> int:

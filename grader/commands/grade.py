@@ -11,7 +11,7 @@ import typer
 from grader.commands.common import AssignmentOption, fail, few, one_of
 
 if TYPE_CHECKING:
-    from grader.gradebook import Gradebook
+    from grader.gradebook import Gradebook, Override
     from grader.report.class_table import Row
 
 
@@ -130,9 +130,9 @@ def _show(book: Gradebook, out: Path, lang: str) -> None:
     from grader.report.class_table import show_class, write_summary
 
     text = io.StringIO()
-    write_summary(_rows(book), text)
+    write_summary(class_rows(book), text)
     write_whole(out / "summary.csv", text.getvalue())
-    show_class(_rows(book), lang=lang)
+    show_class(class_rows(book), lang=lang)
     if book.roster():
         balance = book.balance()
         typer.echo(
@@ -150,14 +150,20 @@ def _show(book: Gradebook, out: Path, lang: str) -> None:
         typer.echo(f"overrides given for a text that has changed since: {few(stale)}")
 
 
-def _rows(book: Gradebook) -> Iterator[Row]:
-    """All submissions, whether they have a result or not."""
+def class_rows(book: Gradebook) -> Iterator[Row]:
+    """All submissions, whether they have a result or not; what people gave is counted."""
+    from grader.gradebook import counted
+
+    given: dict[str, list[Override]] = {}
+    for override in book.overrides():
+        given.setdefault(override.submission, []).append(override)
     results = book.results()
     result = next(results, None)
     for submission in book.each():
         who = ", ".join(p.name or p.email or p.sid for p in submission.submitters)
         if result is not None and result.submission == submission.id:
-            yield submission.id, who, result.summary, result.status, result.notes
+            summary = counted(result.summary, given.get(submission.id, ()))
+            yield submission.id, who, summary, result.status, result.notes
             result = next(results, None)
         else:
             yield submission.id, who, None, "fault", ()

@@ -81,7 +81,8 @@ def _walk(book: Gradebook, folder: Path, groups: Sequence[Group], author: str, l
     try:
         walk.run()
     except KeyboardInterrupt:
-        fail(f"\n{walk.summary()}; what is decided is kept", 130)
+        typer.echo(err=True)
+        fail(f"stopped; what is decided is kept ({walk.summary()})", 130)
     typer.echo(walk.summary())
 
 

@@ -45,7 +45,7 @@ _WORDS: Final = {
         "fr": "rien n'a été donné ici qui puisse être gardé",
     },
     "all": {"en": "that was all  [u undo · Enter ends]", "fr": "c'est tout  [u annuler · Entrée termine]"},
-    "end": {"en": "{0} questions decided, {1} left", "fr": "{0} questions décidées, {1} restantes"},
+    "end": {"en": "questions decided: {0}, left: {1}", "fr": "questions décidées : {0}, restantes : {1}"},
 }
 
 Ask = Callable[[str], str]
@@ -224,12 +224,16 @@ class Walk:
         self.decided += 1
         self.comment = ""
         rest = group.questions[1:]
-        left = self._offer(group, rest, given) if rest else ()
-        if left:
-            kind = group.kind if len(left) > 1 else ""
-            self.groups = (*before[: self.at], Group(kind, left), *before[self.at + 1 :])
-        else:
-            self.at += 1
+        self._leave(before, group, rest)
+        if rest:
+            self._leave(before, group, self._offer(group, rest, given))
+
+    def _leave(self, before: tuple[Group, ...], group: Group, rest: tuple[Question, ...]) -> None:
+        """The queue as it stands once `rest` of the group now asked is left; without any, the next one is asked."""
+        here = (Group(group.kind if len(rest) > 1 else "", rest),) if rest else ()
+        at = self.done[-1].at
+        self.groups = (*before[:at], *(here or (group,)), *before[at + 1 :])
+        self.at = at if rest else at + 1
 
     def _offer(self, group: Group, rest: tuple[Question, ...], given: Given) -> tuple[Question, ...]:
         """Offer a decision to the others of its group; those it was not taken for."""

@@ -7,6 +7,7 @@ from grader.gradebook.book import Gradebook
 from grader.gradebook.decisions import Given
 from grader.gradebook.lock import RunLock
 from grader.gradebook.marked import marked, marked_report
+from grader.gradebook.marks import counted
 from grader.gradebook.moves import CheckMove, Conflict, Difference, Move, State, difference
 from grader.gradebook.queue import Group, Question, find_group, queue
 from grader.gradebook.records import (
@@ -59,6 +60,7 @@ __all__ = [
     "Submission",
     "Summary",
     "Upload",
+    "counted",
     "difference",
     "find_group",
     "marked",

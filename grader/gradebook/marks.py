@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from grader.gradebook.records import Mark, Override
-from grader.gradebook.summary import PartMark
+from grader.gradebook.summary import PartMark, Summary
 
 
 def mark_of(part: PartMark, overrides: Sequence[Override]) -> Mark:
@@ -31,3 +32,13 @@ def mark_of(part: PartMark, overrides: Sequence[Override]) -> Mark:
         used.append(override)
     low, high = (round(min(max(x, 0.0), part.out_of), 6) for x in (low, high))
     return Mark(part.id, low, high, part.out_of, part.status, tuple(used))
+
+
+def counted(summary: Summary, overrides: Sequence[Override]) -> Summary:
+    """The points of a result with the overrides that count; of its checks what the program says."""
+    if not overrides:
+        return summary
+    marks = {p.id: mark_of(p, [o for o in overrides if o.part == p.id]) for p in summary.parts}
+    parts = tuple(replace(p, min=marks[p.id].min, max=marks[p.id].max) for p in summary.parts)
+    low, high = (round(sum(getattr(m, end) for m in marks.values()), 6) for end in ("min", "max"))
+    return replace(summary, min=low, max=high, parts=parts)
