@@ -10,7 +10,9 @@ from typing import Any, Final
 from grader.gradebook.records import Override, Person, Result, Submission
 from grader.gradebook.summary import summary_of
 
-SUBMISSION: Final = "id, source, folder, files, submitters, created_at, sha256, wanted, graded, previous, present"
+SUBMISSION: Final = (
+    "id, source, origin, folder, files, submitters, created_at, sha256, wanted, graded, previous, present"
+)
 RESULT: Final = "r.submission, r.key, r.status, r.notes, r.summary, r.report_sha256, r.created_at"
 OVERRIDE: Final = (
     "id, submission, part, check_id, points, reason, author, created_at, text_sha256, decision, "
@@ -28,15 +30,16 @@ def submission_of(row: Sequence[Any]) -> Submission:
     return Submission(
         id=row[0],
         source=row[1],
-        folder=row[2],
-        files=tuple(json.loads(row[3])),
-        submitters=tuple(Person(**p) for p in json.loads(row[4])),
-        created_at=row[5],
-        sha256=row[6],
-        wanted=row[7],
-        graded=row[8],
-        previous=row[9],
-        present=bool(row[10]),
+        origin=row[2],
+        folder=row[3],
+        files=tuple(json.loads(row[4])),
+        submitters=tuple(Person(**p) for p in json.loads(row[5])),
+        created_at=row[6],
+        sha256=row[7],
+        wanted=row[8],
+        graded=row[9],
+        previous=row[10],
+        present=bool(row[11]),
     )
 
 
