@@ -92,7 +92,7 @@ def _in_folder(folder: Path, workspace: Path | None) -> Iterator[Entry]:
         return
     flat: dict[str, list[Path]] = {}
     for path in sorted(folder.iterdir(), key=lambda p: p.name):
-        if path.name.startswith((".", "_")):
+        if path.name.startswith((".", "_")) or _is_output(path, workspace):
             continue
         if path.is_symlink():
             if path.suffix.lower() in READ | HANDED_IN or path.is_dir():
@@ -106,6 +106,13 @@ def _in_folder(folder: Path, workspace: Path | None) -> Iterator[Entry]:
             flat.setdefault(path.stem, []).append(path)
     for stem, files in flat.items():
         yield _placed(_of_flat(stem, files, workspace), folder / stem)
+
+
+def _is_output(path: Path, workspace: Path | None) -> bool:
+    """Whether a folder holds grades: that of this batch, or an earlier one's."""
+    if workspace is not None and path.resolve() == workspace.parent.resolve():
+        return True
+    return (path / "gradebook.sqlite").is_file()
 
 
 def _placed(entry: Entry, path: Path) -> Entry:
