@@ -116,9 +116,9 @@ class Run:
 class Override:
     """Points a person gave, for a part (`check` None) or one of its checks.
 
-    `text_sha256` is the hash of the graded text at that time and `stale` says that it is another one now, or that the rubric has that part or check no more. `ended_at` is
-    empty while the override counts, else when it was replaced or withdrawn (`ended_how`), by whom and why. `decision` is
-    the decision on several answers at once that it belongs to.
+    `text_sha256` is the hash of the graded text at that time. `stale` says that it is another one now, or that the rubric has
+    that part or check no more. `ended_at` is empty while the override counts, else when it was replaced or withdrawn
+    (`ended_how`), by whom and why. `decision` is the decision on several answers at once that it belongs to.
     """
 
     id: int
