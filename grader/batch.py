@@ -31,6 +31,7 @@ from grader.gradebook import DiskFull, Gradebook, RunLock, Student, Upload
 from grader.intake.convert import Converted, conversion_sha256, stopping
 from grader.intake.entry import Entry, content_sha256, shown
 from grader.intake.files import write_whole
+from grader.intake.identify import identified
 from grader.limits import PDF_SECONDS
 from grader.task import close_workers, convert_task, grade_task
 
@@ -109,6 +110,7 @@ def run(
             left.unlink(missing_ok=True)
         if roster is not None:
             book.put_roster(roster)
+        entries = identified(entries, book.submissions(gone=True))
         book.register([_upload(e) for e in entries])
         number = book.begin_run(plan.arguments)
         pool = executor or ThreadPoolExecutor(max_workers=max(1, plan.jobs))
@@ -157,7 +159,9 @@ def _upload(entry: Entry) -> Upload:
     names = tuple(p.name for p in (*entry.files, *entry.unread))
     paths = (*entry.files, *entry.unread)
     folder = entry.folder or (paths[0].parent if paths else None)
-    return Upload(entry.id, entry.source, shown(str(folder or "")), names, entry.submitters, entry.created_at)
+    return Upload(
+        entry.id, entry.source, shown(str(folder or "")), names, entry.submitters, entry.created_at, entry.origin
+    )
 
 
 class _Batch:

@@ -162,6 +162,27 @@ def test_killed_five_times_in_a_real_class(tmp_path: Path) -> None:
     kill_often(tmp_path, 60, 5, 6, small=False, pause=1.5)
 
 
+def test_stopped_by_hand(tmp_path: Path) -> None:
+    """Ctrl-C: one line, nothing held against what was running, and it goes on."""
+    folder = class_of(tmp_path, 40)
+    out = tmp_path / "out"
+    words, environment = command("grade", str(folder), "--out", str(out), "--jobs", "2")
+    process = subprocess.Popen(words, cwd=ROOT, env=environment, text=True, stderr=subprocess.PIPE, start_new_session=True)
+    end = time.monotonic() + 60
+    while not list(out.glob("*.json")) and time.monotonic() < end:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does, to the workers as well
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Traceback" not in said
+    assert said.splitlines()[-1] == f"grader: stopped; what is graded is kept: grader grade --out {out} --resume goes on"
+    with sqlite3.connect(out / "gradebook.sqlite") as db:
+        outcomes = {row[0] for row in db.execute("SELECT DISTINCT outcome FROM attempts")}
+    db.close()
+    assert outcomes <= {"done", "given_up", "died"} and "given_up" in outcomes
+    assert call("grade", "--out", str(out), "--resume").returncode == 0
+    check_nothing_doubled(out, 40)
+
+
 def test_workers_end_with_the_batch(tmp_path: Path) -> None:
     folder = class_of(tmp_path, 30)
     words, environment = command("grade", str(folder), "--out", str(tmp_path / "out"), "--jobs", "2", DESK_MARK=str(tmp_path))
@@ -366,3 +387,10 @@ def test_folders_are_not_mixed_by_mistake(tmp_path: Path) -> None:
     assert call("grade", str(other), "--out", str(out), "--resume").returncode == 0
     with Gradebook.open(out) as book:
         assert [s.id for s in book.submissions()] == ["s0", "late"]
+
+
+def test_grades_beside_the_class_are_no_submission(tmp_path: Path) -> None:
+    folder = class_of(tmp_path, 2)
+    for name in ("grades", "grades", "other"):
+        done = call("grade", str(folder), "--out", str(folder / name))
+        assert done.returncode == 0 and "2 of 2" in done.stderr

@@ -146,6 +146,17 @@ def test_what_was_given_for_another_text_is_asked_first(tmp_path: Path) -> None:
     assert call("export", folder, "--csv", out).exit_code == 0 and table(out)[2]["1: Part Q1 (2.0 pts)"] == "1.0"
 
 
+def test_what_was_given_for_a_check_that_is_no_more_is_said(tmp_path: Path) -> None:
+    folder, out = class_of(tmp_path / "grades"), tmp_path / "grades.csv"
+    with Gradebook.open(folder) as book:
+        book.override("submission_2", "Q1", 1, check="x", reason="r", author="me")
+        put(book, "submission_2", [part("Q1", [check("y", 2, 2, 2)]), part("Q2.1", [check("x", 0, 0, 0.75)])], key="b")
+    done = call("export", folder, "--csv", out, "--open", "min")
+    assert done.exit_code == 1 and "of what the rubric has no more (submission_2 Q1.x)" in done.stderr
+    assert call("override", folder, "submission_2", "Q1.x", "--withdraw", "--author", "me").exit_code == 0
+    assert call("export", folder, "--csv", out).exit_code == 0
+
+
 def test_lateness_goes_by_the_metadata_and_stands_apart(tmp_path: Path) -> None:
     folder, out = class_of(tmp_path / "grades"), tmp_path / "grades.csv"
     assignment = tmp_path / "assignment"

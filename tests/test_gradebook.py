@@ -100,6 +100,20 @@ def test_an_override_of_a_check_moves_the_range(book: Gradebook) -> None:
     assert [(m.min, m.max) for m in book.marks("ada")] == [(2, 2)], "the part's own settles it"
 
 
+def test_an_override_of_what_the_rubric_has_no_more_is_flagged(book: Gradebook) -> None:
+    put(book, "ada")
+    book.override("ada", "Q1", 1, reason="r", author="ta", check="closed_form")
+    other = report()
+    other["parts"][0]["checks"][0]["id"] = "renamed"
+    book.want("ada", "k2", "c")
+    book.put_result("ada", "k2", json.dumps(other), status="review")
+    assert [o.stale for o in book.overrides("ada")] == [True] and book.marks("ada")[0].overrides == ()
+    put(book, "ada", "k3", part="Q2")
+    assert [o.stale for o in book.overrides("ada")] == [True]
+    put(book, "ada")
+    assert [o.stale for o in book.overrides("ada")] == [False], "and it is back with the check"
+
+
 def test_one_decision_serves_many(book: Gradebook) -> None:
     put(book, "ada")
     put(book, "bob")

@@ -6,18 +6,20 @@ import os
 import stat
 import time
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from gradescope_export import SMALL
 
 from grader.errors import OperatorError
-from grader.gradebook import Person, Student
+from grader.gradebook import Person, Student, Submission
 from grader.intake import archive
 from grader.intake.archive import UPLOAD, ArchiveError, Caps, unpack
-from grader.intake.entry import content_sha256, safe_id
+from grader.intake.entry import Entry, content_sha256, safe_id
 from grader.intake.find import find
 from grader.intake.gradescope import read_metadata
+from grader.intake.identify import identified
 from grader.intake.roster import read_roster
 
 
@@ -363,3 +365,50 @@ def test_rosters_that_cannot_be_right(tmp_path: Path, text: str, said: str) -> N
         read_roster(path)
     with pytest.raises(OperatorError, match="cannot be read"):
         read_roster(tmp_path / "none.csv")
+
+
+# the same submission again
+
+
+def known(*entries: Entry) -> list[Submission]:
+    return [Submission(e.id, e.source, e.origin, "", (), (), "", "", "", "", "", True) for e in entries]
+
+
+def ids(entries: Sequence[Entry], before: Sequence[Submission]) -> list[str]:
+    return [e.id for e in identified(entries, before)]
+
+
+def test_sections_with_the_same_names_stay_apart(tmp_path: Path) -> None:
+    for section in ("a", "b"):
+        (tmp_path / section).mkdir()
+        (tmp_path / section / "ada.md").write_text(SMALL, encoding="utf-8")
+    first = find([tmp_path / "a"]).entries
+    second = identified(find([tmp_path / "b"]).entries, known(*first))
+    assert [e.id for e in second] == ["ada-2"], "not the first one handed in anew"
+    both = known(*first, *second)
+    assert ids(find([tmp_path / "b"]).entries, both) == ["ada-2"]
+    assert ids(find([tmp_path / "b", tmp_path / "a"]).entries, both) == ["ada-2", "ada"], "whatever the order"
+    assert ids(find([tmp_path / "b" / "ada.md"]).entries, both) == ["ada-2"], "named by itself"
+    (tmp_path / "a").rename(tmp_path / "moved")
+    assert ids(find([tmp_path / "moved"]).entries, known(*first)) == ["ada"], "a folder that was moved"
+
+
+def test_an_export_downloaded_again_is_the_same(tmp_path: Path) -> None:
+    found = []
+    for name in ("export", "export (1)"):
+        root = tmp_path / name
+        (root / "submission_1").mkdir(parents=True)
+        (root / "submission_1" / "hw.md").write_text(SMALL, encoding="utf-8")
+        (root / "submission_metadata.yml").write_text("submission_1: {}\nsubmission_2: {}\n", encoding="utf-8")
+        path = zipped(tmp_path / f"{name}.zip", *((f"e/{k}", v) for k, v in inside(root).items()))
+        found += [find([root]).entries, find([path], tmp_path / "work").entries]
+    for entries in found:
+        assert ids(entries, known(*found[0])) == ["submission_1", "submission_2"]
+
+
+def test_a_class_in_an_archive_that_grew(tmp_path: Path) -> None:
+    first = find([zipped(tmp_path / "c.zip", ("ada.md", b"1"))], tmp_path / "work").entries
+    again = find([zipped(tmp_path / "c.zip", ("ada.md", b"2"), ("bob.md", b"2"))], tmp_path / "work").entries
+    assert ids(again, known(*first)) == ["ada", "bob"]
+    other = find([zipped(tmp_path / "d.zip", ("ada.md", b"2"))], tmp_path / "work").entries
+    assert ids(other, known(*first)) == ["ada-2"]

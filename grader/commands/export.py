@@ -70,8 +70,10 @@ def _undone(book: Gradebook, balance: Balance, open_points: str | None, complete
         yield "nobody has a result that counts"
     if complete and balance.absent:
         yield f"{len(balance.absent)} of the roster handed nothing in: {few([s.label for s in balance.absent])}"
-    stale = [f"{o.submission} {o.part}" for o in book.overrides() if o.stale]
+    stale, lost = _doubtful(book)
     said = f"{len(stale)} overrides were given for a text that has changed since ({few(stale)})"
+    if lost:
+        yield f"{len(lost)} overrides are of what the rubric has no more ({few(lost)}): grader override --withdraw ends them"
     if open_points is not None:
         if stale:
             typer.echo(f"grader: {said}; they count", err=True)
@@ -84,6 +86,18 @@ def _undone(book: Gradebook, balance: Balance, open_points: str | None, complete
         )
     if stale:
         yield f"{said}: grader review asks"
+
+
+def _doubtful(book: Gradebook) -> tuple[list[str], list[str]]:
+    """Overrides given for another text, and those of parts and checks that are no more: the latter count for nothing."""
+    stale: list[str] = []
+    lost: list[str] = []
+    for override in book.overrides():
+        if override.stale:
+            used = any(o.id == override.id for m in book.marks(override.submission) for o in m.overrides)
+            place = f"{override.part}.{override.check}" if override.check else override.part
+            (stale if used else lost).append(f"{override.submission} {place}")
+    return stale, lost
 
 
 def _write_csv(book: Gradebook, balance: Balance, path: Path, ends: str, lang: str) -> int:

@@ -16,15 +16,14 @@ if TYPE_CHECKING:
 
 
 def grade_command(
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder for the gradebook, one JSON report per submission and summary.csv.")
+    ],
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
             help="Folders of submissions (files, or folders of files), files, .zip archives, Gradescope exports."
         ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", help="Folder for the gradebook, one JSON report per submission and summary.csv."),
     ] = None,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="Submissions graded at a time.")] = 1,
     resume: Annotated[
@@ -54,8 +53,6 @@ def grade_command(
     it is; 2 usage, a full disk or a locked gradebook; 3 our fault; 130 stopped.
     """
     one_of("--lang", lang, "en", "fr")
-    if out is None:
-        fail("--out DIR is needed", 2)
     from grader.batch import GRADEBOOK, Plan, run, said
     from grader.errors import OperatorError
     from grader.gradebook import Gradebook

@@ -163,14 +163,15 @@ class Gradebook(Decisions):
                     last += 1
                 submitters = json.dumps([asdict(p) for p in upload.submitters])
                 self._store.write(
-                    "INSERT INTO submissions (id, position, source, folder, files, submitters, created_at) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET source = excluded.source, "
+                    "INSERT INTO submissions (id, position, source, origin, folder, files, submitters, created_at) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET source = excluded.source, origin = excluded.origin, "
                     "folder = excluded.folder, files = excluded.files, submitters = excluded.submitters, "
                     "created_at = excluded.created_at, wanted = '', present = 1",
                     (
                         upload.id,
                         known.get(upload.id, last),
                         upload.source,
+                        upload.origin,
                         upload.folder,
                         json.dumps(upload.files),
                         submitters,

@@ -13,7 +13,7 @@ from grader.gradebook.marks import mark_of
 from grader.gradebook.records import Mark, Override, Result, Submission
 from grader.gradebook.rows import OVERRIDE, now, override_of
 from grader.gradebook.store import Store
-from grader.gradebook.summary import PartMark
+from grader.gradebook.summary import PartMark, Summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ class Decisions(ABC):
         row = self._store.row(f"SELECT {OVERRIDE} FROM overrides WHERE id = ?", (override,))
         if row is None:
             raise OperatorError(f"{self.path}: no override {override}")
-        return override_of(row, self._texts(row[1]))
+        return override_of(row, self._summary(row[1]))
 
     def overrides(self, submission: str | None = None) -> tuple[Override, ...]:
         """The overrides that count, of one submission or of all that are present."""
@@ -201,13 +201,12 @@ class Decisions(ABC):
         else:
             here = "submission IN (SELECT id FROM submissions WHERE present)"
             rows = list(self._store.rows(f"SELECT {OVERRIDE} FROM overrides WHERE {here} ORDER BY id"))
-        texts = {name: self._texts(name) for name in {row[1] for row in rows}}
-        return tuple(override_of(row, texts[row[1]]) for row in rows if part in (None, row[2]))
+        graded = {name: self._summary(name) for name in {row[1] for row in rows}}
+        return tuple(override_of(row, graded[row[1]]) for row in rows if part in (None, row[2]))
 
-    def _texts(self, submission: str) -> dict[str, str]:
-        """The hash of the text graded now, per part."""
+    def _summary(self, submission: str) -> Summary | None:
         result = self.result(submission)
-        return {} if result is None else {p.id: p.text_sha256 for p in result.summary.parts}
+        return None if result is None else result.summary
 
     def marks(self, submission: str) -> tuple[Mark, ...]:
         """The mark of every part now: overrides where there are some, else the range of the result; empty without a result."""

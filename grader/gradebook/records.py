@@ -36,7 +36,7 @@ class Upload:
     """A submission as a batch found it, before anything is known of its content.
 
     `source` is the path given to the batch under which it was found, `files` the names that are graded together,
-    `created_at` the time of handing in as the export has it.
+    `created_at` the time of handing in as the export has it. `origin` is what makes it the same submission in a later batch.
     """
 
     id: str
@@ -45,6 +45,7 @@ class Upload:
     files: tuple[str, ...]
     submitters: tuple[Person, ...] = ()
     created_at: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Submission:
 
     id: str
     source: str
+    origin: str
     folder: str
     files: tuple[str, ...]
     submitters: tuple[Person, ...]
@@ -114,9 +116,9 @@ class Run:
 class Override:
     """Points a person gave, for a part (`check` None) or one of its checks.
 
-    `text_sha256` is the hash of the graded text at that time and `stale` says that it is another one now. `ended_at` is
-    empty while the override counts, else when it was replaced or withdrawn (`ended_how`), by whom and why. `decision` is
-    the decision on several answers at once that it belongs to.
+    `text_sha256` is the hash of the graded text at that time. `stale` says that it is another one now, or that the rubric has
+    that part or check no more. `ended_at` is empty while the override counts, else when it was replaced or withdrawn
+    (`ended_how`), by whom and why. `decision` is the decision on several answers at once that it belongs to.
     """
 
     id: int

@@ -19,6 +19,7 @@ CREATE TABLE submissions (
   id TEXT PRIMARY KEY,
   position INTEGER NOT NULL,
   source TEXT NOT NULL,
+  origin TEXT NOT NULL,
   folder TEXT NOT NULL,
   files TEXT NOT NULL,
   submitters TEXT NOT NULL,

@@ -34,7 +34,8 @@ class Entry:
 
     `files` are read together, `unread` are not read here. `folder` is the submission's own folder; None where it lies
     beside others, and then it may draw in none of them. `notes` say what was left aside and why. `source` is the path
-    given to the batch under which it was found.
+    given to the batch under which it was found, `origin` the place of this very submission; `name` is its id before it is
+    told apart from others of that name.
     """
 
     id: str
@@ -45,6 +46,8 @@ class Entry:
     submitters: tuple[Person, ...] = ()
     created_at: str = ""
     notes: tuple[str, ...] = ()
+    name: str = ""
+    origin: str = ""
 
 
 def safe_id(name: str) -> str:

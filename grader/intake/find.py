@@ -9,7 +9,8 @@ from pathlib import Path
 from grader.errors import OperatorError
 from grader.intake.archive import CLASS, UPLOAD, ArchiveError, unpack
 from grader.intake.entry import HANDED_IN, READ, Entry, files_in, hidden, main_files, of_files, shown
-from grader.intake.gradescope import metadata_of, read_metadata
+from grader.intake.gradescope import Uploaded, metadata_of, read_metadata
+from grader.intake.identify import ARCHIVE, EXPORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,10 @@ def find(paths: Sequence[Path], workspace: Path | None = None) -> Found:
             raise OperatorError(
                 f"{path}: no submissions here (files ending in {', '.join(sorted(READ)[:6])} .. or folders of such)"
             )
-        source = str(path.resolve()).encode("utf-8", "replace").decode("utf-8")
-        entries.extend(replace(e, source=source) for e in found)
+        source = _text(path.resolve())
+        entries.extend(
+            replace(e, source=source, name=e.id, origin=e.origin or f"{ARCHIVE}{source}!{e.id}") for e in found
+        )
     taken: set[str] = set()
     out = []
     for entry in entries:
@@ -52,6 +55,10 @@ def find(paths: Sequence[Path], workspace: Path | None = None) -> Found:
     return Found(tuple(out), tuple(warnings))
 
 
+def _text(path: Path) -> str:
+    return str(path).encode("utf-8", "replace").decode("utf-8")
+
+
 def _in_path(path: Path, workspace: Path | None, warnings: list[str]) -> Iterator[Entry]:
     try:
         if path.is_dir():
@@ -59,9 +66,11 @@ def _in_path(path: Path, workspace: Path | None, warnings: list[str]) -> Iterato
         elif path.suffix.lower() == ".zip" and workspace is not None:
             unpacked = unpack(path, workspace, CLASS)
             warnings.extend(f"{path.name}: {note}" for note in unpacked.notes)
-            yield from _in_folder(_unwrapped(unpacked.folder), workspace)
+            for entry in _in_folder(_unwrapped(unpacked.folder), workspace):
+                numbered = entry.origin.startswith(EXPORT)
+                yield entry if numbered else replace(entry, origin="")  # the archive and the name say which it is
         else:
-            yield of_files(path.stem, [path])
+            yield _placed(of_files(path.stem, [path]), path.parent / path.stem)
     except ArchiveError as error:
         raise OperatorError(f"{path}: {error}") from None
     except OSError as error:
@@ -83,19 +92,32 @@ def _in_folder(folder: Path, workspace: Path | None) -> Iterator[Entry]:
         return
     flat: dict[str, list[Path]] = {}
     for path in sorted(folder.iterdir(), key=lambda p: p.name):
-        if path.name.startswith((".", "_")):
+        if path.name.startswith((".", "_")) or _is_output(path, workspace):
             continue
         if path.is_symlink():
             if path.suffix.lower() in READ | HANDED_IN or path.is_dir():
-                yield of_files(path.stem, [], notes=[f"{shown(path.name)} is a link and is not followed"])
+                entry = of_files(path.stem, [], notes=[f"{shown(path.name)} is a link and is not followed"])
+                yield _placed(entry, folder / path.stem)
         elif path.is_dir():
             entry = _of_folder(path, workspace)
             if entry.files or entry.unread or entry.notes:
-                yield entry
+                yield _placed(entry, path)
         elif path.suffix.lower() in READ | HANDED_IN:
             flat.setdefault(path.stem, []).append(path)
     for stem, files in flat.items():
-        yield _of_flat(stem, files, workspace)
+        yield _placed(_of_flat(stem, files, workspace), folder / stem)
+
+
+def _is_output(path: Path, workspace: Path | None) -> bool:
+    """Whether a folder holds grades: that of this batch, or an earlier one's."""
+    if workspace is not None and path.resolve() == workspace.parent.resolve():
+        return True
+    return (path / "gradebook.sqlite").is_file()
+
+
+def _placed(entry: Entry, path: Path) -> Entry:
+    """An entry with its place as its origin: a folder, or files without their endings."""
+    return replace(entry, origin=_text(path.resolve()))
 
 
 def _of_folder(folder: Path, workspace: Path | None) -> Entry:
@@ -150,11 +172,18 @@ def _in_export(metadata: Path, workspace: Path | None) -> Iterator[Entry]:
         else:
             continue
         if uploaded is None:
-            yield replace(entry, notes=(*entry.notes, "the export's metadata does not tell who handed it in"))
+            note = "the export's metadata does not tell who handed it in"
+            yield replace(entry, notes=(*entry.notes, note), origin=f"{EXPORT}{path.name}")
         else:
             seen.add(path.name)
-            yield replace(entry, submitters=uploaded.submitters, created_at=uploaded.created_at)
+            yield _uploaded(entry, uploaded)
     for key, uploaded in known.items():
         if key not in seen:
             entry = of_files(key.removesuffix(".pdf"), [], notes=["the export holds no files of it"])
-            yield replace(entry, submitters=uploaded.submitters, created_at=uploaded.created_at)
+            yield _uploaded(entry, uploaded)
+
+
+def _uploaded(entry: Entry, uploaded: Uploaded) -> Entry:
+    return replace(
+        entry, submitters=uploaded.submitters, created_at=uploaded.created_at, origin=f"{EXPORT}{uploaded.key}"
+    )
