@@ -109,11 +109,13 @@ def placed(
 ) -> Submission:
     """A document's parts as they are placed; with `only`, that part's text alone."""
     submission = Submission(assignment, document, located, programs=programs or {})
-    for _, part in assignment.parts:
+    for question, part in assignment.parts:
         judge = assignment.judge(part.id)
         notation = judge.world.notation if judge else DEFAULT
         here = not only or part.id == only
-        submission.texts[part.id] = submission.part_text(part.id, judge, notation) if here else PartText()
+        text = submission.texts[part.id] = submission.part_text(part.id, judge, notation) if here else PartText()
+        if judge is not None:  # what later parts rest on may decide how they are read
+            assignment.offer(question, part, judge, text.chains)
     return submission
 
 
@@ -133,6 +135,7 @@ def provenance(assignment: Assignment) -> dict[str, Any]:
         "seed": SEED,
         "numpy": metadata.version("numpy"),
         "sympy": metadata.version("sympy"),
+        **({"kit": True} if assignment.kits else {}),
     }
 
 

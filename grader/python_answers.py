@@ -19,6 +19,7 @@ from grader.checks.own_programs import followed, may_follow, settled
 from grader.checks.program import Earning, Judged, judged
 from grader.checks.program_specs import ProgramSpec
 from grader.checks.specs import Target
+from grader.checks.sympy_trees import Converter, Unmatched, holds_tree
 from grader.checks.trials import Trial
 from grader.errors import BUGS, EvaluationError
 from grader.limits import PROGRAM_SECONDS
@@ -144,7 +145,7 @@ class _Session:
                 raise
             own = spec.limits
             (ran,) = self._run([Case(spec.function, (), limits=Limits(own.seconds, own.memory_mb, own.output_kb))])
-            self.assignment.open_by(question, spec, judge, [simple(z) for z in flat_numbers(ran.value)])
+            self.assignment.open_by(question, spec, judge, written_out(ran.value))
             return self._trial(question, part, spec)
 
     def _trial(self, question: Question, part: Part, spec: ProgramSpec) -> Trial:
@@ -229,6 +230,16 @@ def _flat(spec: ProgramSpec, judge: Judge, target: Callable[[Target], T.Node]) -
         return draws_of(spec, Judge(replace(world, symbols=symbols)), target)
 
     return draws
+
+
+def written_out(value: Plain) -> list[T.Node]:
+    """What a function without arguments returned, as formulas: an expression, or each of its numbers."""
+    if holds_tree(value):
+        try:
+            return [Converter(()).node(value)]
+        except Unmatched:
+            return []
+    return [simple(z) for z in flat_numbers(value)]
 
 
 def flat_numbers(value: Plain) -> list[complex]:

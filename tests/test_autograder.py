@@ -56,11 +56,65 @@ def ready(archive: Path, tree: Path) -> Path:
             packed.extract(info, tree / "source")
             (tree / "source" / info.filename).chmod(info.external_attr >> 16 & 0o777)
     shutil.copy2(tree / "source" / "run_autograder", tree / "run_autograder")
-    environment = dict(os.environ, PYTHONPATH=str(tree / "source"), GRADER_CACHE=str(tree / "source" / ".cache"))
-    command = [sys.executable, "-P", "-m", "grader.packaging.on_gradescope", "--ready", str(tree)]
-    said = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tree / "source", env=environment)
-    assert said.stdout == "ready: 20 parts\n"  # the end of setup.sh, after whose Python this one stands in
+    said, _ = set_up(tree)
+    assert said.returncode == 0 and said.stdout.endswith("ready: 20 parts\n"), said.stderr
     return tree
+
+
+WRAPPER = """#!/bin/sh
+case "$*" in *compileall*) exit 0;; esac
+exec "$REAL" "$@"
+"""
+STUBS = {
+    "apt-get": '#!/bin/sh\necho "apt-get $*" >> "$STUBS/log"\n',
+    "sleep": "#!/bin/sh\n",
+    "python3": '#!/bin/sh\nmkdir -p "$3/bin" && cp "$STUBS/pip" "$3/bin/python"\n',
+    "python3.11": '#!/bin/sh\nmkdir -p "$3/bin" && cp "$STUBS/wrapper" "$3/bin/python"\n',
+    "pip": '#!/bin/sh\ncp "$STUBS/uv" "$(dirname "$0")/uv"\n',
+    "wrapper": WRAPPER,
+    "uv": """#!/bin/sh
+echo "uv $*" >> "$STUBS/log"
+case "$1" in
+  python) [ -z "$NO_STANDALONE" ];;
+  venv) for dir; do :; done; mkdir -p "$dir/bin" && cp "$STUBS/wrapper" "$dir/bin/python";;
+esac
+""",
+}
+"""What setup.sh calls, without network: the Python that runs these tests stands in for the one it would make."""
+
+
+def set_up(tree: Path, **environment: str) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+    """Run setup.sh with stand-ins; what it asked of them."""
+    with tempfile.TemporaryDirectory() as name:
+        for stub, text in STUBS.items():
+            (Path(name) / stub).write_text(text, encoding="utf-8")
+            (Path(name) / stub).chmod(0o755)
+        settings = {
+            "PATH": f"{name}:/usr/bin:/bin",
+            "STUBS": name,
+            "REAL": sys.executable,
+            "NO_STANDALONE": "",
+            "AUTOGRADER_ROOT": str(tree),
+            "AUTOGRADER_HOME": f"{name}/home",
+            **environment,
+        }
+        command = ["bash", str(tree / "source" / "setup.sh")]
+        said = subprocess.run(command, capture_output=True, text=True, env=settings, cwd="/", check=False)
+        return said, (Path(name) / "log").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.slow
+def test_setup_makes_a_python_of_its_own(ready: Path) -> None:
+    _, asked = set_up(ready)
+    assert any(row.startswith("uv python install") for row in asked)
+    assert any("requirements.txt" in row for row in asked) and not any("torch" in row for row in asked)
+
+
+def test_where_none_can_be_fetched_ubuntu_s_own_stands_in(ready: Path) -> None:
+    said, asked = set_up(ready, NO_STANDALONE="1")
+    assert said.returncode == 0 and said.stdout.endswith("ready: 20 parts\n"), said.stderr
+    assert sum(row.startswith("uv python install") for row in asked) == 4, "tried again before it is given up"
+    assert any("python3.11-venv" in row for row in asked)
 
 
 def graded(tree: Path, files: dict[str, bytes], **environment: str) -> Results:

@@ -19,6 +19,7 @@ import pytest
 import yaml
 from conftest import ROOT
 from typer.testing import CliRunner
+from unsafe_runner import UnsafeRunner
 
 from grader.assignment import Assignment, build_world, shipped
 from grader.cli import app
@@ -230,6 +231,19 @@ def test_kit_and_full_grader_say_the_same_of_all_examples(tmp_path: Path) -> Non
     assert count["open"] <= 2 and count["step open"] == 0, count
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["py_numpy.py", "py_sympy.py", "py_wrong.py", "py_notebook.ipynb"])
+def test_kit_and_full_grader_say_the_same_of_python_answers(loaded: Assignment, name: str) -> None:
+    """Constants too: they are known once a function returns them."""
+    runner = UnsafeRunner()
+    try:
+        reports = [grade([ROOT / "submissions_example" / name], a, runner=runner) for a in (FULL, loaded)]
+    finally:
+        runner.close()
+    count, wrong = told_alike(*reports)
+    assert wrong == [] and count["open"] == 0, count
+
+
 def derivations() -> list[dict[str, Any]]:
     paths = sorted((ROOT / "tests" / "cases" / "derivations").glob("*.yaml"))
     return [row for path in paths for row in yaml.safe_load(path.read_text(encoding="utf-8"))]
@@ -267,7 +281,8 @@ MATRIX = r"$$J^* = \begin{pmatrix} 0 & 0 & %s \\ 0 & -\frac12 & 0 \\ \frac12 & 0
 
 
 @pytest.mark.parametrize(
-    ("entry", "outcome"), [(r"-\frac12", "correct"), (r"\frac14", "incorrect"), ("-0.50", "undecided")]
+    ("entry", "outcome"),
+    [(r"-\frac12", "correct"), (r"\frac14", "incorrect"), ("-0.5", "correct"), ("-0.51", "undecided")],
 )
 def test_a_constant_is_known_when_it_is_written(loaded: Assignment, entry: str, outcome: str) -> None:
     part = asked(loaded, f"## Question 4\n\n{POINT}### 4.2\n\n{MATRIX % entry}", "Q4.2")
@@ -334,3 +349,17 @@ def test_the_command(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["package", "--student", str(tmp_path / "mine")])
     assert done.exit_code == 2 and "is not empty" in done.output
     assert [p.name for p in (tmp_path / "mine").iterdir()] == ["thesis.tex"]
+
+
+@pytest.mark.slow
+def test_the_command_writes_a_kit(tmp_path: Path) -> None:
+    """Over an older one, of which nothing stays; without the phrases of explanations."""
+    out = tmp_path / "kit"
+    (out / "assignment" / "reference").mkdir(parents=True)
+    (out / "assignment" / "reference" / "q1.py").write_text("secret = 1", encoding="utf-8")
+    (out / "check.py").write_text("", encoding="utf-8")
+    done = CliRunner().invoke(app, ["package", "--student", str(out), "--no-phrases"])
+    assert done.exit_code == 0 and "left to the full grader: Q2.1.strategy" in done.output
+    assert not (out / "assignment" / "reference" / "q1.py").exists()
+    assert not any(c["type"] == "prose" for name in ("q2", "q4") for p in json_rubric(out, name) for c in p["checks"])
+    assert Assignment(out / "assignment").judge("Q4.6") is not None

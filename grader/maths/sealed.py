@@ -36,6 +36,10 @@ PLACE: Final = 9
 MODEL: Final = "@model"
 """Stands among the names of a formula that rests on the tables of a model."""
 _KEY_DIGITS: Final = 9
+_EXACT: Final = 6
+"""So many decimals that agree to `PLACES` with a constant are all of it."""
+_ROUNDED: Final = 2
+"""From so many decimals on a number may be meant as rounded."""
 _MOST_OFFERED: Final = 60
 _COST: Final = 2**13
 """Of scrypt: some 25 ms and 8 MB for each constant tried."""
@@ -236,7 +240,7 @@ class Vault:
         if shut and self._open(judge, shut, other):
             refresh()
         still = [ref for ref in shut if ref not in self._opened]
-        if still and any(n.places for n in T.of_kind(other, T.Num)):
+        if still and _places(other) >= _ROUNDED:
             raise self._unknown("decimals, which may be rounded")
         before, self._meeting = self._meeting, True
         try:
@@ -270,7 +274,7 @@ class Vault:
             for ref in shut:
                 if ref not in self._opened and self.constants[ref] == locked(slow, ref):
                     exact = self._exactly(judge, other, i)
-                    if exact is not None and not any(n.places for n in T.of_kind(other, T.Num)):
+                    if exact is not None and _places(other) <= _EXACT:
                         self._opened.keep(ref, exact)
                         opened = True
         return opened
@@ -342,6 +346,11 @@ _NO_NUMBER: Final = (
     T.Cases,
     T.Interval,
 )
+
+
+def _places(node: T.Node) -> int:
+    """The most decimals written in a formula."""
+    return max((n.places or 0 for n in T.of_kind(node, T.Num)), default=0)
 
 
 def _most(array: N.Array) -> complex | None:

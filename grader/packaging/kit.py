@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -123,10 +124,11 @@ class Told:
 def kit_files(
     folder: Path, *, salt: str | None = None, thorough: bool = True, phrases: bool = True
 ) -> tuple[dict[str, Packed], Told]:
-    """All files of the kit, and what it cannot tell; `thorough` samples what conditions of students
-    choose as well, which takes a while; without `phrases` explanations are left to the full grader.
+    """All files of the kit, and what it cannot tell.
 
-    Raises AuthorError for an assignment that cannot be sealed."""
+    `thorough` samples what conditions of students choose as well, which takes a while; without `phrases` explanations are
+    left to the full grader. Raises AuthorError for an assignment that cannot be sealed.
+    """
     recording = Recording(folder, salt)
     for _, part in recording.parts:
         recording.judge(part.id)
@@ -289,5 +291,7 @@ def write_kit(folder: Path, out: Path, *, phrases: bool = True) -> Told:
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / "check.py").is_file())):
         raise OperatorError(f"{out}: is not empty and no kit")
     files, told = kit_files(folder, phrases=phrases)
+    for old in ("assignment", "grader"):  # of an older kit nothing stays
+        shutil.rmtree(out / old, ignore_errors=True)
     write_folder(out, files)
     return told

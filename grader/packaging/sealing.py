@@ -65,17 +65,20 @@ class Recorder:
         keys = (MODEL,) if world.joints else _drawn(tree, world)
         place = (tree, keys)
         if place not in self._whole:
-            self._whole[place] = self._entries(tree, world, keys)
+            self._whole[place] = self._entries(tree, world, keys, _reads(tree) if keys else ())
         return self._whole[place]
 
-    def _entries(self, tree: T.Node, world: World, keys: tuple[str, ...]) -> T.Node:
+    def _entries(self, tree: T.Node, world: World, keys: tuple[str, ...], reads: tuple[T.Node, ...]) -> T.Node:
+        def entries(items: Sequence[T.Node]) -> tuple[T.Node, ...]:
+            return tuple(self._entries(item, world, keys, reads) for item in items)
+
         if isinstance(tree, T.Boxed):
-            return self._entries(tree.value, world, keys)
+            return self._entries(tree.value, world, keys, reads)
         if isinstance(tree, (T.Tup, T.SetOf)):
-            return replace(tree, items=tuple(self._entries(item, world, keys) for item in tree.items))
+            return replace(tree, items=entries(tree.items))
         if isinstance(tree, T.Matrix):
-            return replace(tree, rows=tuple(tuple(self._entries(e, world, keys) for e in row) for row in tree.rows))
-        return self._leaf(tree, world, keys)
+            return replace(tree, rows=tuple(entries(row) for row in tree.rows))
+        return self._leaf(tree, world, keys, reads)
 
     def added(self, tree: T.Node, world: World) -> T.Node:
         """The tree of what is added to an earlier answer: its names stay, of a matrix all entries look alike."""
@@ -90,10 +93,10 @@ class Recorder:
         if isinstance(tree, T.Add):
             return replace(tree, terms=tuple(self._added(term, world) for term in tree.terms))
         if isinstance(tree, T.Matrix):
-            return self._entries(tree, world, _drawn(tree, world))
-        return tree if is_number(tree) else self._leaf(tree, world, _drawn(tree, world))
+            return self._entries(tree, world, _drawn(tree, world), _reads(tree))
+        return tree if is_number(tree) else self._leaf(tree, world, _drawn(tree, world), _reads(tree))
 
-    def _leaf(self, tree: T.Node, world: World, keys: tuple[str, ...]) -> T.Node:
+    def _leaf(self, tree: T.Node, world: World, keys: tuple[str, ...], reads: tuple[T.Node, ...]) -> T.Node:
         """A leaf of its own, so that equal entries do not look equal."""
         ref = f"s{len(self.trees) + 1}"
         self.trees[ref], self._keys[ref] = tree, keys
@@ -101,9 +104,7 @@ class Recorder:
             self._values[ref] = {}
         else:
             self._constants[ref] = locked(slow_hash(self.salt, _constant(tree, world)), ref)
-        reads = {n.key: n for n in T.of_kind(tree, T.Name)} if keys else {}
-        names = tuple(reads[k] for k in sorted(reads))
-        return T.Sealed(ref, names + (_speaks_of(tree) if MODEL in keys else ()), vault=self)
+        return T.Sealed(ref, reads + (_speaks_of(tree) if MODEL in keys else ()), vault=self)
 
     def follower(self, of: str, group: Sequence[str]) -> T.Node:
         """A leaf with the value of a constant, known as soon as the whole group is."""
@@ -201,6 +202,12 @@ def _drawn(tree: T.Node, world: World) -> tuple[str, ...]:
         elif key in world.sizes or key in world.indices:
             found.add(key)
     return tuple(sorted(found))
+
+
+def _reads(tree: T.Node) -> tuple[T.Node, ...]:
+    """The names in a formula: all its entries have them, so that a constant one does not stand out."""
+    found = {n.key: n for n in T.of_kind(tree, T.Name)}
+    return tuple(found[key] for key in sorted(found))
 
 
 def _speaks_of(tree: T.Node) -> tuple[T.Node, ...]:

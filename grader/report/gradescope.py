@@ -17,13 +17,14 @@ from grader.report.audience import REFERENCE_SIDE, for_student
 from grader.report.reading_words import reading
 
 VISIBILITIES: Final = ("visible", "after_due_date", "after_published", "hidden")
+_COLON: Final = {"en": ": ", "fr": " : "}
 _MOST: Final = 6
 """Lines that do not hold, and lines not read, shown of each part."""
 _WORDS: Final[dict[str, dict[str, str]]] = {
-    "sure": {"en": "{0} of {2} points are sure", "fr": "{0} points sur {2} sont acquis"},
+    "sure": {"en": "{0} of {2} points are sure", "fr": "Acquis : {0} sur {2}"},
     "range": {
         "en": "{0} of {2} points are sure; up to {1} once a person has looked",
-        "fr": "{0} points sur {2} sont acquis ; jusqu'à {1} après relecture par une personne",
+        "fr": "Acquis : {0} sur {2} ; jusqu'à {1} après relecture par une personne",
     },
     "open": {"en": "a person will look: {0} to {1}", "fr": "une personne relira : {0} à {1}"},
     "line": {"en": "line", "fr": "ligne"},
@@ -232,7 +233,7 @@ def _lines(part: Mapping[str, Any], lang: str) -> Lines:
 
 def _check(check: Mapping[str, Any], lang: str, shown: set[str]) -> Lines:
     evidence, points = check["evidence"], check["points"]
-    text = f"{check['title'][lang]}: {M.say(M.OUTCOMES, check['outcome'], lang)}"
+    text = f"{check['title'][lang]}{_COLON[lang]}{M.say(M.OUTCOMES, check['outcome'], lang)}"
     if points["out_of"]:
         low, high = f"{points['min']:g}", f"{points['max']:g}"
         text += f" ({low if low == high else f'{low}–{high}'} / {points['out_of']:g})"
@@ -265,7 +266,7 @@ def _broken(part: Mapping[str, Any], lang: str, shown: set[str]) -> Lines:
     wrong = [step for step in part["steps"] if step["outcome"] == "incorrect"]
     for step in wrong[:_MOST]:
         said = _word("differs", lang) if step["note"] == "differs" else M.note(step["note"], lang)
-        text = f"{_where([step['span']], lang)}: {said}"
+        text = f"{_where([step['span']], lang)}{_COLON[lang]}{said}"
         if step["consequence_of"] in lines:
             text += f" – {_word('consequence', lang, lines[step['consequence_of']])}"
         if step["repaired_by"] in lines:
@@ -290,11 +291,11 @@ def _unread(part: Mapping[str, Any], lang: str) -> Lines:
     unread = [step for step in part["steps"] if step["outcome"] == "unreadable"]
     for step in unread[:_MOST]:
         said = reading(step["note"], step["detail"], lang)
-        yield "item", f"{_where([step['span']], lang)}: {_word('unread', lang)}: {said}"
+        yield "item", f"{_where([step['span']], lang)}{_COLON[lang]}{_word('unread', lang)}, {said}"
         if step["source"].strip():
             yield "code", step["source"].strip()[:300]
         if step["note"] in M.HINTS:
-            yield "detail", f"{_word('hint', lang)}: {M.say(M.HINTS, step['note'], lang)}"
+            yield "detail", f"{_word('hint', lang)}{_COLON[lang]}{M.say(M.HINTS, step['note'], lang)}"
     if len(unread) > _MOST:
         yield "detail", _word("more", lang, len(unread) - _MOST)
 
