@@ -65,9 +65,23 @@ def test_what_only_a_person_marks_comes_behind_and_what_was_not_read_last(tmp_pa
     }  # fmt: skip
     with made(tmp_path, reports) as book:
         found = [(g.first.submission, g.first.place) for g in queue(book)]
-    assert found == [("ada", "Q1.x"), ("ada", "Q5.review"), ("scan", "Q1"), ("scan", "Q5")], (
-        "as a whole, one scan after another"
-    )
+    assert found == [("ada", "Q1.x"), ("ada", "Q5.review"), ("scan", "Q1")]
+
+
+def test_what_was_not_read_is_one_group_by_share(tmp_path: Path) -> None:
+    """An empty file is decided once: what one part gets, the others get in proportion."""
+    unread = {"outcome": "unreadable", "note": "empty"}
+    parts = [
+        part(n, [check("x", 0, worth, worth, **unread), check("y", 0, 1, 1, **unread)], text="", status="unreadable")
+        for n, worth in (("Q1", 3), ("Q2", 1), ("Q3", 0.5))
+    ]
+    with made(tmp_path, {"blank": parts, "also": parts}) as book:
+        (first, second) = queue(book)
+        assert [(g.kind, g.first.submission, len(g.questions)) for g in (first, second)] == [("submission", "blank", 3), ("submission", "also", 3)]  # fmt: skip
+        book.give(first.decisions(first.questions, 2, "half is there", "me"))
+        assert {o.part: o.points for o in book.overrides()} == {"Q1": 2, "Q2": 1, "Q3": 0.75}
+        book.give(second.decisions(second.questions, 0, "nothing handed in", "me"))
+        assert queue(book) == () and {o.points for o in book.overrides("also")} == {0}
 
 
 def test_what_is_decided_is_asked_no_more_unless_the_text_changes(tmp_path: Path) -> None:

@@ -159,6 +159,27 @@ def test_what_was_given_for_another_text_is_asked_first_and_kept_with_a_key(tmp_
         assert (override.points, override.reason, override.author, override.stale) == (2.5, "shown orally", "me", False)
 
 
+def test_a_submission_that_was_not_read_is_answered_once(tmp_path: Path) -> None:
+    unread = {"outcome": "unreadable", "note": "empty"}
+    parts = [
+        part(n, [check("x", 0, 2, 2, **unread), check("y", 0, 2, 2, **unread)], text="", status="unreadable")
+        for n in ("Q1", "Q2", "Q3")
+    ]
+    with made(tmp_path, {"ada": parts}) as book:
+        said = Sitting(book, ["z nothing handed in", "1", "h", "n"]).run()
+        assert [(o.part, o.check, o.points) for o in book.overrides()] == [
+            ("Q1", None, 0),
+            ("Q2", None, 0),
+            ("Q3", None, 2),
+        ]
+        assert "3 alike (same submission, by share)" in said and "the file is empty" in said
+    folder = tmp_path / "again"
+    made(folder, {"ada": parts}).close()
+    rows = tmp_path / "d.csv"
+    rows.write_text("submission,part,points,reason,apply\nada,Q1,half,r,all\n", encoding="utf-8")
+    assert call("review", folder, "--batch", rows, "--author", "me").stdout == "1 decisions for 3 questions\n"
+
+
 def test_hostile_text_is_shown_as_text(tmp_path: Path) -> None:
     text = "[bold]\\frac{1}[/nothing]\x1b]0;title\x07\x1b[2J\n‮[link=x]y"
     with made(tmp_path, {"ada": [part("Q1", [check("x", 0, 1, 1)], text=text)]}) as book:

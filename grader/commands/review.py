@@ -134,7 +134,7 @@ def _decide(book: Gradebook, path: Path, author: str) -> None:
     rows = read_rows(path)
     groups = queue(book) if any(row.alike for row in rows) else ()
     faults: list[str] = []
-    given: list[Given] = []
+    given: list[tuple[Row, Given]] = []
     for row in rows:
         try:
             result = book.result(row.submission)
@@ -146,26 +146,28 @@ def _decide(book: Gradebook, path: Path, author: str) -> None:
             if points is None:
                 raise OperatorError(f"{row.points!r} is no number of points, nor full, half or zero")
             group = find_group(groups, row.submission, part, check) if row.alike else None
-            names = tuple(q.submission for q in group.questions) if group is not None else (row.submission,)
-            signature = group.signature if group is not None else ""
-            decision = Given(names, part, check, points, row.reason, row.author or author, signature)
-            for name in names:
-                book.valid(name, decision)
-            given.append(decision)
+            name = row.author or author
+            decisions = [Given((row.submission,), part, check, points, row.reason, name)]
+            if group is not None:
+                decisions = group.decisions(group.questions, points, row.reason, name)
+            for decision in decisions:
+                for submission in decision.submissions:
+                    book.valid(submission, decision)
+            given.extend((row, decision) for decision in decisions)
         except OperatorError as error:
             faults.append(f"{row.place}: {error}")
-    faults.extend(_twice(rows, given))
+    faults.extend(_twice(given))
     if faults:
         raise OperatorError("\n".join([*faults, "nothing was decided"]))
-    count = len(book.give(given))
-    typer.echo(f"{len(given)} decisions for {count} questions")
+    count = len(book.give([decision for _, decision in given]))
+    typer.echo(f"{len(rows)} decisions for {count} questions")
 
 
-def _twice(rows: Sequence[Row], given: Sequence[Given]) -> list[str]:
+def _twice(given: Sequence[tuple[Row, Given]]) -> list[str]:
     """Decisions of one file on one and the same thing: it would be chance which counts."""
     seen: dict[tuple[str, str, str | None], float] = {}
     out = []
-    for row, decision in zip(rows, given, strict=False):
+    for row, decision in given:
         for name in decision.submissions:
             key = (name, decision.part, decision.check)
             if seen.setdefault(key, decision.points) != decision.points:

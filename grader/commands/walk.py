@@ -216,7 +216,7 @@ class Walk:
         """Write the decision, then offer it to what is alike."""
         question = group.first
         before = self.groups
-        given = self._given((question.submission,), question, points, reason)
+        given = Given((question.submission,), question.part, question.check, points, reason, self.author)
         numbers = list(self.book.give([given]))
         said = self.word("given", f"{question.submission} {question.place}", f"{points:g}", question.out_of)
         self.say(f"✔ {said}", "green")
@@ -230,10 +230,10 @@ class Walk:
 
     def _leave(self, before: tuple[Group, ...], group: Group, rest: tuple[Question, ...]) -> None:
         """The queue as it stands once `rest` of the group now asked is left; without any, the next one is asked."""
-        here = (Group(group.kind if len(rest) > 1 else "", rest),) if rest else ()
         at = self.done[-1].at
-        self.groups = (*before[:at], *(here or (group,)), *before[at + 1 :])
-        self.at = at if rest else at + 1
+        left = group.without([q for q in group.questions if q not in rest])
+        self.groups = (*before[:at], left or group, *before[at + 1 :])
+        self.at = at if left else at + 1
 
     def _offer(self, group: Group, rest: tuple[Question, ...], given: Given) -> tuple[Question, ...]:
         """Offer a decision to the others of its group; those it was not taken for."""
@@ -249,8 +249,7 @@ class Walk:
                 self.say(self.word("unknown", typed, "a n l 1 3-5"), "yellow")
                 continue
             taken = [rest[i - 1] for i in places]
-            names = tuple(q.submission for q in taken)
-            number = self.book.give([self._given(names, group.first, given.points, given.reason, group.signature)])
+            number = self.book.give(group.decisions(taken, given.points, given.reason, self.author))
             last = self.done[-1]
             self.done[-1] = _Done(last.at, last.groups, (*last.overrides, *number), last.said)
             self.decided += len(taken)
@@ -263,11 +262,6 @@ class Walk:
             self.say(f"{i:>4}  {one_line(question, self.book.report(question.submission), self.lang, width)}")
         if len(questions) > _LISTED:
             self.say(f"      … +{len(questions) - _LISTED}")
-
-    def _given(
-        self, submissions: tuple[str, ...], question: Question, points: float, reason: str, signature: str = ""
-    ) -> Given:
-        return Given(submissions, question.part, question.check, points, reason, self.author, signature)
 
     def _undo(self) -> bool:
         if not self.done:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from grader.gradebook.book import Gradebook
+from grader.gradebook.decisions import Given
 from grader.gradebook.records import Override, Result
 from grader.gradebook.summary import CheckMark, PartMark
 
@@ -47,6 +48,11 @@ class Question:
         return self.role == "manual"
 
     @property
+    def unread(self) -> bool:
+        """Whether it is a part of which nothing was read."""
+        return self.check is None and self.outcome in _ALONE
+
+    @property
     def place(self) -> str:
         """`Q3.b`, or with a check `Q3.b.terms`."""
         return f"{self.part}.{self.check}" if self.check else self.part
@@ -59,7 +65,7 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class Group:
     """Questions to which one answer will mostly do; the first stands for all. `kind` says what they have in common:
-    `values`, `line`, `formulas`, `words`, or nothing (then there is one)."""
+    `values`, `line`, `formulas`, `words`, `submission` (the parts of one that was not read), or nothing (then there is one)."""
 
     kind: str
     questions: tuple[Question, ...]
@@ -78,6 +84,21 @@ class Group:
     def signature(self) -> str:
         """What is recorded with a decision on several."""
         return self.first.alike
+
+    def decisions(self, questions: Sequence[Question], points: float, reason: str, author: str) -> list[Given]:
+        """What the points given to the first question are for others of the group: the same, or, for the parts of a
+        submission, the same share of what each is worth."""
+        first = self.first
+        if self.kind != "submission":
+            names = tuple(q.submission for q in questions)
+            return [Given(names, first.part, first.check, points, reason, author, self.signature)]
+        share = points / first.out_of
+        return [Given((q.submission,), q.part, q.check, round(share * q.out_of, 4), reason, author) for q in questions]
+
+    def without(self, questions: Sequence[Question]) -> Group | None:
+        """The group once these are answered; None if nothing is left."""
+        left = tuple(q for q in self.questions if q not in questions)
+        return Group(self.kind if len(left) > 1 else "", left) if left else None
 
     def data(self) -> dict[str, Any]:
         """As plain data."""
@@ -100,9 +121,7 @@ def queue(book: Gradebook, part: str | None = None) -> tuple[Group, ...]:
         for question in questions(result, book.overrides(result.submission)):
             if part is not None and question.part != part and question.part.split(".")[0] != part:
                 continue
-            apart = question.stale is not None or not question.alike
-            key = (question.place, question.alike, *((question.submission,) if apart else ()))
-            groups.setdefault(key, []).append(question)
+            groups.setdefault(_key(question), []).append(question)
     found = [Group(_kind(qs), tuple(qs)) for qs in groups.values()]
     return tuple(sorted(found, key=_ranking(found, order)))
 
@@ -119,7 +138,7 @@ def _ranking(groups: Sequence[Group], rubric: Mapping[str, int]) -> Callable[[Gr
         name = (rubric[first.part], nth[first.submission], rubric[first.place])
         if first.stale is not None:
             return (0, rubric[first.place])
-        if first.check is None and first.outcome in _ALONE:
+        if first.unread:
             return (3, nth[first.submission], rubric[first.place])
         if first.manual:
             return (2, rubric[first.part], -len(group.questions), *name)
@@ -135,8 +154,19 @@ def _over(group: Group) -> tuple[str, ...]:
     return (group.first.part, *(q.submission for q in group.questions))
 
 
+def _key(question: Question) -> tuple[str, ...]:
+    """What questions of one group have in common."""
+    if question.stale is None and question.unread:
+        return ("", question.submission)
+    if question.stale is None and question.alike:
+        return (question.place, question.alike)
+    return (question.place, question.alike, question.submission)
+
+
 def _kind(questions: Sequence[Question]) -> str:
-    return questions[0].alike.partition(":")[0] if len(questions) > 1 else ""
+    if len(questions) == 1:
+        return ""
+    return questions[0].alike.partition(":")[0] or "submission"
 
 
 def questions(result: Result, overrides: Sequence[Override]) -> Iterator[Question]:

@@ -41,6 +41,9 @@ _WORDS = {
 _PAGE: Final = 100
 """Rows of one table: a class of a thousand is not laid out in memory."""
 
+_WIDE: Final = 10_000
+"""Columns in which every table has room."""
+
 _ENDED = frozenset({"unreadable", "timeout", "fault", "needs_a_person"})
 """Statuses that are said in the table; else the number of open parts is."""
 
@@ -68,7 +71,7 @@ def show_class(rows: Iterable[Row], *, lang: str = "en", console: Console | None
             failed.append(row)
             continue
         if table is not None and count % _PAGE == 0:
-            console.print(table)
+            fit(table, console)
             table = None
         if table is None:
             table, questions = _page(row[2], lang)
@@ -82,22 +85,28 @@ def show_class(rows: Iterable[Row], *, lang: str = "en", console: Console | None
         table, questions = _page(None, lang)
     for row in failed:
         table.add_row(*_cells(row, questions, lang))
-    console.print(table)
+    fit(table, console)
     if every[1]:
         console.print(Text(_WORDS["decided"][lang].format(count + len(failed), _share(every)), style="bright_black"))
         console.print(Text(_WORDS["decided_answers"][lang].format(_share(answers)), style="bright_black"))
 
 
+def fit(table: Table, console: Console) -> None:
+    """Print a table; where it is wider than the terminal its last column alone gives way."""
+    table.expand = console.measure(table, options=console.options.update(max_width=_WIDE)).maximum > console.width
+    console.print(table)
+
+
 def _page(first: Summary | None, lang: str) -> tuple[Table, list[str]]:
     """A table with its head, and the questions in it."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column(_WORDS["submission"][lang], no_wrap=True, overflow="ellipsis", min_width=14)
+    table.add_column(_WORDS["submission"][lang], no_wrap=True, overflow="ellipsis", max_width=30)
     questions = questions_of(first) if first is not None else {}
     for name, (_, _, worth) in questions.items():
         table.add_column(f"{name}\n/{worth:g}", justify="right", no_wrap=True)
     total = sum(worth for _, _, worth in questions.values())
     table.add_column(f"{_WORDS['total'][lang]}\n/{total:g}", justify="right", no_wrap=True)
-    table.add_column(_WORDS["open"][lang], no_wrap=True, overflow="ellipsis")
+    table.add_column(_WORDS["open"][lang], no_wrap=True, overflow="ellipsis", ratio=1)
     return table, list(questions)
 
 

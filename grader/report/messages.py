@@ -223,6 +223,9 @@ _NOTES: Final[dict[str, dict[Lang, str]]] = {
         "en": "not read here: a person looks",
         "fr": "non lu ici : une personne relit",
     },
+    "binary": {"en": "the file is not text", "fr": "le fichier n'est pas du texte"},
+    "empty": {"en": "the file is empty", "fr": "le fichier est vide"},
+    "unreadable": {"en": "could not be read: a person looks", "fr": "illisible : une personne relit"},
     "not_judged": {
         "en": "read, and left to a person",
         "fr": "lu, et laissé à une personne",

@@ -26,6 +26,7 @@ KINDS: Final = {
     "line": {"en": "same line", "fr": "même ligne"},
     "formulas": {"en": "same formulas", "fr": "mêmes formules"},
     "words": {"en": "same words", "fr": "mêmes mots"},
+    "submission": {"en": "same submission, by share", "fr": "même remise, à proportion"},
 }
 """What the answers of a group have in common."""
 _WORDS: Final = {

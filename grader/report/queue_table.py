@@ -12,6 +12,7 @@ from rich.text import Text
 
 from grader.gradebook import Group
 from grader.report import messages as M
+from grader.report.class_table import fit
 from grader.report.question import KINDS
 
 _WORDS: Final = {
@@ -31,7 +32,7 @@ _WORDS: Final = {
 def show_queue(groups: Sequence[Group], *, lang: str = "en", console: Console | None = None) -> None:
     """Print a line per group, in the order in which they are asked."""
     console = console or Console(highlight=False)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=True)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("", justify="right", no_wrap=True, style="bright_black")
     table.add_column(_WORDS["place"][lang], no_wrap=True, overflow="ellipsis", max_width=32)
     table.add_column(_WORDS["who"][lang], no_wrap=True, overflow="ellipsis", max_width=24)
@@ -46,7 +47,7 @@ def show_queue(groups: Sequence[Group], *, lang: str = "en", console: Console | 
         points = f"{round(group.open, 2):g}"
         cells = (str(i), Text(first.place), Text(first.submission), alike, points, Text(why, style="bright_black"))
         table.add_row(*cells)
-    console.print(table)
+    fit(table, console)
     total = f"{round(sum(g.open for g in groups), 2):g}"
     said = _WORDS["end"][lang].format(sum(len(g.questions) for g in groups), len(groups), total)
     console.print(Text(said, style="bold"))
