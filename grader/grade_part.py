@@ -176,7 +176,9 @@ def grade_part(submission: Submission, question: Question, part: Part) -> PartRe
         results = list(better(results, [_offer(submission, question, part, a) for a in answered]))
     score = total([r.points for r in results], part.points)
     readable = bool(text.chains) or bool(text.prose) or bool(answered)
-    handed_in = bool(answered) or not text.empty or any(r.note in ("found_elsewhere", "text_without_place") for r in results)
+    handed_in = (
+        bool(answered) or not text.empty or any(r.note in ("found_elsewhere", "text_without_place") for r in results)
+    )
     status = status_of(results, score, handed_in=handed_in, readable=readable or text.empty)
     context = submission.contexts.get(id(text))
     if context is None and judge is not None:
@@ -223,10 +225,7 @@ def not_right(submission: Submission, question: Question, check: str) -> bool:
     """Whether an earlier answer, written or in Python, was given and is not known to be right."""
     part, _, name = check.partition(".") if check.count(".") == 1 else check.rpartition(".")
     by_program = [
-        got.outcome
-        for answered in submission.programs.get(part, ())
-        for got in answered.earned
-        if got.check == name
+        got.outcome for answered in submission.programs.get(part, ()) for got in answered.earned if got.check == name
     ]
     if by_program:
         return any(outcome in _NOT_RIGHT for outcome in by_program)

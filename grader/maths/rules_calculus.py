@@ -19,6 +19,10 @@ def _big(ev: Evaluator, node: T.Big) -> Value:
     key = ev.key(node.var)
     if node.low is None and key in ev.block.variables:
         return sum_over(ev, [key], ev.value(node.body), node.op)
+    if node.low is None and key in ev.block.world.definitions:
+        named = variable_keys(ev, node.var)
+        if named != [key]:
+            return sum_over(ev, named, ev.value(node.body), node.op)
     if node.low is None and any(v.startswith(node.var.base) for v in ev.block.variables):
         return sum_over(ev, variable_keys(ev, node.var), ev.value(node.body), node.op)
     if isinstance(node.high, T.Const) and node.high.name == "inf":
@@ -74,9 +78,7 @@ def derivative_by(ev: Evaluator, keys: Sequence[str], body: T.Node) -> Value:
     if ev.block.world.open and isinstance(body, T.Name) and key != ev.key(body):
         raise EvaluationError("unsupported", "the derivative of a name whose dependence is not given")
     if any(
-        n.base == key.split("_", 1)[0]
-        and n.key != key
-        and any(isinstance(s, T.Name) for s in n.sub)
+        n.base == key.split("_", 1)[0] and n.key != key and any(isinstance(s, T.Name) for s in n.sub)
         for big in T.of_kind(body, T.Big)
         for n in T.of_kind(big.body, T.Name)
     ) and not any(c.isdigit() for c in key):
