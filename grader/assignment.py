@@ -268,6 +268,7 @@ def build_world(data: Mapping[str, Any]) -> World:
             key_of(k): Measure(v["kind"], v["var"], tuple(tree(a) for a in v["args"]))
             for k, v in data.get("measures", {}).items()
         },
+        under=str(data.get("under", "")),
         groups={key_of(k): tuple(key_of(n) for n in v) for k, v in data.get("groups", {}).items()},
         simplex=dict(data.get("simplex", {})),
         conditions=tuple(tree(c) for c in data.get("conditions", ())),

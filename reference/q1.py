@@ -28,6 +28,7 @@ GIVENS = {
         "p": {"kind": "gauss", "var": "x", "args": [r"\mu_1", r"\sigma_1"]},
         "q": {"kind": "gauss", "var": "x", "args": [r"\mu_2", r"\sigma_2"]},
     },
+    "under": "q",
     "scalars": ["mu", "sigma", "s", "tau", "x"],
 }
 

@@ -75,6 +75,8 @@ _RADIAL: dict[str, Any] = {
         r"\beta": {"kind": "real", "low": 0.1, "high": 1.5},
         "r": {"kind": "positive", "low": 0.05, "high": 2.5},
         "r_1": {"kind": "positive", "low": 0.05, "high": 2.5},
+        "s": {"kind": "positive", "low": 0.05, "high": 2.5},  # another radius, where the student does not explain it
+        "t": {"kind": "positive", "low": 0.05, "high": 2.5},
         "r_2": {"kind": "positive", "low": 0.05, "high": 2.5},
         "z_0": {"kind": "vector"},
         r"\tilde z": {"kind": "unit"},
@@ -93,6 +95,7 @@ _RADIAL: dict[str, Any] = {
         "g": {"params": ["z"], "body": r"z + \beta\frac{1}{\alpha + r}(z - z_0)"},
     },
     "variable": "r",
+    "dummies": ["s", "t"],
     "scalars": [r"alpha", "beta", "r", "z", "y", "D"],
 }
 

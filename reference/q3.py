@@ -71,8 +71,8 @@ def worlds() -> dict[str, dict[str, Any]]:
         r"L_{\text{DDPM}}": _ELBO,
     }
     out: dict[str, dict[str, Any]] = {
-        "Q3.a": {**_PLAIN, "definitions": from_data},
-        "Q3.b": {**_PLAIN, "definitions": from_data},
+        "Q3.a": {**_PLAIN, "definitions": from_data, "shorthand": {"ELBO": _ELBO}},
+        "Q3.b": {**_PLAIN, "definitions": from_data, "shorthand": {"ELBO": _ELBO}},
     }
     for e, encoder in ENCODERS.items():
         for f, forward in FORWARDS.items():
@@ -81,6 +81,7 @@ def worlds() -> dict[str, dict[str, Any]]:
                 "indices": {"t": (2, "T")},
                 "given": ["x_0", "c"],
                 "joints": {"q": _combined_q(encoder, forward), "p": _combined_p},
+                "shorthand": {"ELBO": _ELBO_C},
                 "scalars": ["x", "c", "z", "t", "T", "L"],
             }
     for part in ("Q3.c", "Q3.d", "Q3.e"):
@@ -88,6 +89,7 @@ def worlds() -> dict[str, dict[str, Any]]:
     return out
 
 
+_ELBO_C = r"\mathbb{E}_{q(x_{1:T}, z|x_0, c)}\left[\log\frac{p(x_{0:T}, c, z)}{q(x_{1:T}, z|x_0, c)}\right]"
 _ELBO = r"\mathbb{E}_{q(x_{1:T}|x_0)}\left[\log\frac{p(x_{0:T})}{q(x_{1:T}|x_0)}\right]"
 
 
@@ -113,9 +115,8 @@ def derive() -> dict[str, str]:
     out["inner_kls"] = rf"{outer}\left[\sum_{{t=2}}^{{T}} KL[q(x_{{t-1}}|x_t, x_0) \| p(x_{{t-1}}|x_t)]\right]"
     out["bayes"] = r"\frac{q(x_{t-1}|x_t, x_0) q(x_t|x_0)}{q(x_{t-1}|x_0)}"
     out["telescoped"] = r"\log q(x_1|x_0) - \log q(x_T|x_0)"
-    joint = r"\mathbb{E}_{q(x_{1:T}, z|x_0, c)}"
     out["log_evidence_c"] = r"\log p(x_0, c)"
-    out["elbo_c"] = rf"{joint}\left[\log\frac{{p(x_{{0:T}}, c, z)}}{{q(x_{{1:T}}, z|x_0, c)}}\right]"
+    out["elbo_c"] = _ELBO_C
     encoder = r"\mathbb{E}_{q(z|c, x_0)}"
     out["vae"] = rf"{encoder}[\log p(c|z)] - KL[q(z|c, x_0) \| p(z)]"
     inner = r"\mathbb{E}_{q(x_{1:T}|x_0, z, c)}"

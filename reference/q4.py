@@ -38,6 +38,10 @@ _SHARED: dict[str, Any] = {
     "shorthand": {  # σ and σ' without argument are taken at the discriminator's value
         r"\sigma": r"\sigma(\psi_0\theta + \psi_1)",
         r"\sigma'": r"\sigma'(\psi_0\theta + \psi_1)",
+        "e_1": r"\begin{pmatrix} 1 \\ 0 \\ 0 \end{pmatrix}",
+        "e_2": r"\begin{pmatrix} 0 \\ 1 \\ 0 \end{pmatrix}",
+        "e_3": r"\begin{pmatrix} 0 \\ 0 \\ 1 \end{pmatrix}",
+        "I_3": "I",
     },
     "scalars": ["psi", "theta", "lambda", "gamma", "u", "J", "v", "I", "x"],
     "applied": [
@@ -52,6 +56,8 @@ _SHARED: dict[str, Any] = {
         r"C_\psi",
         "C",
         "J",
+        r"\bar J",
+        r"\bar L",
     ],
 }
 _ORDER = (r"\psi_0", r"\psi_1", r"\theta")
@@ -59,9 +65,19 @@ _ORDER = (r"\psi_0", r"\psi_1", r"\theta")
 
 def _at_rest(field: tuple[str, str, str]) -> str:
     """The matrix of partial derivatives of a field at the stationary point, as LaTeX."""
+    return rf"\left. {_partials(field)} \right|_{{" + ", ".join(f"{x} = 0" for x in _ORDER) + "}"
+
+
+def _partials(field: tuple[str, str, str]) -> str:
+    """The matrix of partial derivatives of a field at any point, as LaTeX."""
     rows = [" & ".join(rf"\frac{{\partial {v}}}{{\partial {x}}}" for x in _ORDER) for v in field]
-    matrix = r"\begin{pmatrix}" + r" \\ ".join(rows) + r"\end{pmatrix}"
-    return rf"\left. {matrix} \right|_{{" + ", ".join(f"{x} = 0" for x in _ORDER) + "}"
+    return r"\begin{pmatrix}" + r" \\ ".join(rows) + r"\end{pmatrix}"
+
+
+def _linear(component: str) -> str:
+    """The first-order part at the origin of a component of a field, as LaTeX."""
+    at = ", ".join(f"{x} = 0" for x in _ORDER)
+    return " + ".join(rf"\left. \frac{{\partial {component}}}{{\partial {x}}} \right|_{{{at}}} {x}" for x in _ORDER)
 
 
 _FIELD = (
@@ -100,6 +116,13 @@ _PENALISED = {
     r"\bar v_2": r"\frac{\partial L}{\partial \psi_1}",
     r"\bar v_3": r"-\frac{\partial L}{\partial \theta}",
 }
+_WITHOUT_BAR = {  # beside the penalised field, the names of 4.1 still mean what they meant there
+    "v": _PLAIN["v"],
+    "v_1": _PLAIN["v_1"],
+    "v_2": _PLAIN["v_2"],
+    "v_3": _PLAIN["v_3"],
+    r"\bar L": r"L - \frac{\gamma}{2} R_1",
+}
 _GAMMA = {r"\gamma": {"kind": "positive", "low": 0.15, "high": 3.2, "boundary": ["1"]}}
 
 
@@ -110,6 +133,10 @@ def worlds() -> dict[str, dict[str, Any]]:
         part = dict(_SHARED)
         part["symbols"] = {**_SHARED["symbols"], **(_GAMMA if i > 3 else {})}
         part["definitions"] = {**_SHARED["definitions"], **(_PENALISED if i > 3 else _PLAIN)}
+        part["shorthand"] = {**_SHARED["shorthand"], **(_WITHOUT_BAR if i > 3 else {})}
+        part["shorthand"]["J"] = _partials(("v_1", "v_2", "v_3"))
+        if i > 3:
+            part["shorthand"][r"\bar J"] = _partials((r"\bar v_1", r"\bar v_2", r"\bar v_3"))
         part["rest"] = dict.fromkeys(_ORDER, "0")
         part["unknowns"] = [r"\lambda"]
         matrix = "J^*" if i < 4 else r"\bar J^*"
@@ -122,6 +149,12 @@ def worlds() -> dict[str, dict[str, Any]]:
         if i in (2, 5):  # derivatives are often written at the stationary point, whose coordinates are zero
             rest = {r"\psi_0": "0", r"\psi_1": "0", r"\theta": "0"}
             out[f"Q4.{i} at rest"] = {**part, "definitions": {**part["definitions"], **rest}}
+        if i in (3, 6):  # dots may stand for the system linearised at the origin
+            field = _FIELD if i < 4 else (r"\bar v_1", r"\bar v_2", r"\bar v_3")
+            linear = {
+                dot: _linear(v) for dot, v in zip((r"\dot\psi_0", r"\dot\psi_1", r"\dot\theta"), field, strict=True)
+            }
+            out[f"Q4.{i} linear"] = {**part, "definitions": {**part["definitions"], **linear}}
         if i == 5:  # without a bar the matrix may be that of 4.2, or the new one
             for name, meant in (("earlier", _at_rest(_FIELD)), ("new", r"\bar J^*")):
                 out[f"Q4.5 {name} matrix"] = {**part, "definitions": {**part["definitions"], "J^*": meant}}

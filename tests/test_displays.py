@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,6 @@ RELATIONS = {
 KNOWN = {
     "fbox-with-dollars": "dollar signs inside a box inside a display end the display",
     "forall-before": "the quantified claim is one logical item, its chain goes on inside it",
-    "system-left-brace-array": "a system in a brace is read as a conjunction, not as cases",
     "bracket-never-closed": "doubtful: nobody knows where the bracket should close",
     "parenthesised-reason-in-row": "doubtful: the condition behind a claim is kept as a claim of its own",
     "condition-in-own-column": "doubtful: the condition behind a claim is kept as a claim of its own",
@@ -59,9 +59,15 @@ def flat(node: T.Node) -> list[list[Any]]:
     if isinstance(node, T.Logic) and node.op in ("forall", "exists"):
         return []
     if isinstance(node, T.Logic) and node.op in ("=>", "<=>"):
-        left, right = flat(node.items[0]), flat(node.items[1])
-        return [[*left[0], node.op, *right[0]]]
+        left, right = side(node.items[0]), side(node.items[1])
+        return [[*left, node.op, *right]]
     return [[node]]
+
+
+def side(node: T.Node) -> list[Any]:
+    """One side of an arrow: a chain, or a system of conditions as a whole."""
+    whole = T.unboxed(node)
+    return [whole] if isinstance(whole, T.Logic) and whole.op == "and" else flat(node)[0]
 
 
 def chains_of(text: str) -> list[list[Any]]:
@@ -71,11 +77,14 @@ def chains_of(text: str) -> list[list[Any]]:
     for block in document.blocks:
         if block.kind not in (Kind.DISPLAY, Kind.INLINE):
             continue
-        for line in cut(block.tokens, DEFAULT, block.start, block.end).lines:
+        lines = cut(block.tokens, DEFAULT, block.start, block.end).lines
+        for line, after in zip_longest(lines, lines[1:]):
             if line.tree is None:
                 got.append(["unread"])
                 continue
-            for k, chain in enumerate(flat(line.tree)):
+            beside = line.lead in ("=>", "<=>") or (after is not None and after.lead in ("=>", "<=>"))
+            system = beside and isinstance(T.unboxed(line.tree), T.Logic) and T.unboxed(line.tree).op == "and"
+            for k, chain in enumerate([side(line.tree)] if system else flat(line.tree)):
                 if got and k == 0 and line.lead == "continues" and isinstance(chain[0], T.Empty):
                     got[-1] += chain[1:]
                 elif got and k == 0 and line.lead in ("=>", "<=>"):

@@ -144,14 +144,17 @@ class PartContext:
             ]
         # an order of the variables that is not the reference's
         usual = {tuple(names) for names in self.base.world.groups.values()}
-        size = len(self.base.world.rest)
-        reordered = any(len(o) == size > 1 and o != tuple(self.base.world.rest) for o in self.orders - usual)
+        ours = tuple(self.base.world.rest)
+        reordered = any(o != ours and sorted(o) == sorted(ours) for o in self.orders - usual)
+        ordered = len(ours) > 1 and ours in self.orders and not reordered
         trees = [line.tree for chain in self.text.chains for line in chain.lines if line.tree is not None]
         fresh = fresh_names(self.judge.world, trees)
         wide = Judge(with_fresh(self.judge.world, fresh)) if fresh else self.judge
         sisters = [Judge(with_fresh(j.world, fresh)) if fresh else j for j in families]
         narrowed = narrowing(wide) if fresh else self.narrowed
-        return Settings(wide, narrowed, sisters, reordered=reordered, fresh=fresh, consequent=consequent)
+        return Settings(
+            wide, narrowed, sisters, reordered=reordered, ordered=ordered, fresh=fresh, consequent=consequent
+        )
 
     def values_at(self, chain: Chain) -> tuple[T.Node, ...]:
         """Values in force where a chain stands."""
@@ -269,6 +272,8 @@ class PartContext:
                     return T.rebuild(body, lambda m: n.sub[0] if isinstance(m, T.Name) and m.key == letter else None)
             if isinstance(n, T.Apply) and n.head.key in world.functions and n.head.key not in own.functions:
                 return world.functions[n.head.key].body
+            if isinstance(n, T.Density) and any(isinstance(a, T.Tup) for a in (*n.args, *n.given)):
+                return replace(n, args=_spread(n.args), given=_spread(n.given))  # `q(h|y)` with `h = (x_{1:T}, z)`
             return None
 
         for _ in range(3):
@@ -370,6 +375,11 @@ def _written(text: PartText) -> set[str]:
     return {key for chain in text.chains for line in chain.lines if line.tree for key in T.names_in(line.tree)}
 
 
+def _spread(items: Sequence[T.Node]) -> tuple[T.Node, ...]:
+    """The items, those of tuples in place of them."""
+    return tuple(one for item in items for one in (item.items if isinstance(item, T.Tup) else (item,)))
+
+
 _T = TypeVar("_T")
 
 
@@ -408,7 +418,11 @@ def _known(key: str, world: World, depth: int) -> bool:
         return False
     family = world.families.get(base)
     if family is not None:
-        return depth < 12 and all(_known(k, world, depth + 1) for k in free_names(family[1]) - {family[0]})
+        letter, body = family
+        names = {
+            k.removesuffix(f"_{letter}") + f"_{index}" if k.endswith(f"_{letter}") else k for k in free_names(body)
+        }
+        return depth < 12 and all(_known(k, world, depth + 1) for k in names - {letter})
     return base + "_*" in world.symbols or base in world.simplex
 
 

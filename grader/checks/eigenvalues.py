@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from grader.checks.context import Finding, PartContext, free_names
 from grader.checks.final import Claim, settle
@@ -15,7 +15,7 @@ from grader.maths.answers import read_answer
 from grader.maths.decide import equal
 from grader.maths.parser import parse
 from grader.model import Outcome
-from grader.reading.claims import Chain
+from grader.reading.claims import Bare, Chain
 from grader.reading.phrases import NEXT_CASE, OTHER_SYSTEM
 from grader.reading.rows import Line
 
@@ -44,6 +44,8 @@ def check_eigenvalues(spec: EigenvaluesCheck, context: PartContext) -> Finding:
         if verdict.outcome is Outcome.INCORRECT and _elsewhere(context, chain, (*regime, *conditions), node, target):
             continue
         claims.append(Claim(chain, line, node, verdict, False, False))
+    if not any(claim.verdict.outcome is Outcome.CORRECT for claim in claims):
+        claims.extend(_completed(context, gathered, label, size, regime, target))
     if not claims and gathered.partial:
         return Finding(Outcome.UNDECIDED, "some_values", tuple(gathered.partial[:4]))
     return settle(context, claims, [target])
@@ -74,6 +76,8 @@ class _Gathered:
 
     complete: list[tuple[list[T.Node], tuple[T.Node, ...], Chain, Line]]
     partial: list[tuple[int, int]]
+    some: list[tuple[list[T.Node], tuple[T.Node, ...], Chain, Line]] = field(default_factory=list)
+    """What single claims say: not all values."""
 
 
 def _gather(context: PartContext, label: T.Name, size: int, regime: tuple[T.Node, ...]) -> _Gathered:
@@ -98,6 +102,7 @@ def _gather(context: PartContext, label: T.Name, size: int, regime: tuple[T.Node
             if len(values) >= size or (not labels and len(values) == size):
                 out.complete.append((values, conditions, chain, line))
                 continue
+            out.some.append((values, conditions, chain, line))
             known = cases.setdefault(conditions, dict(cases[()]))
             for key in [k for k in known if k & labels]:
                 del known[key]
@@ -106,6 +111,42 @@ def _gather(context: PartContext, label: T.Name, size: int, regime: tuple[T.Node
             if len(together) == size:
                 out.complete.append((together, conditions, chain, line))
     return out
+
+
+def _completed(
+    context: PartContext, gathered: _Gathered, label: T.Name, size: int, regime: tuple[T.Node, ...], target: T.Node
+) -> Iterator[Claim]:
+    """Right sets whose last value stands elsewhere: behind the cases, in words, or as a linear factor `\\lambda + 1/2`."""
+    singles = [values[0] for values, conditions, _, _ in gathered.some if len(values) == 1 and not conditions]
+    told = (b for b in context.text.bare if _REST.search(b.words) or _NAMED.search(b.words))
+    singles += [b.line.tree for b in told if b.line.tree is not None]
+    singles += _roots_of_factors(context, label)
+    judge = context.narrowed(regime)
+    for values, _, chain, line in gathered.some:
+        if len(values) != size - 1:
+            continue
+        for single in dict.fromkeys(singles):
+            node = T.SetOf((*values, single))
+            if context.explicit(single):
+                verdict = equal(judge, node, target)
+                if verdict.outcome is Outcome.CORRECT:
+                    yield Claim(chain, line, node, verdict, False, False)
+                    return
+
+
+def _roots_of_factors(context: PartContext, label: T.Name) -> list[T.Node]:
+    """Roots of the linear factors that a polynomial in the label is written with."""
+    found: list[T.Node] = []
+    for chain in context.text.chains:
+        for line in chain.lines:
+            for product in T.of_kind(line.tree, T.Mul) if line.tree is not None else ():
+                about = [f for f in product.factors if label.key in T.names_in(f)]
+                for factor in about if len(about) > 1 else ():
+                    terms = factor.terms if isinstance(factor, T.Add) else ()
+                    rest = tuple(t for t in terms if T.unboxed(t) != label)
+                    if len(rest) == len(terms) - 1 == 1 and label.key not in T.names_in(rest[0]):
+                        found.append(T.Neg(rest[0]))
+    return found
 
 
 def _of_own_names(condition: T.Node, context: PartContext) -> bool:
@@ -125,7 +166,9 @@ def _label_claims(
         rels = list(flat_relations(line.tree))
         whole = read_answer(line.tree)
         if not rels:
-            plain = all(isinstance(i, T.Name) for i in whole.items)  # `(\\psi_0, \\psi_1, \\theta)`: an order of variables
+            plain = all(
+                isinstance(i, T.Name) for i in whole.items
+            )  # `(\\psi_0, \\psi_1, \\theta)`: an order of variables
             if whole.kind in ("set", "list") and not plain and all(context.explicit(i) for i in whole.items):
                 if _OTHER_VALUES.search(chain.words[-60:]):
                     continue
@@ -180,6 +223,11 @@ _ONE = re.compile(
     r"\b(?:one|an|une?|the first|first|la premiere|premiere)\b[^.;]{0,20}(?:eigen ?value|valeur propre)[^.;\u00a4]{0,20}$"
 )
 """Words before the value of a single eigenvalue."""
+_REST = re.compile(
+    r"(?:\b(?:remaining|other|third|last|additional)|\b(?:autre|troisieme|derniere|restante?))\b[^.;]{0,40}$|"
+    r"(?:eigen ?value|valeur propre|racine|root)s?[^.;\u00a4]{0,20}(?:remaining|restante)[^.;\u00a4]{0,20}$"
+)
+"""Words before the value that is left."""
 _OTHER_VALUES = re.compile(
     r"real parts?|imaginary parts?|parties? reelles?|parties? imaginaires?|diagonal|trace|determinant"
 )
@@ -201,10 +249,18 @@ def _in_words(context: PartContext, size: int) -> Iterator[tuple[list[T.Node], t
     for i, first in enumerate(bare):
         if not _NAMED.search(first.words) or _OTHER_VALUES.search(first.words[-60:]):
             continue
-        group = bare[i : i + size]
-        listed = all("\u00a4" in b.words[-8:] for b in group[1:])
-        if len(group) == size and listed and all(b.order == first.order for b in group):
-            values = [b.line.tree for b in group if b.line.tree is not None and context.explicit(b.line.tree)]
-            if len(values) == size:
-                chain = Chain("", [b.line for b in group], "inline", first.line.start, (), "claim", first.order)
-                yield values, (), chain, group[-1].line
+        values: list[T.Node] = []
+        group: list[Bare] = []
+        for b in bare[i : i + size]:
+            listed = not group or ("\u00a4" in b.words[-8:] and b.order == first.order)
+            if not listed or b.line.tree is None or not context.explicit(b.line.tree):
+                break
+            group.append(b)
+            answer = read_answer(b.line.tree)
+            values += answer.items if answer.kind in ("value", "set", "list") else ()  # `+- i/2` are two
+            if len(values) >= size:
+                break
+        if len(values) == size:
+            lines = [b.line for b in group]
+            chain = Chain("", lines, "inline", first.line.start, (), "claim", first.order, first.words)
+            yield values, (), chain, group[-1].line

@@ -46,9 +46,7 @@ def _joint(node: T.Node) -> bool:
 
 FEATURES: Final[dict[str, Callable[[T.Node], bool]]] = {
     "expectation": _has(T.Expect, T.Integral),
-    "derivative": lambda node: (
-        T.contains(node, T.Deriv, T.Grad) or any(n.primes > 0 for n in T.of_kind(node, T.Apply))
-    ),
+    "derivative": lambda node: T.contains(node, T.Deriv, T.Grad) or any(n.primes > 0 for n in T.of_kind(node, T.Apply)),
     "divergence": _has(T.KL),
     "norm": _has(T.Norm, T.Abs),
     "logistic": lambda node: (

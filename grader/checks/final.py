@@ -186,7 +186,9 @@ def claims_of(
                 bare = rel is None
                 equation = rel is not None and _is_zero(rel.operands[-1])
                 led = line.lead in _ARROWS or (isinstance(line.tree, T.Logic) and line.tree.op in _ARROWS)
-                solved = led and rel is not None and not isinstance(rel.operands[0], T.Empty) and rel.operands[0] != head
+                solved = (
+                    led and rel is not None and not isinstance(rel.operands[0], T.Empty) and rel.operands[0] != head
+                )
                 own_head = (claims and not solved) or (  # `v = 0 <=> \\theta = 0 and ..` goes on with other quantities
                     rel is not None
                     and not isinstance(rel.operands[0], T.Empty)

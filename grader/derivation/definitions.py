@@ -17,9 +17,12 @@ from grader.reading.rows import operands
 _INDEX_LETTERS = frozenset("ijknt")
 _DECLARES = re.compile(
     r"\b(?:posons|pose|posant|notons|note|notant|denotons|appelons|definissons|let|put|set|define|defines?|denote|denotes?|"
-    r"write|writing|call|abbreviate|introduce|introduisons|soit|soient|where|ou|with|avec)\b[^.;]{0,60}$"
+    r"write|writing|call|abbreviate|introduce|introduisons|soit|soient|where|ou|with|avec)\b[^.;]{0,60}$|"
+    r"\b(?:here|ici)\s*[,:]?\s*$"
 )
 """Words before a formula that introduces a name."""
+_ONLY_IF = re.compile(r"\b(?:if|si|when|quand|lorsque|suppos\w+|assum\w+)\b[^.;]*$")
+"""Words of a sentence about a case: what it says of a name is no definition."""
 _FUNCTION = re.compile(r"\b(?:fonction|function|application|map)\s*$")
 """Words before a formula that names a function: it says what it is, even where it is still to be shown injective."""
 _NEAR = 60
@@ -177,11 +180,18 @@ def _candidates(world: World, chains: Sequence[Chain]) -> Iterator[tuple[Definit
                     definition = _definition(world, rel.operands[-1], rel.operands[-2], True)
                     if definition is not None:
                         yield definition, chain
-                for i, relation in enumerate(rel.relations[1:], start=1):  # `|y - z_0| = F(r) := ..`
-                    later = _definition(world, rel.operands[i], rel.operands[i + 1], True) if relation == ":=" else None
+                for i, relation in enumerate(
+                    rel.relations[1:], start=1
+                ):  # `|y - z_0| = F(r) := ..`, or `.. = F(r) = ..`
+                    named = relation == ":=" or (relation == "=" and isinstance(T.unboxed(rel.operands[i]), T.Apply))
+                    later = (
+                        _definition(world, rel.operands[i], rel.operands[i + 1], relation == ":=") if named else None
+                    )
                     if later is not None:
-                        yield later, chain
+                        yield replace(later, display=chain.kind == "display"), chain
                 declared = ":=" in rel.relations or bool(_DECLARES.search(chain.words))
+                if not declared and _ONLY_IF.search(chain.words[-_NEAR:]):
+                    continue
                 if rel.relations[0] not in ("=", ":=") or (declared and set(rel.relations) > {"=", ":="}):
                     continue
                 definition = _definition(world, rel.operands[0], rel.operands[1], declared)
@@ -203,6 +213,8 @@ def _definition(world: World, left: T.Node, right: T.Node, declared: bool) -> De
             return None
         if not T.names_in(right):
             return None  # `s(x_1) = 1/2` is a value
+        if world.joints and all(isinstance(a, T.Name) and _modelled(world, a) for a in left.args):
+            return Definition("name", left.head.key, (), right, declared)  # `L(q) = ..`, `w(x_{1:T}, z) = ..`
         return Definition("function", left.head.key, params, right, declared)
     if not isinstance(left, T.Name) or left.key.endswith("'") or "*" in left.marks:
         return None
@@ -212,21 +224,44 @@ def _definition(world: World, left: T.Node, right: T.Node, declared: bool) -> De
         taken = taken or any(k.split("_", 1)[0] == left.base and "_" in k for k in (*world.symbols, *world.definitions))
         if (
             taken
-            or left.base in _model_letters(world)
+            or (left.base in _model_letters(world) and not _named_density(world, left, right))
             or left.key in world.symbols
             or any(n.base == left.base for n in _names(right))
         ):
             return None
         return Definition("family", left.base, (index,), right, declared)
     key = left.key
+    if isinstance(right, T.Name) and right.base == left.base and left.base in world.unknowns:
+        return None  # `\\lambda_2 = \\lambda_3`
     if not T.names_in(right):
         return None  # a number is a value, perhaps only at a point
     free = key in world.functions and key not in world.definitions
-    free = free or (declared and key in world.dummies and key not in world.definitions)
-    named = _taken(world, key) and not free
+    free = free or (key in world.dummies and key not in world.definitions)
+    named = _taken(world, key) and not free and not _named_density(world, left, right)
     if named or key in T.names_in(right):
         return None
     return Definition("name", key, (), right, declared)
+
+
+def _modelled(world: World, name: T.Name) -> bool:
+    """Whether a name is one of a model's variables or densities, or stands for some of its variables."""
+    if name.key in world.definitions:
+        return _variables(world.definitions[name.key], _model_letters(world))
+    return name.base in _model_letters(world)
+
+
+def _variables(node: T.Node, letters: set[str]) -> bool:
+    items = node.items if isinstance(node, T.Tup) else (node,)
+    return all(isinstance(i, T.Name) and i.base in letters for i in items)
+
+
+def _named_density(world: World, name: T.Name, body: T.Node) -> bool:
+    """Whether a name such as `q_t` or `q_\\psi` is given one of the model's densities, or `x` the variable `x_0`."""
+    if isinstance(body, T.Density):
+        return bool(name.sub) and name.base in world.joints
+    variables = body.items if isinstance(body, T.Tup) else (body,)
+    letters = {v.base for v in variables if isinstance(v, T.Name) and v.sub}
+    return bool(world.joints) and not name.sub and letters == {name.base} and name.base not in world.joints
 
 
 def _names(node: T.Node) -> Iterator[T.Name]:

@@ -47,7 +47,9 @@ class Doubts:
         following = self.next_case(run) if behind and k is not None else None
         if following is not None and k is not None:
             judge = self.settings.narrowed(following.conditions)
-            behind = not differ_clearly(judge, run.members[k], run.members[k + 1])  # it may fail under the condition, too
+            behind = not differ_clearly(
+                judge, run.members[k], run.members[k + 1]
+            )  # it may fail under the condition, too
         words = TITLE.sub(" ", chain.words.replace("i.e.", "ie"))
         if SPECIAL.search(chain.words[-_SENTENCES:]):
             return True  # `alpha is 1 and beta is -2`, in words alone
@@ -95,13 +97,20 @@ class Doubts:
             names & set(self.settings.world.symbols) - self.settings.fresh
         )
 
+    def unnamed(self, *sides: T.Node) -> bool:
+        """Whether an expectation does not say under which of several distributions it is taken."""
+        several = len(self.settings.world.measures) > 1
+        return several and any(n.dist is None for side in sides for n in T.of_kind(side, T.Expect))
+
     def for_all(self, run: Run, left: T.Node, right: T.Node) -> bool:
         """Whether letters nobody explained are the arguments of a known function, and the sides differ whatever they are:
         `v(t, 0, 0) = ..` is said of every t."""
         if not isinstance(left, T.Apply):
             return False
         world, head = self.settings.world, left.head.key
-        letters = {n.key for m in (left, right) for n in T.walk(m) if isinstance(n, T.Name) and n.key in self.settings.fresh}
+        letters = {
+            n.key for m in (left, right) for n in T.walk(m) if isinstance(n, T.Name) and n.key in self.settings.fresh
+        }
         argued = {a.key for a in left.args if isinstance(a, T.Name) and not a.sub and not a.marks}
         told = {key for c in (*run.conditions, *self.settings.in_force(run)) for key in T.names_in(c)}
         known = head in world.definitions or head in world.functions

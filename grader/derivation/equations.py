@@ -80,13 +80,12 @@ class Equations:
 
     def _refuted(self, run: Run, rel: T.Rel, judges: list[Judge], failing: Callable[[], Verdict]) -> Verdict:
         """An arrow that leads to an equation which no equation before it implies."""
-        before = run.before
-        assert before is not None
-        if before.relations[-1] == "=" and any(agrees(j, *before.members[-2:]) for j in judges):
+        before, premise = run.before, run.premise
+        assert before is not None and premise is not None
+        if run.system is None and before.relations[-1] == "=" and any(agrees(j, *before.members[-2:]) for j in judges):
             found = failing()  # what holds everywhere implies only what holds everywhere
             if found.outcome is Outcome.INCORRECT:
                 return found
-        premise = T.Rel((before.members[-2], before.members[-1]), (before.relations[-1],))
         verdicts = [follows(judge, premise, rel) for judge in judges]
         others = [
             follows(judge, T.Logic("and", (premise, other.rel)), rel)
@@ -243,10 +242,9 @@ class Equations:
 
         `incorrect` if a double arrow joins conditions that hold for different values.
         """
-        before = run.before
-        if run.lead not in ("=>", "<=>") or before is None or k:
+        premise = run.premise
+        if run.lead not in ("=>", "<=>") or premise is None or k:
             return None
-        premise = T.Rel((before.members[-2], before.members[-1]), (before.relations[-1],))
         wanted = T.Rel((left, right), (relation,))
         judges = [j for j in self.settings.current(run) if self.settings.possible(j)]
         if run.lead == "<=>":

@@ -17,11 +17,14 @@ from grader.maths.decide import equal
 from grader.maths.equations import proportional
 from grader.maths.relations import MIRRORED, holds
 from grader.maths.screening import agrees, differ_clearly, evaluable, near, same_up_to_order
+from grader.maths.worlds import rests_on
 from grader.model import Outcome, Verdict
-from grader.reading.phrases import DISCRIMINANT, INTRODUCES, NEVER, PROVE
+from grader.reading.phrases import DISCRIMINANT, INTRODUCES, NEVER, OTHER_SYSTEM, PROVE, TRIED
 
 _STATEMENTS = frozenset({"->", "~", "|->"})
 """Relations that state something and claim nothing that could fail here: a map, a limit, a distribution."""
+_FAR = 3
+"""Worlds in which an inequality that holds is looked at farther out."""
 _MOST_DOUBTED = 60
 """Links of one part that are looked at for being wrong; a part with more waits for a person."""
 _ABOUT = 0.01
@@ -112,7 +115,12 @@ class LinkJudge:
         found = [proportional(judge, (right, zero), (usual, zero)) for judge in judges]
         if any(v is not None for v in found):
             return None  # right, or not to be evaluated
-        if run.supposed or run.either or self.doubts.qualified(run) or not all(differ_clearly(j, right, usual) for j in judges):
+        if (
+            run.supposed
+            or run.either
+            or self.doubts.qualified(run)
+            or not all(differ_clearly(j, right, usual) for j in judges)
+        ):
             return None
         witness = equal(judges[-1], right, usual).witness
         return Call("definition", Verdict(Outcome.INCORRECT, "not_the_discriminant", witness))
@@ -167,12 +175,17 @@ class LinkJudge:
         if sister is not None:
             note = "follows_from_earlier" if id(sister) in self.settings.earlier else "in_a_family"
             return _call("identity", Outcome.CORRECT, note)
-        free = None if run.always else next((p for p in ((left, right), (right, left)) if self.nature.takes(run, *p)), None)
+        free = (
+            None
+            if run.always
+            else next((p for p in ((left, right), (right, left)) if self.nature.takes(run, *p)), None)
+        )
         if free is None and k and self.settings.free(run.members[0]) and run.relations[0] == "=":
             self.settings.give(T.Rel((run.members[0], right), ("=",)), run)  # `z = l^{-1}(-1) = (-1 - c)/b`
         if free is not None:
             found = self._value(run, *free)
-            if found.outcome is not Outcome.INCORRECT:
+            another = run.chain is not None and OTHER_SYSTEM.search(run.chain.words)
+            if found.outcome is not Outcome.INCORRECT and not another:
                 self.settings.give(T.Rel(free, ("=",)), run)
             return Call("solution" if found.outcome is not Outcome.ASSUMED else "value", found)
         if not run.always and self.nature.is_equation(run, left, right) and not self.nature.at_values(run, left, right):
@@ -198,13 +211,21 @@ class LinkJudge:
         """Whether words give a name its meaning here: `let L = ..`; `with E[x] = ..` only recalls."""
         if run.chain is None or run.chain.role != "hypothesis":
             return False
-        named = isinstance(left, (T.Name, T.Apply, T.Density)) and not T.names_in(left) <= set(self.settings.world.shorthand)
+        named = isinstance(left, (T.Name, T.Apply, T.Density)) and not T.names_in(left) <= set(
+            self.settings.world.shorthand
+        )
         return named and bool(INTRODUCES.search(run.chain.words))
 
     def _value(self, run: Run, name: T.Node, value: T.Node) -> Verdict:
         """A value given to a quantity; where words around the line restrict it, it must fail under what they say, too."""
         found = self.equations.value(run, name, value)
-        if found.outcome is not Outcome.INCORRECT or not self.doubts.qualified(run):
+        if found.outcome is not Outcome.INCORRECT:
+            return found
+        if run.chain is not None and run.chain.kind == "inline" and TRIED.search(run.chain.words):
+            return Verdict(Outcome.ASSUMED, "value")  # `at \\lambda = 1/2 the polynomial is -1/2`
+        if run.chain is not None and OTHER_SYSTEM.search(run.chain.words):
+            return Verdict(Outcome.UNDECIDED, "qualified")
+        if not self.doubts.qualified(run):
             return found
         following = self.doubts.next_case(run)
         if following is not None and not (run.chain is not None and run.chain.hypothetical):
@@ -254,6 +275,9 @@ class LinkJudge:
             return Verdict(Outcome.UNDECIDED, "condition_unread")
         if run.conditions and not evaluable(self.settings.narrowed(run.conditions)):
             return Verdict(Outcome.UNDECIDED, "condition_unread")
+        single = self.settings.singled_out(run)
+        if single and any(self._speaks_of(m, single) for m in (left, right)):
+            return Verdict(Outcome.UNDECIDED, "condition_unread")  # `w_1 = 1`: and the other weights?
         here = [j for j in self.settings.current(run) if self.settings.possible(j)]
         short, names = set(self.settings.world.shorthand), T.names_in(left) | T.names_in(right)
         if not names <= short:  # `\\sigma' = \\sigma(1 - \\sigma)` is said of the function, whatever its argument
@@ -281,13 +305,22 @@ class LinkJudge:
             return Verdict(Outcome.UNDECIDED, "example")
         if self.doubts.unexplained(left, right) and not (slip() or self.doubts.for_all(run, left, right)):
             return Verdict(Outcome.UNDECIDED, "unknown_name")
+        if self.doubts.unnamed(left, right):
+            return Verdict(Outcome.UNDECIDED, "unsupported", detail="an expectation whose distribution is not named")
         if any(self.doubts.product(m) for m in (left, right)) or (k == 0 and _looks_applied(left)):
             return Verdict(Outcome.UNDECIDED, "another_reading")
-        if not isinstance(left, T.Matrix) and any(same_up_to_order(judge, left, right) for judge in judges):
+        listed = isinstance(left, T.Matrix) or self.settings.ordered
+        if not listed and any(same_up_to_order(judge, left, right) for judge in judges):
             known = self.settings.reordered
             return Verdict(Outcome.CORRECT if known else Outcome.UNDECIDED, "order_of_entries")
         found = equal(here[-1], left, right)
         return found if found.outcome is Outcome.INCORRECT else Verdict(Outcome.UNDECIDED, found.note, found.witness)
+
+    def _speaks_of(self, node: T.Node, bases: set[str]) -> bool:
+        """Whether a formula rests on members of families, abbreviations and functions written out."""
+        names = {*T.names_in(node), *(n.head.key for n in T.of_kind(node, T.Apply))}
+        rests = rests_on(self.settings.world, names, functions=True)
+        return any(key.split("_", 1)[0] in bases for key in rests)
 
     def _doubtful(self, judge: Judge, left: T.Node, right: T.Node) -> Verdict:
         """Why an equality that is not confirmed is not called wrong either."""
@@ -303,7 +336,11 @@ class LinkJudge:
         kind = "inequality"
         possible = [j for j in self.settings.current(run) if self.settings.possible(j)]
         verdicts = [holds(judge, left, relation, right) for judge in possible]
-        if any(v.outcome is Outcome.CORRECT for v in verdicts):
+        right_in = [j for j, v in zip(possible, verdicts, strict=True) if v.outcome is Outcome.CORRECT]
+        if right_in:
+            far = [holds(judge.far(), left, relation, right) for judge in right_in[:_FAR]]
+            if all(v.outcome is Outcome.INCORRECT for v in far):  # `-c - 2 < 0`: true of small c only
+                return Call(kind, Verdict(Outcome.UNDECIDED, "fails_in_part", far[0].witness))
             return _call(kind, Outcome.CORRECT, "holds")
         families = [holds(judge, left, relation, right) for judge in self.settings.families]
         if any(v.outcome is Outcome.CORRECT for v in families):

@@ -8,7 +8,7 @@ from grader.maths import syntax as T
 from grader.maths.diagnose import mended
 from grader.maths.screening import agrees, evaluable, varies
 from grader.maths.worlds import rests_on
-from grader.reading.phrases import CALLED_EQUATION, CONTRADICTION, ONLY_LEADS
+from grader.reading.phrases import CALLED_EQUATION, CONTRADICTION, ONLY_LEADS, REWRITES
 
 OPERATORS = (T.Deriv, T.Grad, T.Expect, T.KL, T.Integral, T.Density, T.Apply, T.Matrix, T.Big)
 
@@ -31,6 +31,8 @@ class Nature:
             return not all(any(isinstance(n, T.PlusMinus) for n in T.walk(m)) for m in (left, right))
         if isinstance(left, T.Apply) and isinstance(right, T.Apply) and left.head == right.head:
             return self._open(run, left) or self._open(run, right) or not self._leads(run)
+        if any(isinstance(m, T.Apply) and self._open(run, m) and _elsewhere(run, m) for m in (left, right)):
+            return True  # `g(z) = 0 = g(z')`: of two points that are looked for
         if any(isinstance(a, T.Name) and a.key in self._meant(b) for a, b in ((left, right), (right, left))):
             return False  # `z = (u - c)/b` where `u(z) = bz + c`
         averages = (T.Density, T.Expect, T.Integral)
@@ -59,6 +61,8 @@ class Nature:
         if applied and (mine | theirs) and (mine | theirs) <= self.settings.fresh:
             return False  # nobody solves for a letter that stands for any number
         if self._about_given(left, right, mine, theirs):
+            return False
+        if mine and mine == theirs and run.chain is not None and REWRITES.search(run.chain.words):
             return False
         if run.solving and len(run.members) == 2:
             return True
@@ -129,7 +133,9 @@ class Nature:
         if run.solving or T.names_in(right) or (isinstance(left, T.Name) and self.settings.free(left)):
             return False
         names = [n for n in T.walk(left) if isinstance(n, T.Name)]
-        roots = bool(names) and all(n.sub and n.base in self.settings.world.unknowns for n in names)  # words change none
+        roots = bool(names) and all(
+            n.sub and n.base in self.settings.world.unknowns for n in names
+        )  # words change none
         if run.chain is None or run.chain.hypothetical or not (roots or ONLY_LEADS.search(run.chain.words)):
             return False  # words may have changed the values
         special = any(isinstance(c, T.Rel) and set(c.relations) == {"="} for c in run.conditions)
@@ -137,7 +143,9 @@ class Nature:
             return False
         if (isinstance(right, T.Num) and not right.value) or CONTRADICTION.search(run.chain.after):
             return False
-        values = self.settings.just_given(run) if isinstance(left, (T.KL, T.Apply)) else self.settings.just_given(run, 2)
+        values = (
+            self.settings.just_given(run) if isinstance(left, (T.KL, T.Apply)) else self.settings.just_given(run, 2)
+        )
         values = (*run.conditions, *values) if special else values
         judge = self.settings.narrowed(values)
         if not values or not self.settings.possible(judge) or not evaluable(judge, left, right):
@@ -207,7 +215,9 @@ class Nature:
             return True
         rest = set(self.settings.world.rest)  # `at (1, 0, 0): v = (-\\gamma, 0, 1/2)`
         starred = isinstance(left, T.Name) and "*" in left.marks
-        placed = isinstance(left, T.Apply) and any(isinstance(a, T.Num) for a in left.args) and not self.settings.reordered
+        placed = (
+            isinstance(left, T.Apply) and any(isinstance(a, T.Num) for a in left.args) and not self.settings.reordered
+        )
         named = isinstance(left, (T.Name, T.Apply)) and not starred and not placed and bool(rest & self.depends(left))
         return named and not rest & self.depends(right)
 
@@ -235,3 +245,8 @@ def _numeric(node: T.Node) -> bool:
 
 def _terms(node: T.Node) -> int:
     return len(node.terms) if isinstance(node, T.Add) else 1
+
+
+def _elsewhere(run: Run, value: T.Apply) -> bool:
+    """Whether a chain of equalities speaks of a function at another point, too."""
+    return any(isinstance(m, T.Apply) and m.head == value.head and m.args != value.args for m in run.members)

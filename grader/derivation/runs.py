@@ -47,6 +47,15 @@ class Run:
     """Both sides of the double arrow before it, where one joins several conditions by "and" or "or"."""
     declared: frozenset[int] = field(default_factory=frozenset)
     """Relations written `:=` or `=:`."""
+    system: T.Node | None = None
+    """What stands before its arrow, where that joins several conditions."""
+
+    @property
+    def premise(self) -> T.Node | None:
+        """What stands before its arrow: several conditions, or the last relation of the run before it."""
+        if self.system is not None or self.before is None:
+            return self.system
+        return T.Rel(self.before.members[-2:], self.before.relations[-1:])
 
     @property
     def equations(self) -> Iterator[T.Rel]:
@@ -71,6 +80,7 @@ class _Builder:
         self.solving = any(line.lead in _ARROWS or _implies(line.tree) for line in chain.lines)
         self.out: list[Run] = []
         self.last: Run | None = None
+        self.stated: T.Node | None = None  # the last condition of the line before, where it joins several
         self.start("", (), False)
 
     def start(self, lead: str, more: tuple[T.Node, ...], either: bool) -> None:
@@ -82,6 +92,7 @@ class _Builder:
         self.lead, self.more, self.either = lead, more, either
         self.always = False
         self.across: tuple[T.Node, T.Node] | None = None
+        self.system: T.Node | None = None
 
     def close(self) -> None:
         """End the run under way."""
@@ -102,6 +113,7 @@ class _Builder:
                 self.always,
                 self.across,
                 frozenset(self.declared),
+                self.system,
             )
             self.out.append(self.last)
 
@@ -135,13 +147,13 @@ class _Builder:
         node, before = T.unboxed(tree), self.last
         if lead != "<=>" or before is None or not (isinstance(node, T.Logic) and node.op in ("and", "or")):
             return None
-        return T.Rel(before.members[-2:], before.relations[-1:]), node
+        return self.stated or T.Rel(before.members[-2:], before.relations[-1:]), node
 
     def line(self, line: Line, tree: T.Node, found: Sequence[T.Rel]) -> None:
         more = _conditions(tree)
         either = _either(tree)
         arrow = _implies(tree)
-        across = dict(_across(tree))
+        across, systems = dict(_across(tree)), dict(_systems(tree))
         for k, rel in enumerate(found):
             goes_on = k == 0 and line.lead == "continues" and isinstance(rel.operands[0], T.Empty)
             lead = line.lead if k == 0 and line.lead in _ARROWS else "=>" if k and arrow else ""
@@ -151,6 +163,7 @@ class _Builder:
                 self.close()
                 self.start(lead, more, either)
                 self.across = across.get(id(rel)) or (self._joined(lead, tree) if k == 0 else None)
+                self.system = systems.get(id(rel)) or (self.stated if k == 0 and lead in _ARROWS else None)
                 if not isinstance(rel.operands[0], T.Empty):
                     self.add(rel.operands[0], line)
             self.always = self.always or _for_all(tree)
@@ -165,6 +178,7 @@ class _Builder:
                     relation = "="
                 self.relations.append(relation)
                 self.add(operand, line)
+        self.stated = _last_of(tree)
         bare = T.unboxed(tree)
         if not found and not self.members and not isinstance(bare, (T.Logic, T.Rel)):
             self.add(bare, line)
@@ -200,6 +214,24 @@ def _across(tree: T.Node) -> Iterator[tuple[int, tuple[T.Node, T.Node]]]:
             first = next(flat_relations(behind), None)
             if first is not None and any(isinstance(T.unboxed(n), T.Logic) for n in (before, behind)):
                 yield id(first), (before, behind)
+
+
+def _systems(tree: T.Node) -> Iterator[tuple[int, T.Node]]:
+    """The first relation behind each arrow before which several conditions are joined, and those."""
+    node = T.unboxed(tree)
+    if isinstance(node, T.Logic) and node.op in ("<=>", "=>"):
+        for before, behind in pairwise(node.items):
+            first, joined = next(flat_relations(behind), None), _last_of(before)
+            if first is not None and joined is not None:
+                yield id(first), joined
+
+
+def _last_of(tree: T.Node) -> T.Node | None:
+    """The last condition of a line where it joins several; None where it is one relation."""
+    node = T.unboxed(tree)
+    while isinstance(node, T.Logic) and node.op in ("<=>", "=>"):
+        node = T.unboxed(node.items[-1])
+    return node if isinstance(node, T.Logic) and node.op in ("and", "or", "list") else None
 
 
 def _for_all(tree: T.Node) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from grader.derivation.runs import Run
 from grader.errors import EvaluationError
 from grader.maths import syntax as T
-from grader.maths.blocks import Judge
+from grader.maths.blocks import Judge, all_members
 from grader.maths.screening import agrees
 from grader.maths.worlds import Symbol, World
 
@@ -44,6 +44,7 @@ class Settings:
         families: Sequence[Judge] = (),
         *,
         reordered: bool = False,
+        ordered: bool = False,
         fresh: frozenset[str] = frozenset(),
         consequent: int | None = None,
     ) -> None:
@@ -54,6 +55,8 @@ class Settings:
         self.earlier = {id(j) for i, j in kept if consequent is not None and i >= consequent}
         self.fresh = fresh  # names that nothing explains: any numbers, so that what holds for all is right
         self.reordered = reordered  # the student names another order of the variables
+        self._single: list[tuple[str, int, tuple[T.Node, ...]]] = []
+        self.ordered = ordered  # the student names the usual order and no other
         self._narrowed = narrowed
         self._given: list[Given] = []
         self._supposed: list[tuple[T.Node, int, tuple[T.Node, ...]]] = []
@@ -110,13 +113,21 @@ class Settings:
             return
         if not isinstance(left, T.Name) or isinstance(right, (T.Tup, T.Matrix, T.Logic, T.Empty, T.Word)):
             return
-        if left.key in T.names_in(right) or left.base in self.world.simplex or f"{left.base}_*" in self.world.symbols:
+        family = left.base in self.world.simplex or f"{left.base}_*" in self.world.symbols
+        if left.key in T.names_in(right):
+            return
+        if family and all_members(T.Rel((left, right), ("=",)), self.world) is None:
+            self._single.append((left.base, run.order, run.conditions))
             return
         if any(isinstance(n, T.PlusMinus) for n in T.walk(right)):
             self._give_signs(left, right, run)
             return
         bare = T.Name(left.base, left.sub, left.marks.replace("^*", ""))
         self._given.append(Given(T.Rel((bare, right), ("=",)), run.order, run.conditions))
+
+    def singled_out(self, run: Run) -> set[str]:
+        """Families of which one member was given a value before a run: what that makes of the others is not known."""
+        return {b for b, order, about in self._single if order <= run.order and all(c in run.conditions for c in about)}
 
     def _give_signs(self, left: T.Name, right: T.Node, run: Run) -> None:
         """`\\lambda_{2,3} = a \\pm b`: one sign for each index."""

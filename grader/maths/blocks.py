@@ -25,6 +25,7 @@ OVERSAMPLE = 24
 """Under conditions so many times as many samples are drawn as are chosen."""
 _FORCED = 4
 _WIDE = 160
+_FAR = 60
 _MOST_BRANCHES = 4
 _INDEX_LETTERS = frozenset("ijkltnm")
 
@@ -41,12 +42,19 @@ class Judge:
         # the variables are the model's, whatever a formula names
         self._modelled = bool(self.world.joints) and not self.world.open
         self._wider: Judge | None = None
+        self._far: Judge | None = None
 
     def wider(self) -> Judge:
         """The same world with many more samples, for what few of the usual ones show; itself if it has them."""
         if self._wider is None:
             self._wider = self if self.world.samples >= _WIDE else Judge(replace(self.world, samples=_WIDE))
         return self._wider
+
+    def far(self) -> Judge:
+        """The same world with samples that reach much farther, for what holds only near the usual ones."""
+        if self._far is None:
+            self._far = self if self.world.spread else Judge(replace(self.world, spread=True, samples=_FAR))
+        return self._far
 
     def blocks(self, nodes: Sequence[T.Node]) -> list[Block]:
         """Samples fit for these formulas.
@@ -260,10 +268,15 @@ def _solve_equalities(world: World) -> World:
     definitions = dict(world.definitions)
     symbols = dict(world.symbols)
     simplex = dict(world.simplex)
+    families = dict(world.families)
     kept: list[T.Node] = []
     for condition in world.conditions:
         for part in _conjuncts(condition):
             if isinstance(part, T.Rel) and (_simplex(part, simplex) or _family(part, symbols)):
+                continue
+            member = all_members(part, world)
+            if member is not None:
+                families[member[0].base] = (T.sub_text(member[0].sub[0]), member[1])
                 continue
             if isinstance(part, T.Rel) and part.relations == ("=",):
                 solved_for = _solved_for(part, definitions)
@@ -276,7 +289,26 @@ def _solve_equalities(world: World) -> World:
         if symbol.boundary and solved:  # a forced value must not lead back to a name that is now defined
             kept_edges = tuple(b for b in symbol.boundary if not T.names_in(_parsed(b, world)) & solved)
             symbols[key] = replace(symbol, boundary=kept_edges)
-    return replace(world, definitions=definitions, symbols=symbols, simplex=simplex, conditions=tuple(kept))
+    return replace(
+        world,
+        definitions=definitions,
+        symbols=symbols,
+        simplex=simplex,
+        families=families,
+        conditions=tuple(kept),
+    )
+
+
+def all_members(part: T.Node, world: World) -> tuple[T.Name, T.Node] | None:
+    """`w_j = 1/N`: a formula for every member of a family, as the member and the formula."""
+    if not (isinstance(part, T.Rel) and part.relations == ("=",)):
+        return None
+    name, value = part.operands
+    if not (isinstance(name, T.Name) and len(name.sub) == 1 and isinstance(name.sub[0], T.Name)):
+        return None
+    known = name.base in world.simplex or name.base + "_*" in world.symbols
+    known = known and name.sub[0].key in _INDEX_LETTERS and name.sub[0].key not in world.sizes
+    return (name, value) if known and all(n.base != name.base for n in T.of_kind(value, T.Name)) else None
 
 
 def _solved_for(part: T.Rel, definitions: Mapping[str, T.Node]) -> tuple[str, T.Node] | None:

@@ -177,6 +177,9 @@ class Evaluator:
             function = self.block.world.functions.get(key)
             if function is not None and function.body is not None and len(function.params) == 1:
                 return self.value(function.body)  # `\\frac{dg}{dz}`: a function named without its variable
+            density = self._without_variables(key)
+            if density is not None:
+                return density
             group = self.block.world.groups.get(key)
             if group is not None:
                 entries = [self.lookup(k) for k in group]
@@ -190,6 +193,18 @@ class Evaluator:
         finally:
             self.used = before | self.used
         return drawn
+
+    def _without_variables(self, key: str) -> Value | None:
+        """The value of a density named without its variables, as in `E_q[\\log q]`; None for other names."""
+        world = self.block.world
+        measure = world.measures.get(key)
+        if measure is not None:
+            letter, _, sub = key.partition("_")
+            return self.value(T.Density(letter, sub, (T.Name(measure.var),)))
+        if key not in world.joints:  # `q_t`, `q_\\psi` are names of the student's own
+            return None
+        given = world.given & frozenset(self.block.variables)
+        return self.block.conditional(key, frozenset(self.block.variables) - given, given)
 
     def _meant(self, definition: T.Node) -> Value:
         """The value of a definition, an object of its own: `apply` tells names from formulas by their values' identity."""

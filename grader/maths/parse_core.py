@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import TypeVar
 
@@ -308,7 +309,26 @@ class ExpressionParser(Stream):
             head = T.Name("logit") if known else T.Name(node.base.base, node.base.sub, node.base.marks + "^-1")
             args = self.call_arguments()
             return T.Apply(head, primes, args, start=node.start, end=self.toks[self.i - 1].end)
-        return T.Call("prime", (node,), start=node.start, end=end)
+        composed = self.composed(node, primes)
+        return composed or T.Call("prime", (node,), start=node.start, end=end)
+
+    def composed(self, node: T.Node, primes: int) -> T.Node | None:
+        """`(\\log \\sigma)'(t)`: a function of a function, derived; None for anything else."""
+        inner = node.args[0] if isinstance(node, T.Call) and len(node.args) == 1 else None
+        if not (isinstance(node, T.Call) and isinstance(inner, T.Name) and self.is_op("(")):
+            return None
+        logistic = self.says("logistic", inner.base) and not inner.sub
+        if not logistic and not self.says("functions", inner.base):
+            return None
+        mark = self.i
+        args = self.call_arguments()
+        end = self.toks[self.i - 1].end
+        if len(args) != 1 or not isinstance(args[0], T.Name):
+            self.i = mark
+            return None
+        made: T.Node = T.Call("logistic", args) if logistic else T.Apply(inner, 0, args)
+        made = replace(made, start=node.start, end=end)
+        return T.Deriv(args * primes, replace(node, args=(made,)), start=node.start, end=end)
 
     @abstractmethod
     def call_arguments(self) -> tuple[T.Node, ...]: ...

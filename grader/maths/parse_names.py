@@ -251,6 +251,10 @@ class NameParser(CalculusParser):
         """Decide between a function applied, a density and a plain name; attach the exponent."""
         tok = self.peek()
         opens = tok.kind == "op" and tok.text in ("(", "[") and not self.at_end()
+        if opens and name.base == "H" and not (name.sub or name.marks or primes or power):
+            entropy = self.entropy(name)
+            if entropy is not None:
+                return entropy
         if opens and tok.text == "(":
             if self.says("densities", name.base) and not accent and not primes and power is None:
                 found = self.density(name, tok)
@@ -272,6 +276,9 @@ class NameParser(CalculusParser):
         base = self.says("functions", name.base) and not self.says("scalars", name.base)
         if base or self.says("functions", name.key):
             return True
+        worded = any(isinstance(i, T.Word) and len(i.text) > 1 for i in name.sub)
+        if self.of_density() or (worded and self.one_name()):
+            return True
         if self.says("scalars", name.key) or self.says("scalars", name.base):
             return False
         if self.comma_inside():
@@ -287,6 +294,15 @@ class NameParser(CalculusParser):
             single = False
         option = self.choose("call:" + name.key, 2)
         return (option == 0) == single
+
+    def of_density(self) -> bool:
+        """`(q)`: what depends on a distribution is no product with it."""
+        return self.one_name() and self.says("densities", self.toks[self.i + 1].text)
+
+    def one_name(self) -> bool:
+        """`(z)`: a single letter in parentheses."""
+        inner = self.toks[self.i + 1 : self.closing_index(self.i)]
+        return len(inner) == 1 and inner[0].kind == "id"
 
     def comma_inside(self) -> bool:
         close = self.closing_index(self.i)
@@ -340,7 +356,10 @@ class NameParser(CalculusParser):
         if inverse:
             name, power = replace(name, marks=name.marks + "^-1"), None
         args = self.call_arguments()
-        node: T.Node = T.Apply(name, primes, args, start=name.start, end=self.toks[self.i - 1].end)
+        end = self.toks[self.i - 1].end
+        node: T.Node = T.Apply(name, primes, args, start=name.start, end=end)
+        if len(args) == 1 and not primes and not inverse and isinstance(args[0], T.Add) and _speaks_of(args[0], name):
+            node = T.Mul((name, args[0]), start=name.start, end=end)  # `S(1 - S)`
         return self.with_power(node, power)
 
     def logistic(self, name: T.Name, primes: int, power: tuple[int, int] | None) -> T.Node:

@@ -148,7 +148,11 @@ class ProbabilityParser(ExpressionParser):
             if given:
                 body = T.At(body, tuple(given), start=body.start, end=given[-1].end)
         stop = self.expect(closing, nxt)
-        # [..]^2 is the square of the expectation: postfix sees to it
+        # [..]^2 is the square of the expectation: postfix sees to it; `E(x - m)^2` is often that of the square
+        if closing == ")" and self.is_op("^") and (self.choose("mean_power", 2) == 0) != isinstance(body, T.Name):
+            self.next()
+            body = self.power(body, *self.group())
+            return T.Expect(over, dist, body, op, start=tok.start, end=self.toks[self.i - 1].end)
         return T.Expect(over, dist, body, op, start=tok.start, end=stop.end)
 
     def braced_distribution(self) -> tuple[tuple[T.Node, ...], T.Node | None]:
@@ -265,6 +269,31 @@ class ProbabilityParser(ExpressionParser):
         left, right = self.within("paren", self.two_measures, bars="given")
         end = self.expect(closing, tok).end
         return T.KL(left, right, start=start, end=end)
+
+    def entropy(self, name: T.Name) -> T.Node | None:
+        """`H(q)`, `H[q(x|y)]`, `H(q, p)` after the letter, as the expectations they are; None if it is something else."""
+        mark = self.i
+        opening = self.next()
+        closing = _CLOSING[opening.text]
+        try:
+            found = [self.within("paren", self.measure, bars="given")]
+            while self.is_op(","):
+                self.next()
+                found.append(self.within("paren", self.measure, bars="given"))
+            end = self.expect(closing, opening).end
+        except ReadError:
+            found = []
+        densities = all(isinstance(m, (T.Name, T.Density)) and self.is_density(m) for m in found)
+        if not 1 <= len(found) <= 2 or not densities:
+            self.i = mark
+            return None
+        log = T.Call("log", (found[-1],), start=found[-1].start, end=found[-1].end)
+        mean = T.Expect((), found[0], log, start=name.start, end=end)
+        return T.Neg(mean, start=name.start, end=end)
+
+    def is_density(self, node: T.Node) -> bool:
+        """Whether a distribution is named by a density letter."""
+        return isinstance(node, T.Density) or (isinstance(node, T.Name) and self.says("densities", node.base))
 
     def two_measures(self) -> tuple[T.Node, T.Node]:
         left = self.factors_of_measure()

@@ -80,6 +80,8 @@ class StructureParser(ProbabilityParser):
         end = self.close_environment(tok)
         if not branches:
             raise self.error("empty", "no case is written", tok)
+        if len(branches) > 1 and all(isinstance(v, T.Rel) and c is None for v, c in branches):
+            return T.Logic("and", tuple(v for v, _ in branches), start=tok.start, end=end)  # a system of equations
         return T.Cases(tuple(branches), start=tok.start, end=end)
 
     def case_rows(self) -> list[tuple[T.Node, T.Node | None]]:

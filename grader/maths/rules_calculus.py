@@ -19,6 +19,10 @@ def _big(ev: Evaluator, node: T.Big) -> Value:
     key = ev.key(node.var)
     if node.low is None and key in ev.block.variables:
         return sum_over(ev, [key], ev.value(node.body), node.op)
+    if node.low is None and key in ev.block.world.definitions:
+        named = variable_keys(ev, node.var)
+        if named != [key]:
+            return sum_over(ev, named, ev.value(node.body), node.op)
     if node.low is None and any(v.startswith(node.var.base) for v in ev.block.variables):
         return sum_over(ev, variable_keys(ev, node.var), ev.value(node.body), node.op)
     if isinstance(node.high, T.Const) and node.high.name == "inf":

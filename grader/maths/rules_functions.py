@@ -34,8 +34,19 @@ def _call(ev: Evaluator, node: T.Call) -> Value:
         return N.where(mask, ev.constant(1), ev.constant(0))
     if func == "diag":
         return _diagonal(ev, node.args)
+    if func in ("max_over", "min_over"):
+        return _extreme(ev, func.removesuffix("_over"), *node.args)
     args = [ev.scalar(a) for a in _spread(node.args)]
     return function_value(ev, func, args)
+
+
+def _extreme(ev: Evaluator, func: str, index: T.Node, body: T.Node) -> Value:
+    """`\\max_i u_i` over an index that runs from 1 to the size there is."""
+    sizes = ev.block.sizes
+    size = sizes.get("N") or sizes.get("T") or sizes.get("n")
+    if not isinstance(index, T.Name) or index.key not in "ijkntl" or not size:
+        raise EvaluationError("unsupported", "an extreme over something that is no index")
+    return function_value(ev, func, [V.scalar(ev.with_index(index.key, i, body)) for i in range(1, size + 1)])
 
 
 def _spread(args: tuple[T.Node, ...]) -> tuple[T.Node, ...]:
@@ -146,8 +157,10 @@ def _factorial(ev: Evaluator, node: T.Factorial) -> Value:
 
 def _apply(ev: Evaluator, node: T.Apply) -> Value:
     key = ev.key(node.head)
-    args = [ev.value(a) for a in node.args]
     function = ev.block.world.functions.get(key)
+    if function is None and ev.block.variables and key in ev.block.world.definitions and not node.primes:
+        return _definition_applied(ev, key, node)  # `w(x_{1:T}, z)`: its arguments have no values of their own
+    args = [ev.value(a) for a in node.args]
     if function is None and not node.head.sub and node.head.base in _TABLE_HEADS and not node.head.marks:
 
         def call(values: Sequence[Value]) -> Value:

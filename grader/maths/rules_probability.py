@@ -27,7 +27,7 @@ _INFINITE_NODES = 201
 
 
 def variable_keys(ev: Evaluator, node: T.Node) -> list[str]:
-    """The discrete variables a node names: `x_t`, or all of `x_{1:T}`."""
+    """The discrete variables a node names: `x_t`, all of `x_{1:T}`, or those a name was given to (`h = (x_{1:T}, z)`)."""
     if isinstance(node, T.Tup):
         return [k for item in node.items for k in variable_keys(ev, item)]
     if isinstance(node, T.Rel):
@@ -38,12 +38,22 @@ def variable_keys(ev: Evaluator, node: T.Node) -> list[str]:
         raise EvaluationError("unsupported", "a density of an expression")
     ranges = [s for s in node.sub if isinstance(s, T.Range)]
     if not ranges:
-        return [ev.key(node)]
+        key = ev.key(node)
+        several = None if key in ev.block.variables else ev.block.world.definitions.get(key)
+        return [key] if several is None else _named_variables(ev, key, several)
     low, high = ev.integer(ranges[0].low), ev.integer(ranges[0].high)
     step = 1 if high >= low else -1
     if high == low - 1:
         return []
     return [T.name_key(node.base, (str(i),), node.marks) for i in range(low, high + step, step)]
+
+
+def _named_variables(ev: Evaluator, key: str, several: T.Node) -> list[str]:
+    """The variables a name was given to; the name itself where it stands for something else."""
+    items = several.items if isinstance(several, T.Tup) else (several,)
+    if not all(isinstance(item, T.Name) and key not in T.names_in(item) for item in items):
+        return [key]
+    return _all_keys(ev, items)
 
 
 def _all_keys(ev: Evaluator, nodes: Sequence[T.Node]) -> list[str]:
@@ -247,8 +257,9 @@ def _measure_variable(ev: Evaluator, node: T.Expect, measure: Measure) -> str:
 def _expect_unnamed(ev: Evaluator, node: T.Expect) -> Value:
     """`E[x]` or `E_x[..]`: under the only distribution there is, else under the joint q."""
     measures = ev.block.world.measures
-    if len(measures) == 1:
-        measure = next(iter(measures.values()))
+    usual = measures.get(ev.block.world.under)
+    if usual is not None or len(measures) == 1:
+        measure = usual or next(iter(measures.values()))
         return _expect_measure(ev, measure, measure.var, node.body)
     joints = ev.block.world.joints
     known = "q" in joints or not joints
@@ -270,8 +281,14 @@ def _letters_used(node: T.Node) -> set[str]:
 
 
 def _named_density(ev: Evaluator, node: T.Node) -> T.Node:
-    """The density a name stands for, if the student says so (`q_psi = q(z | c)`)."""
-    found = ev.block.world.definitions.get(node.key) if isinstance(node, T.Name) else None
+    """The density a name stands for, if the student says so (`q_psi = q(z | c)`, `r_t = q(x_{t-1} | x_t, x_0)`)."""
+    if not isinstance(node, T.Name):
+        return node
+    found = ev.block.world.definitions.get(node.key)
+    family = ev.block.world.families.get(node.base) if found is None and len(node.sub) == 1 else None
+    if family is not None:
+        letter, body = family
+        found = T.rebuild(body, lambda n: node.sub[0] if isinstance(n, T.Name) and n.key == letter else None)
     return found if isinstance(found, T.Density) else node
 
 

@@ -79,6 +79,8 @@ class World:
     definitions: Mapping[str, T.Node] = field(default_factory=dict)
     functions: Mapping[str, Function] = field(default_factory=dict)
     measures: Mapping[str, Measure] = field(default_factory=dict)
+    under: str = ""
+    """The distribution under which an expectation is taken that names none."""
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     simplex: Mapping[str, str] = field(default_factory=dict)
     joints: Mapping[str, Callable[[Mapping[str, int]], Sequence[Factor]]] = field(default_factory=dict)
@@ -115,6 +117,7 @@ class World:
     spread: bool = False
 
 
+_GENERAL: Final = frozenset({"_i", "_j", "_k"})
 _FAR: Final = (4.0, 12.0, 12.0, 45.0, 45.0, 0.02)
 """Scales of the last samples of an open world: a kink such as |x - 10| lies outside the usual draws."""
 _SPREAD: Final = np.array([1.0, 0.4, 3.0, 10.0])
@@ -257,7 +260,10 @@ class Block:
         size = self.world.simplex.get(base)
         if size is not None and "_" in key:
             return self.weight(base, key, self.sizes.get(size, 3))
-        symbol = self.world.symbols.get(key) or self.world.symbols.get(base + "_*" if "_" in key else key)
+        symbols = self.world.symbols
+        symbol = symbols.get(key) or symbols.get(base + "_*" if "_" in key else key)
+        if symbol is None and key[-2:] in _GENERAL and len(key) == len(base) + 2:
+            symbol = symbols.get(base + "_1")  # `r_k`: any of `r_1`, `r_2`
         if symbol is None:
             if not self.world.open:
                 return None

@@ -16,7 +16,16 @@ from grader.maths.memory import Table
 from grader.maths.notation import Notation
 from grader.maths.parser import parse
 from grader.reading import phrases
-from grader.reading.conditions import Conditions, case_of, heads_case, is_condition, is_range, relations_of, trails
+from grader.reading.conditions import (
+    Conditions,
+    case_of,
+    explains,
+    heads_case,
+    is_condition,
+    is_range,
+    relations_of,
+    trails,
+)
 from grader.reading.document import Block, Kind
 from grader.reading.marks import folded
 from grader.reading.rows import Line, cut, operands, with_left
@@ -205,7 +214,8 @@ class _Reader:
 
     def contradiction(self, block: Block, text: str) -> None:
         """Where `suppose ..` ends in what is absurd, all between them may be false, and is not claimed."""
-        if (block.fresh and block.para) or block.kind is not Kind.TEXT:
+        begins = block.fresh and block.para and not block.text.lstrip()[:1].islower()  # `which is impossible` goes on
+        if begins or block.kind is not Kind.TEXT:
             self.supposed = None
         if self.supposed is not None and phrases.REACHED.search(text):
             for chain in self.part.chains[self.supposed :]:
@@ -246,7 +256,8 @@ class _Reader:
         self.part.story.append(f"${_source(block)}$")
         lines = cut(block.tokens, self.notation, block.start, block.end).lines
         self.part.formulas += len(lines)
-        condition = case or bool(phrases.CONDITION.search(self.words))
+        again = self.last_role == "claim" and bool(phrases.THAT_IS.search(self.words))
+        condition = case or (bool(phrases.CONDITION.search(self.words)) and not again)
         restricts = bool(phrases.RESTRICTS.search(self.words))
         joined = self.conditional and phrases.JOINED.search(self.words)
         trailing = trails(self.words) and bool(self.part.chains) and self.part.chains[-1].order == self.claimed
@@ -278,6 +289,8 @@ class _Reader:
                 self.supposing = condition
                 continue
             role = self.role()
+            if (condition or joined) and explains(self.words, line.tree):
+                condition, joined = False, None
             if condition and phrases.ELSE.search(self.words) and self._of_function(rel):
                 condition = False  # `otherwise g = 0` says what g is then
             if joined and is_condition(line.tree):
@@ -335,7 +348,7 @@ class _Reader:
         words = self.words.rstrip(" \u00a4")
         if phrases.GOAL.search(words) and not phrases.REASONING.search(words):
             return "goal"
-        if phrases.HYPOTHESIS.search(words):
+        if phrases.HYPOTHESIS.search(words) and not (self.last_role == "claim" and phrases.THAT_IS.search(words)):
             return "hypothesis"
         return "claim"
 
@@ -378,6 +391,7 @@ class _Reader:
             role = "hypothesis"
         if (
             phrases.CONDITION.search(self.words.rstrip(" \u00a4"))
+            and not (self.last_role == "claim" and phrases.THAT_IS.search(self.words))
             and len(rows.lines) == 1
             and rows.lines[0].tree is not None
         ):

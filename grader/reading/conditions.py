@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from grader.maths import syntax as T
 from grader.reading import phrases
 from grader.reading.document import Block, Kind
+from grader.reading.marks import folded
 
 _MARKER = re.compile(
     r"^(?:([-*+\u2022])|\(?(\d{1,2})[.)]|\(?([a-hj-uwyz])[.)]|\(?([ivx]{1,4})[.)]|([A-H])[.)])(?=\s|$)"
 )
 _ORDERED = frozenset({"<", ">", "<=", ">=", "!=", "=", "in"})
 _BETWEEN = frozenset({",", "et", "and", "ou", "or", "&", ", et", ", and"})
+_INDICES = frozenset("ijkn")
 _STRUCTURED = (T.Deriv, T.Expect, T.KL, T.Density, T.Matrix, T.Tup)
 
 
@@ -179,16 +181,35 @@ def is_condition(tree: T.Node) -> bool:
     """Whether a formula can be a condition on what follows: `where g(z) = ..` explains g and is none."""
     node = T.unboxed(tree)
     if isinstance(node, T.Logic):
-        return any(is_condition(i) for i in node.items)
+        return not _counts(node) and any(is_condition(i) for i in node.items)
     if isinstance(node, T.Rel) and node.relations[0] == "=":
         first = node.operands[0]
         if isinstance(first, T.Apply) or (len(node.relations) > 1 and not isinstance(first, (T.Name, T.Tup))):
             return False  # `det(J) = .. = 0` is worked out, not supposed
+        if not any(T.names_in(o) for o in node.operands):
+            return False  # `where \\sigma(0) = 1/2` recalls a number
     return (
         isinstance(node, T.Rel)
         and set(node.relations) <= _ORDERED
         and not any(isinstance(n, _STRUCTURED) for n in T.walk(node))
     )
+
+
+def _counts(node: T.Logic) -> bool:
+    """`i = 1, 2`: the values of an index."""
+    first = node.items[0]
+    name = first.operands[0] if isinstance(first, T.Rel) and first.relations == ("=",) else None
+    index = (isinstance(name, T.Const) and name.name == "i") or (isinstance(name, T.Name) and name.key in _INDICES)
+    return node.op == "list" and index and all(isinstance(item, T.Num) for item in node.items[1:])
+
+
+def explains(words: str, tree: T.Node) -> bool:
+    """Whether a formula straight behind another one says what a name in it stands for: `.. d^2, where d = x - y`."""
+    node = T.unboxed(tree)
+    if not (isinstance(node, T.Rel) and set(node.relations) == {"="} and phrases.EXPLAINS.search(words)):
+        return False
+    name, value = node.operands[:2]
+    return isinstance(name, T.Name) and not isinstance(value, (T.Name, T.Num)) and bool(T.names_in(value) - {name.key})
 
 
 def is_range(tree: T.Node) -> bool:
@@ -210,6 +231,7 @@ def heads_case(blocks: Sequence[Block], at: int, first: bool) -> bool:
     before = blocks[start - 1] if start else None
     begins = (
         blocks[start].fresh
+        or (before is not None and before.fresh and bool(phrases.REGIME.match(folded(_unmarked(before)))))
         or (first and start == at)
         or (before is not None and before.kind is Kind.ITEM)
         or (before is not None and before.fresh and bool(_only_marker(before)))
@@ -226,8 +248,13 @@ def heads_case(blocks: Sequence[Block], at: int, first: bool) -> bool:
 
 
 def _only_marker(block: Block) -> bool:
+    return _MARKER.match(block.text) is not None and not _unmarked(block).strip()
+
+
+def _unmarked(block: Block) -> str:
+    """A block's text without the marker of its item."""
     found = _MARKER.match(block.text)
-    return found is not None and not block.text[found.end() :].strip()
+    return block.text[found.end() :] if found is not None else block.text
 
 
 def case_of(tree: T.Node) -> T.Node | None:

@@ -141,7 +141,7 @@ class Expander:
             piece = tokens[start:stop]
             args.append(piece[1:-1] if len(piece) > 1 and piece[0].text == "{" else piece)
             at = stop
-        return _substitute(macro.body, args, call), at
+        return _substitute(macro.body, args, _whole(call, tokens, at)), at
 
     def _delimited(self, macro: Macro, tokens: list[Token], at: int, call: Token) -> tuple[list[Token], int]:
         """A call whose arguments end at the tokens of the definition's pattern."""
@@ -164,7 +164,7 @@ class Expander:
                 at = skip_space(tokens, at)
                 at += at < len(tokens) and tokens[at].text == pattern[i].text
                 i += 1
-        return _substitute(macro.body, args, call), at
+        return _substitute(macro.body, args, _whole(call, tokens, at)), at
 
     def _environment(self, tokens: list[Token], at: int) -> tuple[list[Token], int] | None:
         start = skip_space(tokens, at + 1)
@@ -418,3 +418,9 @@ _TAKEN: Final = frozenset(
         "st",
     ]
 )
+
+
+def _whole(call: Token, tokens: list[Token], behind: int) -> Token:
+    """A macro's name with the stretch of its whole call, arguments included: what a reader would point at."""
+    end = tokens[behind - 1].end if 0 < behind <= len(tokens) else call.end
+    return call._replace(end=max(call.end, end))

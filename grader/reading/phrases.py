@@ -17,7 +17,7 @@ generally|recapitulatif|conclusion|finalement|finally|quel que soit le cas|there
 _GOALS: Final = """montrons|montrer|prouvons|prouver|il faut|il suffit|on veut|on cherche|we want|want to show|show that|
 to prove|need to show|we must show|let us show|let's show|il reste a|demontrons|verifions|sufficient to"""
 _HYPOTHESES: Final = """soit|soient|posons|on pose|en posant|notons|on note|let|define|denote|set|with|avec|sachant que|
-sachant|given|knowing|donne|rappel|recall|where|ou"""
+sachant|given|knowing|etant donnee?s?|rappel|recall|where|ou"""
 
 
 def _any(words: str) -> str:
@@ -42,18 +42,26 @@ ALL_CONSTANT: Final = re.compile(
 """Words that call the function of the question constant."""
 
 _GREEK: Final = "alpha|beta|gamma|delta|lambda|sigma|theta|psi|mu|rho|tau"
-_VALUE: Final = r"(?:zero|nulle?s?|nul|one|two|three|un|une|deux|trois|strictly|strictement|positi\w+|negati\w+|[-\u2212]?\d)"
+_VALUE: Final = (
+    r"(?:zero|nulle?s?|nul|one|two|three|un|une|deux|trois|strictly|strictement|positi\w+|negati\w+|[-\u2212]?\d)"
+)
 SPECIAL: Final = re.compile(
-    rf"\b(?:(?:{_GREEK})(?:[ _]?\d)?|[a-df-hj-z](?:_?\d)?)\s*(?:=|\b(?:is|are|equals?|being|vaut|valent|est|sont|egale?)\b)"
-    rf"(?:\s*(?:to|a|egale?))?\s*{_VALUE}|\b(?:{_GREEK})\s+{_VALUE}\b|"
+    rf"\b(?!y (?:est|sont|vaut|valent)\b)(?:(?:{_GREEK})(?:[ _]?\d)?|[a-df-hj-z](?:_?\d)?)"
+    rf"\s*(?:=|\b(?:is|are|equals?|being|vaut|valent|est|sont|egale?)\b)(?:\s*(?:to|a|egale?))?\s*{_VALUE}|\b(?:{_GREEK})\s+{_VALUE}\b|"
     r"\b[a-z]\s+(?:zero|null?e?|nul|positi\w+|negati\w+)\s*(?:[:,]|$)|\b(?:positive|negative|non-?zero|zero|null)\s+[a-z]\s*(?:[:,]|$)|"
     r"\b(?:special|limit|limiting|degenerate|toy|particular) (?:case|example)|\bcas (?:particulier|limite|degenere)|"
     r"\b(?:only one|a single|un seul|une seule)\b|\b(?:without|sans) (?:the |this |that |l'|cette )?(?:hypothes\w+|assumption|condition)|"
-    r"\b(?:counter-?example|contre-?exemple)"
+    r"\b(?:counter-?example|contre-?exemple)|"
+    rf"\b(?:quand|lorsque|si|when|if)\b[^.;:,\u00a4]{{3,50}}\b(?:est|sont|vaut|is|are|was|were|equals?|becomes?|devien\w+|vanish\w*|"
+    rf"s'annul\w+)\b(?: (?:aussi|also|tres|very|both|all|tous))?(?: (?:nul\w*|egal\w*|equal|petit\w*|grand\w*|small|large|infini\w*|{_VALUE})|\s*,)"
 )
 """Words of values or of a special case that stand in no formula."""
 
-SUPPOSES: Final = re.compile(r"\b(?:suppos\w*|assum(?:e|ing)|admett\w*|if it were|s'il)\b")
+SUPPOSES: Final = re.compile(
+    r"\b(?:suppos\w*|assum(?:e|ing)|admett\w*|if it were|s'il|on aurait|il faudrait|could|would (?:mean|imply|give|force|require|need|have)|"
+    r"(?:cela|ce qui|ca) (?:donnerait|voudrait|impliquerait|forcerait|entrainerait)|"
+    r"si\b[^.;:]{1,40}\b(?:avait|possedait|etait|existait|admettait)|if\b[^.;:]{1,40}\b(?:had|were|existed|admitted))\b"
+)
 """Words with which a proof by contradiction may begin."""
 
 REACHED: Final = re.compile(r"\b(?:contradict\w*|absurde?|impossib\w*)\b")
@@ -65,7 +73,9 @@ LEADS_TO: Final = re.compile(
 )
 """Text that ends so says that the formula before it (¤) leads to what follows."""
 
-CALLED_EQUATION: Final = re.compile(r"\b(?:l'equation|equations?|solv(?:e|es|ing)|resoudre|resolv\w+|resout)(?: de)?\s*:?\s*$")
+CALLED_EQUATION: Final = re.compile(
+    r"\b(?:l'equation|equations?|solv(?:e|es|ing)|resoudre|resolv\w+|resout)(?: de)?\s*:?\s*$"
+)
 """Text that ends so calls what follows an equation."""
 
 PREDICATES: Final = {
@@ -85,6 +95,11 @@ PREDICATE: Final = re.compile(
 CASE_HEAD: Final = re.compile(r"(?:^|[.;:!]\s*)\W*(?:cas|case)\W*(?:\d+|[ivx]+|[a-d]\b)?\W*$")
 """Text that names a case and begins a passage."""
 
+REGIME: Final = re.compile(
+    r"\W*(?:[\w'-]+ ){0,2}(?:regime|case|cas|region|limite?|phase|\w*damped|\w*amorti)\b(?: [\w'()-]+){0,3}\s*[,(:]?\s*$"
+)
+"""The words at the head of a line that names a case by its condition: `Critical regime, $\\gamma = 1$:`."""
+
 RESTRICTS: Final = re.compile(r"\b(?:let|take|consider|prenons|considerons)\s*$")
 """Text that ends so restricts what follows if a range stands behind it, and else introduces a name."""
 
@@ -102,6 +117,12 @@ INTRODUCES: Final = re.compile(
 )
 """Text that ends so gives a name a meaning, perhaps a new one."""
 
+EXPLAINS: Final = re.compile(
+    r"(?:\u00a4[\s,;.]*|^\s*)(?:where|ou|with|avec)(?:\s+(?:we (?:set|put|write)|on (?:pose|note)))?"
+    r"\s*(?:\u00a4\s*(?:,|and|et|, and|, et)\s*)*$"
+)
+"""Words between a formula and one that explains a name in it."""
+
 PROVE: Final = re.compile(r"\b(?:montr\w+|prouv\w+|demontr\w+|verifi\w+|show|prove|verify|check)\b(?:[^.;:]|:\s*$)*$")
 """Text that ends so says that what follows is to be shown, not to be solved."""
 
@@ -109,6 +130,7 @@ _WRONG: Final = "wrong|false|incorrect|faux|fausse|inexact|errone"
 _TURNS: Final = r"\b(?:so|hence|thus|therefore|but|instead|rather|we get|donc|ainsi|mais|plutot|on a|on obtient)\b"
 DENIED: Final = re.compile(
     r"(?:\b(?:is|are|was|were) not|\bisn't|n'est pas|ne vaut pas|\bnot equal to|(?:not (?:true|the case)|pas vrai) (?:that|que)|"
+    r"\b(?:nor|ni)\b(?: (?:that|que))?|\b(?:not|n'est pas|sans) (?:need\w*|requir\w*|besoin)(?: (?:to|that|que|de|d'|have|avoir))*|"
     rf"(?:would be|serait|is|est) (?:{_WRONG}) (?:to|que|that|de|d')(?:(?!{_TURNS})[^.;:])*|"
     r"(?:cannot|can not|can't|must not|ne peut pas|ne faut pas) (?:write|say|claim|have|ecrire|dire|avoir)(?: that| que)?)\s*:?\s*$|"
     rf"(?:^|[.;:(]\s*)(?:{_WRONG})\s*:\s*$|\b(?:{_WRONG}) (?:idea|way|approach|attempt)\s*:\s*$|\b(?:mauvaise|fausse) (?:idee|piste)\s*:\s*$"
@@ -157,7 +179,9 @@ QUALIFIED: Final = re.compile(
 )
 """Text that begins so restricts the formula before it, or speaks against it."""
 
-CASE_BEHIND: Final = re.compile(r"\s*,?\s*(?:if|iff|when|whenever|unless|provided|si|ssi|quand|lorsque|sauf|pourvu|in|dans)\b")
+CASE_BEHIND: Final = re.compile(
+    r"\s*,?\s*(?:if|iff|when|whenever|unless|provided|si|ssi|quand|lorsque|sauf|pourvu|in|dans)\b"
+)
 """Text that begins so restricts the formula before it to a case."""
 
 WOULD: Final = re.compile(r"\b(?:would|aurait|aurions|serait|should)\b")
@@ -181,12 +205,23 @@ CONTRADICTION: Final = re.compile(r"(?<!by )(?<!par )\bcontradict\w*|\babsurde?\
 
 DENIED_AFTER: Final = re.compile(
     rf"\s*,?\s*(?:would be|is|are|would in general be|serait|est|sont) (?:in general |en general |generally )?(?:{_WRONG}|not true|pas vrai)\b|"
-    r"\s*(?:does not hold|ne tient pas|n'est pas vrai|n'est pas vraie|is not true)\b"
+    r"\s*(?:does not hold|ne tient pas|n'est pas vrai|n'est pas vraie|is not true)\b|"
+    r"\s*[:,;(\u2014-]{0,2}\s*(?:(?:which|ce qui|qui|this|that|cela|c'est|it) ?(?:is|est)?|c'est|an?|une?|et c'est|a)?\s*"
+    r"(?:clearly |clairement |manifestement |evidemment )?(?:absurde?\w*|impossible|contradict\w*)\b"
 )
 """Text that begins so denies the formula before it."""
 
 HYPOTHESIS: Final = re.compile(rf"(?<![\w']){_any(_HYPOTHESES)}\s*(?:que|that)?[:\s]*$")
 """Text that ends so introduces a name or a given."""
+
+THAT_IS: Final = re.compile(r"\u00a4\s*,\s*soit\s*:?\s*$")
+"""Behind a claim `soit` says it again; behind a condition it introduces a name."""
+
+TRIED: Final = re.compile(
+    r"\b(?:en|at|try|trying|essayons|testons|tester|tester avec|plugging in|plug in|substituting|au point|aux points|si l'on prend|"
+    r"evaluated? (?:at|en)|check(?:ing)?(?: at)?)\s*$"
+)
+"""Words before a value at which something is looked at."""
 
 _SYMBOL = "(?:[a-z]|[\u03b1-\u03c9])"
 PLAIN_CASE: Final = re.compile(
@@ -227,6 +262,12 @@ ONLY_LEADS: Final = re.compile(
     r"(?:if we )?plug(?:ging)? (?:them|it|this|these) in|substituting)[\s,.;:]*)*$"
 )
 """Text whose last words only lead from one formula to the next and change nothing."""
+
+REWRITES: Final = re.compile(
+    r"\b(?:en (?:reduisant|developpant|factorisant|regroupant|simplifiant|mettant)|reducing|expanding|factori[sz]ing|factoring|collecting|"
+    r"simplifying|(?:common|meme) (?:denominator|denominateur)|on (?:developpe|factorise|simplifie|regroupe))\b[^.;:\u00a4]{0,40}$"
+)
+"""Words before a formula that is written in another way."""
 
 REASON: Final = re.compile(
     r"[\s,.;(]*(?:as|because|since|by|using|with|where|jensen|bayes|markov|car|puisque|par|d'apres|en|avec|ou)\b[^.]{0,90}\.?\s*$"

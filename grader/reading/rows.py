@@ -12,6 +12,7 @@ from grader.maths.memory import Table
 from grader.maths.notation import Notation
 from grader.maths.parser import Parsed, parsed, readings
 from grader.maths.tokens import Tok, formula_tokens
+from grader.reading.row_tokens import with_systems_open, without_asides
 
 _OPEN = {"(": ")", "[": "]", "\\{": "\\}"}
 _CLOSE = frozenset(_OPEN.values())
@@ -123,7 +124,7 @@ def _raw_rows(raw: list[Token]) -> list[list[Token]]:
 
 
 def _cut_tokens(toks: list[Tok]) -> Rows:
-    rows = _split_rows(toks)
+    rows = _split_rows(with_systems_open(toks))
     rows = _join_open_brackets(rows)
     return Rows([line for column in _columns(rows) for line in _assemble(column)])
 
@@ -141,6 +142,7 @@ def _split_rows(toks: list[Tok]) -> list[list[Tok]]:
             depth = 0
         else:
             rows[-1].append(tok)
+    rows = [without_asides(row) for row in rows]
     return [row for row in rows if any(t.kind != "amp" and t.text != "quad" for t in row)]
 
 
