@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: grade lint test test-all bench bench-sandbox bench-pairs clean
+.PHONY: grade lint test test-all bench bench-batch bench-sandbox bench-pairs clean
 .DEFAULT_GOAL := grade
 
 $(VENV)/base: pyproject.toml
@@ -50,6 +50,10 @@ $(VENV)/bench: $(VENV)/base benchmarks/requirements.txt
 bench: $(VENV)/base  ## growth with the links; whole file against LatexWalker (FILE=...)
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/whole_file.py $(or $(FILE),submissions_example/en_careful.tex)
+
+bench-batch: $(VENV)/base  ## a class on 1 and 2 processes; memory at 100 and 1,000 submissions
+	$(BIN)/python benchmarks/batch.py speed
+	$(BIN)/python benchmarks/batch.py memory
 
 bench-sandbox: $(VENV)/all $(VENV)/bubblewrap  ## a Python case warm and cold; 500 submissions of 30 cases
 	$(BIN)/python benchmarks/sandbox.py

@@ -23,23 +23,15 @@ from grader.maths.blocks import Judge
 from grader.maths.notation import Notation
 from grader.maths.parser import parse
 from grader.maths.worlds import Factor, Function, Measure, Symbol, World
+from grader.provenance import assignment_sha256
+from grader.provenance import shipped as shipped
 from grader.reading.claims import Chain
 from grader.reading.sections import PartOutline, QuestionOutline
 from grader.rubric import Assignment as AssignmentFile
 from grader.rubric import Part, Question, load_model, targets_of
 
-_FILES = ("rubrics/*.yaml", "reference/*.py", "reference/*.json")
 _ENGINE = "2"
 """Changes when derived references must be derived again although their source did not change."""
-
-
-def shipped() -> Path:
-    """The assignment that comes with the program."""
-    here = Path(__file__).resolve().parent
-    for folder in (here.parent, here / "shipped"):
-        if (folder / "rubrics" / "assignment.yaml").is_file():
-            return folder
-    raise OperatorError("no assignment is shipped with this installation; name one with --assignment DIR")
 
 
 @dataclass(slots=True)
@@ -99,10 +91,7 @@ class Assignment:
     @cached_property
     def sha256(self) -> str:
         """Hash of all rubric and reference files."""
-        digest = hashlib.sha256()
-        for path in sorted([f for pattern in _FILES for f in self.folder.glob(pattern)]):
-            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-        return digest.hexdigest()
+        return assignment_sha256(self.folder)
 
     @property
     def parts(self) -> list[tuple[Question, Part]]:

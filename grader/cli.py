@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
+from grader.commands import diff, export, grade, override, review, show, stats
+from grader.commands.common import AssignmentOption, fail
 from grader.packaging.command import package
 
 app = typer.Typer(
@@ -19,21 +21,12 @@ app = typer.Typer(
     help="Grade mathematical homework: reads the derivation as written and tests every claim with numbers.",
 )
 
-AssignmentOption = Annotated[
-    Path | None, typer.Option("--assignment", help="Folder with rubrics/ and reference/ (default: the one shipped).")
-]
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    typer.echo(f"grader: {message}", err=True)
-    raise typer.Exit(code)
-
 
 def _answer(answer: dict[str, Any]) -> dict[str, Any]:
     """A worker's answer, or the end of the program with the message it carries."""
     if answer.get("ok"):
         return answer
-    _fail(answer["message"], {"operator": 2, "author": 2}.get(answer["kind"], 3))
+    fail(answer["message"], {"operator": 2, "author": 2}.get(answer["kind"], 3))
 
 
 @app.command()
@@ -54,12 +47,12 @@ def check(
     Exit status: 0 nothing incorrect, 1 something incorrect, 2 usage or nothing readable, 3 our fault.
     """
     if lang not in ("en", "fr"):
-        _fail(f"--lang {lang}: en or fr", 2)
+        fail(f"--lang {lang}: en or fr", 2)
     if audience not in ("student", "ta"):
-        _fail(f"--audience {audience}: student or ta", 2)
+        fail(f"--audience {audience}: student or ta", 2)
     for path in files:
         if not path.exists():
-            _fail(f"{path}: no such file", 2)
+            fail(f"{path}: no such file", 2)
     from grader.isolate import Worker, WorkerDied, WorkerTimeout
     from grader.report.audience import for_student
     from grader.report.to_json import dumps
@@ -122,36 +115,13 @@ def _status(data: dict[str, Any], readable: bool) -> int:
     return 1 if "incorrect" in outcomes | lines else 0
 
 
-@app.command(name="grade")
-def grade_command(
-    paths: Annotated[list[Path], typer.Argument(help="Folders of submissions (files, or folders of files), or files.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder for one JSON report per submission and summary.csv.")],
-    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Submissions graded at a time.")] = 1,
-    lang: Annotated[str, typer.Option("--lang", help="Language of the table: en or fr.")] = "en",
-    assignment: AssignmentOption = None,
-) -> None:
-    """Grade many submissions: a report each, a table for the class.
-
-    Exit status: 0 when every submission has a result, whatever it is; 2 usage; 3 our fault.
-    """
-    if lang not in ("en", "fr"):
-        _fail(f"--lang {lang}: en or fr", 2)
-    from grader.batch import find, grade_all
-    from grader.errors import OperatorError
-    from grader.report.class_table import progress_of, show_class, summary_csv
-
-    try:
-        entries = find(paths)
-        with progress_of(len(entries)) as progress:
-            results = grade_all(entries, out, assignment, jobs=jobs, done=progress)
-    except OperatorError as error:
-        _fail(str(error), 2)
-    except OSError as error:
-        _fail(f"{out}: cannot be written ({error.strerror})", 2)
-    rows = [(r.entry.id, r.report, r.status, r.notes) for r in results]
-    (out / "summary.csv").write_text(summary_csv(rows), encoding="utf-8")
-    show_class(rows, lang=lang)
-    raise typer.Exit(3 if any(r.report is None for r in results) else 0)
+app.command(name="grade")(grade.grade_command)
+app.command(name="diff")(diff.diff_command)
+app.command(name="review")(review.review_command)
+app.command(name="override")(override.override_command)
+app.command(name="show")(show.show_command)
+app.command(name="stats")(stats.stats_command)
+app.command(name="export")(export.export_command)
 
 
 @app.command(name="lint")
@@ -172,7 +142,7 @@ def lint_command(
             answer = _answer(worker.ask(request))
         except (WorkerTimeout, WorkerDied) as error:
             last = str(error).strip().splitlines()[-1:] or ["it took too long"]
-            _fail(f"lint itself failed: {last[0]}", 3)
+            fail(f"lint itself failed: {last[0]}", 3)
     errors = 0
     here = Path.cwd()
     for path, line, column, message, severity in answer["faults"]:
@@ -215,7 +185,7 @@ def selftest_command(
             for fault in row.faults:
                 typer.echo(f"      {fault}")
     except (AuthorError, OperatorError) as error:
-        _fail(str(error), 2)
+        fail(str(error), 2)
     typer.echo(f"{tested - failed} of {tested} as they should be")
     raise typer.Exit(1 if failed else 0)
 
@@ -230,7 +200,7 @@ def doctor(
     Exit status: 0 Python answers can be run, 1 they cannot; 2 usage.
     """
     if lang not in ("en", "fr"):
-        _fail(f"--lang {lang}: en or fr", 2)
+        fail(f"--lang {lang}: en or fr", 2)
     from grader.sandbox.doctor import as_json, as_text, can_run, examine
 
     findings = examine()
@@ -262,11 +232,11 @@ def compare(
     with Worker() as worker:
         if jsonl is not None:
             if a is not None:
-                _fail("--jsonl takes no further arguments", 2)
+                fail("--jsonl takes no further arguments", 2)
             _compare_lines(worker, jsonl, folder)
             return
         if a is None or b is None:
-            _fail("two answers are needed (or --jsonl FILE)", 2)
+            fail("two answers are needed (or --jsonl FILE)", 2)
         verdict = _decide(
             worker, {"a": a, "b": b, "part": part, "assume": assume or [], "assignment": folder, "prove": prove}
         )
@@ -294,7 +264,7 @@ def _compare_lines(worker: Any, path: Path, folder: str | None) -> None:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        _fail(f"{path}: not readable ({error})", 2)
+        fail(f"{path}: not readable ({error})", 2)
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from grader.assignment import Assignment
 from grader.exchange import exchanged
 from grader.grade_part import Submission, grade_part
+from grader.handed_in import passages, text_sha256
 from grader.maths.memory import forget
 from grader.maths.notation import DEFAULT
 from grader.maths.worlds import SEED
@@ -33,18 +35,26 @@ Programs = Mapping[str, tuple[Answered, ...]]
 
 
 def grade(
-    paths: Sequence[Path], assignment: Assignment, submission_id: str | None = None, runner: Runner | None = None
+    paths: Sequence[Path],
+    assignment: Assignment,
+    submission_id: str | None = None,
+    runner: Runner | None = None,
+    *,
+    alone: bool = False,
 ) -> Report:
     """Grade the files of one submission together; `runner` runs its Python answers, which else wait for a person.
 
+    With `alone` the files lie beside others' and may draw in none of them.
     Raises OperatorError for files that cannot be opened, ReadError when nothing at all can be read.
     """
     with one_submission():
-        return _graded(paths, assignment, submission_id, runner)
+        return _graded(paths, assignment, submission_id, runner, alone)
 
 
-def _graded(paths: Sequence[Path], assignment: Assignment, submission_id: str | None, runner: Runner | None) -> Report:
-    document, digest = read_files(paths)
+def _graded(
+    paths: Sequence[Path], assignment: Assignment, submission_id: str | None, runner: Runner | None, alone: bool
+) -> Report:
+    document, digest = read_files(paths, alone=alone)
     programs = python_answers(document, assignment, runner)
     submission = read(document, assignment, programs)
     parts = [grade_part(submission, question, part) for question, part in assignment.parts]
@@ -57,6 +67,14 @@ def _graded(paths: Sequence[Path], assignment: Assignment, submission_id: str | 
     if pairs:
         submission = placed(document, assignment, located, programs)
         parts = [grade_part(submission, question, part) for question, part in assignment.parts]
+    parts = [
+        replace(
+            report,
+            text_sha256=text_sha256(document, located, question, part, programs),
+            found=passages(document, located, question, part) if report.score.max > report.score.min else (),
+        )
+        for report, (question, part) in zip(parts, assignment.parts, strict=True)
+    ]
     score = total([p.score for p in parts], assignment.file.points)
     found = [*document.problems, *(misplaced(submission, *pair) for pair in pairs)]
     problems = tuple(submission.problem(p) for p in found)
@@ -121,8 +139,10 @@ def provenance(assignment: Assignment) -> dict[str, Any]:
     }
 
 
-def unreadable_report(paths: Sequence[Path], assignment: Assignment, note: str, message: str) -> Report:
-    """A report that says that nothing could be read; every part goes to a person."""
+def unreadable_report(
+    paths: Sequence[Path], assignment: Assignment, note: str, message: str, sha256: str = ""
+) -> Report:
+    """A report that says that nothing could be read; every part goes to a person. `sha256` is the hash of the files."""
     parts = []
     for _, part in assignment.parts:
         title = part.title.model_dump()
@@ -131,8 +151,9 @@ def unreadable_report(paths: Sequence[Path], assignment: Assignment, note: str, 
             CheckResult(c.id, c.role, Outcome.UNREADABLE, Points(0.0, c.points, c.points), note, c.title.model_dump())
             for c in part.checks
         ] or [CheckResult("manual", Role.MANUAL, Outcome.UNREADABLE, points, note, title)]
-        parts.append(PartReport(part.id, title, points, Status.UNREADABLE, tuple(checks), ()))
+        part_report = PartReport(part.id, title, points, Status.UNREADABLE, tuple(checks), (), text_sha256=sha256)
+        parts.append(part_report)
     score = Points(0.0, assignment.file.points, assignment.file.points)
     problem = {"note": note, "message": message, "file": paths[0].name, "line": 1, "column": 1}
     names = tuple(p.name for p in paths)
-    return Report(paths[0].stem, names, "", provenance(assignment), score, tuple(parts), (problem,))
+    return Report(paths[0].stem, names, sha256, provenance(assignment), score, tuple(parts), (problem,))

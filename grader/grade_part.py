@@ -14,6 +14,7 @@ from grader.checks.specs import CheckBase, Target
 from grader.checks.unseen import Unseen
 from grader.derivation.definitions import defined
 from grader.errors import BUGS, EvaluationError
+from grader.likeness import likeness
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.notation import Notation
@@ -25,6 +26,7 @@ from grader.reading.document import Document, Problem
 from grader.reading.sections import Located, Piece
 from grader.rubric import Part, Question
 from grader.scoring import better, points_of, status_of, total
+from grader.source import SourceMap
 from grader.steps import steps_of
 
 _BLOCKS = 4_000
@@ -177,7 +179,8 @@ def grade_part(submission: Submission, question: Question, part: Part) -> PartRe
             context = submission.contexts.get(id(text))
             if finding.answer is not None and context is not None:
                 submission.answers[f"{part.id}.{spec.id}"] = own_answer(context, finding.answer)
-            results.append(_result(submission, spec.id, spec.role, finding, spec.points, spec.title.model_dump()))
+            result = _result(submission, spec.id, spec.role, finding, spec.points, spec.title.model_dump())
+            results.append(_with_likeness(result, finding, text, context, source))
     answered = submission.programs.get(part.id, ())
     if answered:
         results = list(better(results, [_offer(submission, question, part, a) for a in answered]))
@@ -398,6 +401,19 @@ def sister_worlds(question: Question, spec: CheckBase) -> tuple[str, ...]:
     part = next((p for p in question.parts if any(s is spec for s in p.checks)), None)
     found = (getattr(s, "families", "") for s in (part.checks if part is not None else (spec,)))
     return tuple(dict.fromkeys(pattern for pattern in found if pattern))
+
+
+def _with_likeness(
+    result: CheckResult, finding: Finding, text: PartText, context: PartContext | None, source: SourceMap
+) -> CheckResult:
+    """An open result with what it has in common with those of others that a person would judge alike."""
+    if result.points.max <= result.points.min:
+        return result
+    try:
+        alike = likeness(text, context, source, result.role, finding)
+    except BUGS:  # then it stands for itself
+        alike = ""
+    return replace(result, evidence={**result.evidence, "alike": alike}) if alike else result
 
 
 def _result(

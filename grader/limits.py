@@ -53,3 +53,39 @@ WORKER_SECONDS: Final = 20.0
 
 PROGRAM_SECONDS: Final = 60.0
 """Time that the functions of one file may take together; a handful of endless loops stays below."""
+
+ARCHIVE_MEMBERS: Final = 50_000
+"""Files in the archive of a whole class: 500 students with 100 files each."""
+
+ARCHIVE_BYTES: Final = 8_000_000_000
+"""Bytes read from the archive of a class: 500 students with 16 MB of scans each."""
+
+UPLOAD_MEMBERS: Final = 1_000
+"""Files in a student's own archive; a LaTeX project with its pictures has some dozens."""
+
+UPLOAD_BYTES: Final = 200_000_000
+"""Bytes read from a student's own archive: scans of thirty pages stay below, a bomb does not."""
+
+NAME_BYTES: Final = 200
+"""Bytes of one name in an archive: file systems take 255, and endings are added."""
+
+NAME_DEPTH: Final = 20
+"""Folders within folders in an archive."""
+
+METADATA_BYTES: Final = 200_000_000
+"""Size of an export's metadata, which Gradescope fills with the results and history of every submission."""
+
+METADATA_EVENTS: Final = 20_000_000
+"""Scalars, lists and ends of lists in an export's metadata, read one by one."""
+
+METADATA_DEPTH: Final = 60
+"""Nesting of an export's metadata; what Gradescope writes has eight levels."""
+
+ROSTER_BYTES: Final = 20_000_000
+"""Size of a roster: 100,000 students stay below."""
+
+PDF_SECONDS: Final = 300.0
+"""Time for the operator's converter on one file: OCR of thirty pages on a processor takes minutes."""
+
+CONVERTED_BYTES: Final = FILE_BYTES
+"""Output of the converter for one file; more than is read of any file is of no use."""

@@ -130,6 +130,14 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of the student's text as written."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class PartReport:
     """All that is said about one part."""
 
@@ -139,8 +147,11 @@ class PartReport:
     status: Status
     checks: tuple[CheckResult, ...]
     steps: tuple[Step, ...]
-    found: tuple[Span, ...] = ()
+    found: tuple[Passage, ...] = ()
+    """The text of a part that a person still has to look at."""
     evidence: dict[str, Any] = field(default_factory=dict)
+    text_sha256: str = ""
+    """Hash of the text that was graded; of the files where nothing was read."""
 
 
 @dataclass(frozen=True, slots=True)

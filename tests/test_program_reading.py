@@ -15,9 +15,11 @@ from rich.console import Console
 from unsafe_runner import UnsafeRunner
 
 from grader.assignment import Assignment, shipped
-from grader.batch import find, grade_all
+from grader.batch import Plan, run
 from grader.errors import ReadError
 from grader.grade import grade
+from grader.gradebook import Gradebook
+from grader.intake.find import find
 from grader.model import Outcome, Report
 from grader.reading.document import Document
 from grader.reading.reader import read_files
@@ -212,18 +214,21 @@ def test_scripts_beside_a_file_that_is_not_read_wait_for_a_person(tmp_path: Path
     folder.mkdir(parents=True)
     (folder / "hw3.pdf").write_bytes(b"%PDF-1.7")
     (folder / "plots.py").write_text("x = 1\n")
-    (result,) = grade_all(find([tmp_path / "in"]), tmp_path / "out", None)
-    assert result.status == "needs_a_person"
-    assert result.report is not None and result.report["score"]["max"] == 71
+    run(find([tmp_path / "in"]).entries, Plan(tmp_path / "out"))
+    with Gradebook.open(tmp_path / "out") as book:
+        (result,) = book.results()
+    assert result.status == "needs_a_person" and result.summary.max == 71
 
 
 def test_a_batch_reads_python(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "s1.py").write_text("import numpy as np\n" + KL)
     (tmp_path / "in" / "s1.md").write_text(f"Question 1\n\nRéponse:\n\n{LATEX}\n")
-    (result,) = grade_all(find([tmp_path / "in"]), tmp_path / "out", None)
-    assert result.report is not None and result.report["submission"]["files"] == ["s1.md", "s1.py"]
-    (part,) = [p for p in result.report["parts"] if p["id"] == "Q1"]
+    run(find([tmp_path / "in"]).entries, Plan(tmp_path / "out"))
+    with Gradebook.open(tmp_path / "out") as book:
+        report = book.report("s1")
+    assert report is not None and report["submission"]["files"] == ["s1.md", "s1.py"]
+    (part,) = [p for p in report["parts"] if p["id"] == "Q1"]
     checks = {c["id"]: c for c in part["checks"]}
     assert checks["closed_form"]["points"] == {"min": 1, "max": 1, "out_of": 1}
     assert checks["q1_kl"]["outcome"] in ("correct", "undecided")  # it is not run where there is no sandbox

@@ -102,6 +102,8 @@ class CheckBase(Strict):
     """The share left where the part claims nothing but its final answers."""
     unsaid: float = Field(default=0, ge=0, le=1)
     """The share that a person may still give where nothing is said of the step."""
+    notes: Text | None = None
+    """What helps a person who marks the check by hand, such as typical errors and what they cost; students never see it."""
 
 
 class Words(Strict):

@@ -29,7 +29,7 @@ from grader.packaging.sealing import Recorder, is_number, pool, sealed_world, us
 from grader.packaging.zipped import Packed, engine_files, requirements, write_folder
 from grader.rubric import Part, Question, targets_of
 
-_LEFT_OUT: Final = frozenset({"accepts", "rejects", "bands"})
+_LEFT_OUT: Final = frozenset({"accepts", "rejects", "bands", "notes"})
 """Of a check: examples of right and wrong answers, and what a mark stands for."""
 _ADDED: Final = frozenset({"added", "then"})
 """Fields with what is added to an earlier answer."""

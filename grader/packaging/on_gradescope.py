@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from grader.batch import HANDED_IN, READ
 from grader.errors import BUGS, AuthorError, GraderError
+from grader.intake.entry import HANDED_IN, READ
 from grader.isolate import Worker, WorkerDied, WorkerTimeout, program_seconds
 from grader.lateness import LatePolicy, lateness, spoken
 from grader.report.gradescope import not_graded, results, write

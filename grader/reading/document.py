@@ -106,6 +106,8 @@ class Document:
     blocks: list[Block] = field(default_factory=list)
     code: list[Code] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    own: frozenset[str] | None = None
+    """Names of the files that may be drawn in, besides style files, where others' lie beside them; None: all of the folder."""
 
     def report(self, problem: Problem) -> None:
         """Note a problem.

@@ -21,12 +21,12 @@ PYTHON = frozenset({".py"})
 NOTEBOOK = frozenset({".ipynb"})
 
 
-def read_files(paths: Sequence[Path]) -> tuple[Document, str]:
-    """The document of all files in order, and the hash of their bytes.
+def read_files(paths: Sequence[Path], *, alone: bool = False) -> tuple[Document, str]:
+    """The document of all files in order, and the hash of their bytes; with `alone` they draw in no other's file.
 
     Raises OperatorError for files that cannot be opened or have an unknown ending, ReadError if none can be read.
     """
-    document = Document(SourceMap())
+    document = Document(SourceMap(), own=frozenset(p.name for p in paths) if alone else None)
     digest = hashlib.sha256()
     failures: list[ReadError] = []
     for path in paths:

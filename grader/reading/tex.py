@@ -98,7 +98,8 @@ class _Loader:
             return None
         for ending in endings:
             path = inside(self.folder, name + ending)
-            if path is None:
+            own = self.document.own
+            if path is None or (own is not None and path.name not in own and path.suffix not in (".sty", ".cls")):
                 continue
             self.files += 1
             try:

@@ -1,28 +1,28 @@
-"""The class at a glance: a table in the terminal and the same as CSV; progress while it is graded."""
+"""The class at a glance: a table in the terminal and the same as CSV."""
 
 from __future__ import annotations
 
 import csv
-import io
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Final, TextIO
 
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-Row = tuple[str, dict[str, Any] | None, str, list[str]]
-"""Id, report as data, status, notes."""
+from grader.gradebook import Summary
+from grader.report.cells import safe
+from grader.report.visible import visible
+
+Row = tuple[str, str, Summary | None, str, Sequence[str]]
+"""Id, who handed it in (empty if nobody knows), points, status, notes. Rows come one after the other: a class never stands in memory."""
 
 _WORDS = {
     "submission": {"en": "submission", "fr": "remise"},
     "total": {"en": "total", "fr": "total"},
     "open": {"en": "open", "fr": "ouvert"},
     "parts": {"en": "{0}", "fr": "{0}"},
-    "mean": {"en": "mean", "fr": "moyenne"},
     "decided": {
         "en": "{0} submissions; {1:.0%} of the points of the machine-graded questions are decided",
         "fr": "{0} remises ; {1:.0%} des points des questions corrigées automatiquement sont décidés",
@@ -38,79 +38,94 @@ _WORDS = {
     "needs_a_person": {"en": "not read here", "fr": "non lu ici"},
 }
 
+_PAGE: Final = 100
+"""Rows of one table: a class of a thousand is not laid out in memory."""
+
+_WIDE: Final = 10_000
+"""Columns in which every table has room."""
+
 _ENDED = frozenset({"unreadable", "timeout", "fault", "needs_a_person"})
 """Statuses that are said in the table; else the number of open parts is."""
 
 
-@contextmanager
-def progress_of(total: int) -> Iterator[Callable[[Any], None]]:
-    """A bar where a person watches, nothing elsewhere; called with each result."""
-    console = Console(stderr=True)
-    if not console.is_terminal or total < 2:
-        yield lambda result: None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("grading", total=total)
-        yield lambda result: bar.update(task, advance=1, description=result.entry.id[:24])
-
-
-def questions_of(report: dict[str, Any]) -> dict[str, tuple[float, float, float]]:
+def questions_of(summary: Summary) -> dict[str, tuple[float, float, float]]:
     """Ranges per question, summed over its parts."""
     out: dict[str, tuple[float, float, float]] = {}
-    for part in report["parts"]:
-        name = part["id"].split(".")[0]
+    for part in summary.parts:
+        name = part.id.split(".")[0]
         low, high, most = out.get(name, (0.0, 0.0, 0.0))
-        score = part["score"]
-        out[name] = (low + score["min"], high + score["max"], most + score["out_of"])
+        out[name] = (low + part.min, high + part.max, most + part.out_of)
     return out
 
 
-def show_class(rows: Sequence[Row], *, lang: str = "en", console: Console | None = None) -> None:
-    """Print the class table."""
+def show_class(rows: Iterable[Row], *, lang: str = "en", console: Console | None = None) -> None:
+    """Print the class table, in pages of a hundred with a head each."""
     console = console or Console(highlight=False)
-    reports = [report for _, report, _, _ in rows if report is not None]
-    names = list(questions_of(reports[0])) if reports else []
-    worth = questions_of(reports[0]) if reports else {}
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column(_WORDS["submission"][lang], no_wrap=True, overflow="ellipsis", min_width=14)
-    for name in names:
-        table.add_column(f"{name}\n/{worth[name][2]:g}", justify="right", no_wrap=True)
-    total = sum(most for _, _, most in worth.values())
-    table.add_column(f"{_WORDS['total'][lang]}\n/{total:g}", justify="right", no_wrap=True)
-    table.add_column(_WORDS["open"][lang], overflow="fold")
-    for name, report, status, notes in rows:
-        if report is None:
-            table.add_row(name, *[""] * (len(names) + 1), Text(_WORDS[status][lang], style="red"))
+    every, answers = [0.0, 0.0], [0.0, 0.0]
+    table: Table | None = None
+    questions: list[str] = []
+    failed: list[Row] = []  # they say nothing of the columns, so they come last
+    count = 0
+    for row in rows:
+        if row[2] is None:
+            failed.append(row)
             continue
-        cells = [_range(*questions_of(report)[q][:2]) for q in names]
-        score = report["score"]
-        open_parts = sum(p["score"]["max"] > p["score"]["min"] for p in report["parts"])
-        said = _WORDS[status][lang] if status in _ENDED else ""
-        said = said or _WORDS["parts"][lang].format(open_parts)
-        note = Text(said, style="magenta" if status in ("unreadable", "needs_a_person", "timeout", "fault") else "")
-        if notes:
-            note.append(f"  {notes[0]}", style="bright_black")
-        table.add_row(name, *cells, Text(_range(score["min"], score["max"]), style="bold"), note)
+        if table is not None and count % _PAGE == 0:
+            fit(table, console)
+            table = None
+        if table is None:
+            table, questions = _page(row[2], lang)
+        count += 1
+        table.add_row(*_cells(row, questions, lang))
+        for sums, roles in ((every, ()), (answers, ("final_answer", "explanation"))):
+            sure, worth = row[2].decided(roles)
+            sums[0] += sure
+            sums[1] += worth
+    if table is None:
+        table, questions = _page(None, lang)
+    for row in failed:
+        table.add_row(*_cells(row, questions, lang))
+    fit(table, console)
+    if every[1]:
+        console.print(Text(_WORDS["decided"][lang].format(count + len(failed), _share(every)), style="bright_black"))
+        console.print(Text(_WORDS["decided_answers"][lang].format(_share(answers)), style="bright_black"))
+
+
+def fit(table: Table, console: Console) -> None:
+    """Print a table; where it is wider than the terminal its last column alone gives way."""
+    table.expand = console.measure(table, options=console.options.update(max_width=_WIDE)).maximum > console.width
     console.print(table)
-    if reports:
-        every, answers = decided(reports), decided(reports, ("final_answer", "explanation"))
-        console.print(Text(_WORDS["decided"][lang].format(len(rows), every), style="bright_black"))
-        console.print(Text(_WORDS["decided_answers"][lang].format(answers), style="bright_black"))
 
 
-def decided(reports: Sequence[dict[str, Any]], roles: tuple[str, ...] = ()) -> float:
-    """The share of points that are decided, of checks that a machine can judge (of these roles)."""
-    sure = worth = 0.0
-    for report in reports:
-        for part in report["parts"]:
-            for check in part["checks"]:
-                if check["role"] == "manual" or (roles and check["role"] not in roles):
-                    continue
-                points = check["points"]
-                worth += points["out_of"]
-                sure += points["out_of"] - (points["max"] - points["min"])
-    return sure / worth if worth else 1.0
+def _page(first: Summary | None, lang: str) -> tuple[Table, list[str]]:
+    """A table with its head, and the questions in it."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(_WORDS["submission"][lang], no_wrap=True, overflow="ellipsis", max_width=30)
+    questions = questions_of(first) if first is not None else {}
+    for name, (_, _, worth) in questions.items():
+        table.add_column(f"{name}\n/{worth:g}", justify="right", no_wrap=True)
+    total = sum(worth for _, _, worth in questions.values())
+    table.add_column(f"{_WORDS['total'][lang]}\n/{total:g}", justify="right", no_wrap=True)
+    table.add_column(_WORDS["open"][lang], no_wrap=True, overflow="ellipsis", ratio=1)
+    return table, list(questions)
+
+
+def _cells(row: Row, questions: Sequence[str], lang: str) -> list[str | Text]:
+    name, who, summary, status, notes = row
+    if summary is None:
+        return [name, *[""] * (len(questions) + 1), Text(_WORDS[status][lang], style="red")]
+    own = questions_of(summary)
+    cells = [_range(*own.get(q, (0.0, 0.0, 0.0))[:2]) for q in questions]
+    said = _WORDS[status][lang] if status in _ENDED else ""
+    said = said or _WORDS["parts"][lang].format(sum(p.open for p in summary.parts))
+    note = Text(said, style="magenta" if status in _ENDED else "")
+    for more in (who, *notes[:1]):
+        note.append(f"  {visible(more)}" if more else "", style="bright_black")
+    return [name, *cells, Text(_range(summary.min, summary.max), style="bold"), note]
+
+
+def _share(sums: Sequence[float]) -> float:
+    return sums[0] / sums[1] if sums[1] else 1.0
 
 
 def _range(low: float, high: float) -> str:
@@ -118,25 +133,19 @@ def _range(low: float, high: float) -> str:
     return f"{low:g}" if low == high else f"{low:g}–{high:g}"
 
 
-def summary_csv(rows: Sequence[Row]) -> str:
+def write_summary(rows: Iterable[Row], out: TextIO) -> None:
     """One line per submission: ranges of every part and of the total; cells are safe in spreadsheets."""
-    out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    parts = next(([p["id"] for p in report["parts"]] for _, report, _, _ in rows if report is not None), [])
-    head = ["submission", "status", "min", "max", "out_of"]
-    writer.writerow([*head, *(f"{p} {end}" for p in parts for end in ("min", "max")), "notes"])
-    for name, report, status, notes in rows:
-        if report is None:
-            writer.writerow([_cell(name), status, "", "", "", *[""] * (2 * len(parts)), _cell("; ".join(notes))])
+    parts: list[str] | None = None
+    for name, who, summary, status, notes in rows:
+        if parts is None and (summary is not None):
+            parts = [p.id for p in summary.parts]
+            head = ["submission", "status", "min", "max", "out_of"]
+            writer.writerow([*head, *(f"{p} {end}" for p in parts for end in ("min", "max")), "submitters", "notes"])
+        said = (safe(who), safe("; ".join(notes)))
+        if summary is None:
+            writer.writerow([safe(name), status, "", "", "", *[""] * (2 * len(parts or ())), *said])
             continue
-        score = report["score"]
-        ends = [p["score"][end] for p in report["parts"] for end in ("min", "max")]
-        writer.writerow(
-            [_cell(name), status, score["min"], score["max"], score["out_of"], *ends, _cell("; ".join(notes))]
-        )
-    return out.getvalue()
-
-
-def _cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+        by_id = {p.id: p for p in summary.parts}
+        ends = [x for p in parts or () for x in ((by_id[p].min, by_id[p].max) if p in by_id else ("", ""))]
+        writer.writerow([safe(name), status, summary.min, summary.max, summary.out_of, *ends, *said])

@@ -223,6 +223,9 @@ _NOTES: Final[dict[str, dict[Lang, str]]] = {
         "en": "not read here: a person looks",
         "fr": "non lu ici : une personne relit",
     },
+    "binary": {"en": "the file is not text", "fr": "le fichier n'est pas du texte"},
+    "empty": {"en": "the file is empty", "fr": "le fichier est vide"},
+    "unreadable": {"en": "could not be read: a person looks", "fr": "illisible : une personne relit"},
     "not_judged": {
         "en": "read, and left to a person",
         "fr": "lu, et laissé à une personne",
@@ -266,7 +269,7 @@ _NOTES: Final[dict[str, dict[Lang, str]]] = {
         "fr": "notre programme a échoué ici ; cela ne compte pas contre la réponse",
     },
 }
-_DIAGNOSES: Final[dict[str, dict[Lang, str]]] = {
+DIAGNOSES: Final[dict[str, dict[Lang, str]]] = {
     "sign": {"en": "the sign is reversed", "fr": "le signe est inversé"},
     "indices_swapped": {"en": "the indices 1 and 2 seem swapped", "fr": "les indices 1 et 2 semblent échangés"},
     "transposed": {"en": "the matrix seems transposed", "fr": "la matrice semble transposée"},
@@ -352,7 +355,7 @@ def check_note(check: Mapping[str, Any], lang: Lang) -> str:
 def diagnosis(tag: str, lang: Lang) -> str:
     """A diagnosis such as `constant_factor 1/pi` in words."""
     kind, _, rest = tag.partition(" ")
-    table = next((t for t in (MENDINGS, PROGRAM_DIAGNOSES) if kind in t), _DIAGNOSES)
+    table = next((t for t in (MENDINGS, PROGRAM_DIAGNOSES) if kind in t), DIAGNOSES)
     return say(table, kind, lang).format(rest)
 
 

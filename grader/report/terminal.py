@@ -13,6 +13,7 @@ from rich.text import Text
 from grader.report import messages as M
 from grader.report.audience import REFERENCE_SIDE
 from grader.report.reading_words import reading
+from grader.report.visible import visible
 
 _MARKS = {
     "correct": ("✔", "green"),
@@ -62,19 +63,23 @@ _WORDS = {
     "repaired": {"en": "line {0} is right again", "fr": "la ligne {0} est de nouveau juste"},
     "more": {"en": "{0} more such lines", "fr": "{0} autres lignes de ce genre"},
     "other_counts": {"en": "the written answer counts", "fr": "la réponse écrite compte"},
+    "by_hand": {"en": "marked by a person", "fr": "noté par une personne"},
+    "stale": {"en": "given for a text that has changed since", "fr": "donné pour un texte qui a changé depuis"},
     "hint": {"en": "so that it can be read", "fr": "pour que ce soit lu"},
 }
 
 
 def show(data: dict[str, Any], console: Console, *, lang: str = "en", audience: str = "student") -> None:
     """Print a report (the JSON data) for a reader."""
+    data = visible(data)
     view = _View(console, lang, audience)
     view.header(data)
     for problem in data.get("problems", []):
         view.problem(problem)
     if all(part["status"] == "unreadable" for part in data["parts"]):
         view.nothing_read()
-        return
+        if not any(_given(part) for part in data["parts"]):
+            return
     for part in data["parts"]:
         view.part(part)
     view.footer(data)
@@ -97,7 +102,7 @@ class _View:
         self.console.print(Text(self.word("nothing"), style="magenta"))
 
     def footer(self, data: dict[str, Any]) -> None:
-        score = data["score"]
+        score = data.get("mark", data["score"])
         line = Text()
         line.append(f"{self.word('total')}  ", style="bold")
         line.append(f"{score['min']:g} / {score['out_of']:g} ", style="bold")
@@ -132,27 +137,48 @@ class _View:
             )
 
     def part(self, part: dict[str, Any]) -> None:
-        score, status = part["score"], part["status"]
-        style = _STATUS_STYLES[status]
+        score, status = part.get("mark", part["score"]), part["status"]
+        given = _given(part)
+        whole = bool(given) and given[-1][0] is None
+        settled = bool(given) and score["min"] == score["max"]
+        style = "cyan" if settled else _STATUS_STYLES[status]
         low, high, most = score["min"], score["max"], score["out_of"]
         points = f"{low:g}" if low == high else f"{low:g}–{high:g}"
         line = Text()
         line.append(f"{part['id']:<5}", style="bold")
         line.append(_bar(low, high, most), style=style)
         line.append(f" {points:>8} / {most:<4g}", style="bold")
-        line.append(f" {M.say(M.STATUSES, status, self.lang):<20}", style=style)
+        said = self.word("by_hand") if settled else M.say(M.STATUSES, status, self.lang)
+        line.append(f" {said:<20}", style=style)
         line.append(f" {part['title'][self.lang]}")
         self.console.print(line, no_wrap=True, overflow="ellipsis", crop=True)
         if status == "empty" or all(c["id"] == "manual" for c in part["checks"]):
             self.unread(part)
+            self.given(given)
+            return
+        if whole:  # what a person gave stands for all of it
+            self.given(given)
             return
         self.right(part)
         shown: set[str] = set()
         for check in part["checks"]:
-            if check["outcome"] != "correct" and not _replaced(check):
+            if check["outcome"] != "correct" and not _replaced(check) and "mark" not in check:
                 self.check(check, shown)
+        self.given(given)
         self.broken(part, shown)
         self.unread(part)
+
+    def given(self, given: list[tuple[dict[str, Any] | None, dict[str, Any], float]]) -> None:
+        """What a person gave, and why."""
+        for check, entry, out_of in given:
+            line = Text.assemble(("✎ ", "cyan"), f"{check['title'][self.lang]}: " if check is not None else "")
+            line.append(f"{entry['points']:g} / {out_of:g}", style="bold")
+            line.append(f"  {entry['reason']}")
+            if "author" in entry:
+                line.append(f"  ({entry['author']}, {entry['time'][:10]})", style="bright_black")
+            if entry.get("stale"):
+                line.append(f"  {self.word('stale')}", style="magenta")
+            self.console.print(Padding(line, (0, 0, 0, 6)))
 
     def broken(self, part: dict[str, Any], shown: set[str]) -> None:
         """Lines that do not hold, each with its numbers, what is amiss and whether it is made good."""
@@ -294,6 +320,16 @@ class _View:
             )
             self.caret(step["source"], step["source_column"], 8)
             self.hint(step["note"])
+
+
+def _given(part: dict[str, Any]) -> list[tuple[dict[str, Any] | None, dict[str, Any], float]]:
+    """What people gave to a part: checks with their entries, and at last (None) the part's own."""
+    found: list[tuple[dict[str, Any] | None, dict[str, Any], float]] = [
+        (c, c["mark"]["given"], c["points"]["out_of"]) for c in part["checks"] if "mark" in c
+    ]
+    if "given" in part.get("mark", {}):
+        found.append((None, part["mark"]["given"], part["mark"]["out_of"]))
+    return found
 
 
 def _replaced(check: dict[str, Any]) -> bool:

@@ -25,8 +25,8 @@ def report_data(report: Report) -> dict[str, Any]:
 
 
 def dumps(data: Any) -> str:
-    """JSON text, the same bytes for the same data."""
-    return _text(data, "\n") + "\n"
+    """JSON text, the same bytes for the same data; halves of characters (in names of files) become question marks."""
+    return _text(data, "\n").encode("utf-8", "replace").decode("utf-8") + "\n"
 
 
 def _text(value: Any, margin: str) -> str:
@@ -119,6 +119,8 @@ def _part(part: PartReport) -> dict[str, Any]:
         "title": part.title,
         "score": _points(part.score),
         "status": part.status.value,
+        "text_sha256": part.text_sha256,
+        "found": [{**_span(p.span), "text": p.text} for p in part.found],
         "checks": [_check(c) for c in part.checks],
         "steps": [_step(s) for s in part.steps],
     }

@@ -1,0 +1,65 @@
+"""What commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+AssignmentOption = Annotated[
+    Path | None, typer.Option("--assignment", help="Folder with rubrics/ and reference/ (default: the one shipped).")
+]
+
+LangOption = Annotated[str, typer.Option("--lang", help="Language: en or fr.")]
+AuthorOption = Annotated[
+    str | None,
+    typer.Option(
+        "--author", envvar="GRADER_AUTHOR", help="Who decides (default: your user name); students do not see it."
+    ),
+]
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """End the program with one message and an exit status."""
+    typer.echo(f"grader: {message}", err=True)
+    raise typer.Exit(code)
+
+
+def one_of(option: str, value: str, *known: str) -> None:
+    """End the program where an option has a value that is none of those known."""
+    if value not in known:
+        fail(f"{option} {value}: {' or '.join(known)}", 2)
+
+
+def few(names: list[str]) -> str:
+    """The first names of a list, and how many more there are."""
+    from grader.report.visible import visible
+
+    return str(visible(", ".join(names[:12]))) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+
+
+def author_of(named: str | None) -> str:
+    """Who decides: the name given, else the user's. Ends the program where there is neither."""
+    if named is not None and named.strip():
+        return named.strip()
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        fail("--author NAME is needed: this machine does not say who you are", 2)
+
+
+def write_json(out: str, data: Any) -> None:
+    """Write JSON to a file, whole or not at all, or (`-`) to standard output. Ends the program where it cannot be written."""
+    from grader.intake.files import write_whole
+    from grader.report.to_json import dumps
+
+    if out == "-":
+        typer.echo(dumps(data), nl=False)
+        return
+    try:
+        write_whole(Path(out), dumps(data))
+    except OSError as error:
+        fail(f"{out}: cannot be written ({error.strerror})", 2)

@@ -1,0 +1,71 @@
+"""The gradebook: submissions, results, overrides with their history, the roster, and what a batch was doing when it stopped.
+
+One SQLite file in WAL mode. It knows `model` and `errors` only; commands, exports and the web use `Gradebook`.
+"""
+
+from grader.gradebook.book import Gradebook
+from grader.gradebook.decisions import Given
+from grader.gradebook.lock import RunLock
+from grader.gradebook.marked import marked, marked_report
+from grader.gradebook.marks import counted
+from grader.gradebook.moves import CheckMove, Conflict, Difference, Move, State, difference
+from grader.gradebook.queue import Group, Question, find_group, queue
+from grader.gradebook.records import (
+    Balance,
+    Crashes,
+    Mark,
+    Override,
+    Person,
+    Result,
+    Run,
+    Student,
+    Submission,
+    Upload,
+)
+from grader.gradebook.remarks import Remark, Remarks
+from grader.gradebook.statistics import CheckFigures, Diagnosis, PartFigures, Statistics, statistics
+from grader.gradebook.store import DiskFull, GradebookError, Locked
+from grader.gradebook.summary import CheckMark, PartMark, Summary, summarize
+
+__all__ = [
+    "Balance",
+    "CheckFigures",
+    "CheckMark",
+    "CheckMove",
+    "Conflict",
+    "Crashes",
+    "Diagnosis",
+    "Difference",
+    "DiskFull",
+    "Given",
+    "Gradebook",
+    "GradebookError",
+    "Group",
+    "Locked",
+    "Mark",
+    "Move",
+    "Override",
+    "PartFigures",
+    "PartMark",
+    "Person",
+    "Question",
+    "Remark",
+    "Remarks",
+    "Result",
+    "Run",
+    "RunLock",
+    "State",
+    "Statistics",
+    "Student",
+    "Submission",
+    "Summary",
+    "Upload",
+    "counted",
+    "difference",
+    "find_group",
+    "marked",
+    "marked_report",
+    "queue",
+    "statistics",
+    "summarize",
+]

@@ -1,0 +1,1 @@
+"""What was handed in: files, folders, archives and exports become entries of a batch. Nothing here reads mathematics."""
