@@ -83,7 +83,8 @@ class Journey:
     def review(self) -> None:
         """One cluster decided, one answer given other points, one essay marked; the queue is that much shorter."""
         groups = self.queue()
-        alike = max((g for g in groups if g["questions"][0]["role"] != "manual"), key=lambda g: len(g["questions"]))
+        read = [g for g in groups if g["kind"] != "submission" and g["questions"][0]["role"] != "manual"]
+        alike = max(read, key=lambda g: len(g["questions"]))
         first = alike["questions"][0]
         assert len(alike["questions"]) > 1 and alike["kind"]
         essay = next(g["questions"][0] for g in groups if g["questions"][0]["place"] == "Q5.1.review")

@@ -101,10 +101,12 @@ def beside_of(book: Gradebook, folder: Path, lang: str) -> Callable[[Question], 
         told = guide.get((question.part, question.check), Guidance())
         who = ", ".join(p.name or p.email or p.sid for p in submission.submitters)
         files = ", ".join(submission.files)
+        result = book.result(question.submission) if question.unread else None
+        why = f" ({'; '.join(result.notes)})" if result is not None and result.notes else ""
         remarks = book.remarks.of(question.part) if question.manual else ()
         return Beside(
             who,
-            f"{submission.folder}/ {files}" if files else submission.folder,
+            f"{submission.folder}{'/ ' if files else ''}{files}{why}",
             told.title.get(lang, "") if question.check else "",
             told.notes.get(lang, ""),
             {points: text.get(lang, "") for points, text in told.bands.items()},
