@@ -136,7 +136,8 @@ class Judge:
             if variables and chosen and max(chosen.values()) > 4 and len(variables) > 7:
                 continue
             samples = world.samples if rounds == 1 and not variables else 5
-            block = _conditioned(world, index, chosen, variables, samples)
+            with np.errstate(all="ignore"):  # a condition may divide by what is zero in some samples
+                block = _conditioned(world, index, chosen, variables, samples)
             if block is not None:
                 blocks.append(block)
         if not blocks:
