@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Final, TextIO
 
@@ -92,8 +93,11 @@ def show_class(rows: Iterable[Row], *, lang: str = "en", console: Console | None
 
 
 def fit(table: Table, console: Console) -> None:
-    """Print a table; where it is wider than the terminal its last column alone gives way."""
-    table.expand = console.measure(table, options=console.options.update(max_width=_WIDE)).maximum > console.width
+    """Print a table; where it is wider than the terminal its last column alone gives way. In a file nothing does."""
+    wanted = console.measure(table, options=console.options.update(max_width=_WIDE)).maximum
+    if console.file is sys.stdout and not console.is_terminal:
+        console.width = max(wanted, console.width)
+    table.expand = wanted > console.width
     console.print(table)
 
 
