@@ -153,6 +153,7 @@ def kill_often(tmp_path: Path, count: int, kills: int, seed: int, *, small: bool
     check_nothing_doubled(out, count)
 
 
+@pytest.mark.slow
 def test_killed_in_earnest(tmp_path: Path) -> None:
     kill_often(tmp_path, 16, 3, 5, small=True, pause=0.2)
 
