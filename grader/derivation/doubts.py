@@ -98,9 +98,13 @@ class Doubts:
         )
 
     def unnamed(self, *sides: T.Node) -> bool:
-        """Whether an expectation does not say under which of several distributions it is taken."""
-        several = len(self.settings.world.measures) > 1
-        return several and any(n.dist is None for side in sides for n in T.of_kind(side, T.Expect))
+        """Whether an expectation does not say under which of several distributions it is taken, or a density of a model
+        stands without its variables: `\\log p` may be that of the joint or of what is given."""
+        world = self.settings.world
+        several = len(world.measures) > 1
+        if several and any(n.dist is None for side in sides for n in T.of_kind(side, T.Expect)):
+            return True
+        return bool(world.joints) and any(_bare(side, frozenset(world.joints)) for side in sides)
 
     def for_all(self, run: Run, left: T.Node, right: T.Node) -> bool:
         """Whether letters nobody explained are the arguments of a known function, and the sides differ whatever they are:
@@ -155,3 +159,14 @@ class Doubts:
                     if (n.start, n.end) == (node.start, node.end) and n != node and type(n) is not T.Boxed
                 )
         return found[:3]
+
+
+def _bare(node: T.Node, letters: frozenset[str]) -> bool:
+    """Whether a density letter stands alone in a formula, other than as the distribution of an expectation or divergence."""
+    if isinstance(node, T.KL):
+        return False
+    if isinstance(node, T.Expect):
+        return _bare(node.body, letters)
+    if isinstance(node, T.Name):
+        return node.key in letters
+    return any(_bare(child, letters) for child in T.children(node))

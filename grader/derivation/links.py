@@ -306,10 +306,11 @@ class LinkJudge:
         if self.doubts.unexplained(left, right) and not (slip() or self.doubts.for_all(run, left, right)):
             return Verdict(Outcome.UNDECIDED, "unknown_name")
         if self.doubts.unnamed(left, right):
-            return Verdict(Outcome.UNDECIDED, "unsupported", detail="an expectation whose distribution is not named")
+            return Verdict(Outcome.UNDECIDED, "unsupported", detail="a distribution that is not named whole")
         if any(self.doubts.product(m) for m in (left, right)) or (k == 0 and _looks_applied(left)):
             return Verdict(Outcome.UNDECIDED, "another_reading")
-        listed = isinstance(left, T.Matrix) or self.settings.ordered
+        usual = self.settings.ordered and any(agrees(judge, left, T.Transpose(right)) for judge in judges)
+        listed = isinstance(left, T.Matrix) or usual  # in the order that the student names it is the transpose
         if not listed and any(same_up_to_order(judge, left, right) for judge in judges):
             known = self.settings.reordered
             return Verdict(Outcome.CORRECT if known else Outcome.UNDECIDED, "order_of_entries")

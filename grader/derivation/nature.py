@@ -8,7 +8,7 @@ from grader.maths import syntax as T
 from grader.maths.diagnose import mended
 from grader.maths.screening import agrees, evaluable, varies
 from grader.maths.worlds import rests_on
-from grader.reading.phrases import CALLED_EQUATION, CONTRADICTION, ONLY_LEADS, REWRITES
+from grader.reading.phrases import CALLED_EQUATION, COMMON_DENOMINATOR, CONTRADICTION, ONLY_LEADS
 
 OPERATORS = (T.Deriv, T.Grad, T.Expect, T.KL, T.Integral, T.Density, T.Apply, T.Matrix, T.Big)
 
@@ -62,8 +62,9 @@ class Nature:
             return False  # nobody solves for a letter that stands for any number
         if self._about_given(left, right, mine, theirs):
             return False
-        if mine and mine == theirs and run.chain is not None and REWRITES.search(run.chain.words):
-            return False
+        if mine and mine == theirs and run.chain is not None and COMMON_DENOMINATOR.search(run.chain.words):
+            if _one_fraction(left, right):
+                return False
         if run.solving and len(run.members) == 2:
             return True
         if mine - theirs and theirs - mine and not self.defined(left) and not self.defined(right):
@@ -250,3 +251,12 @@ def _terms(node: T.Node) -> int:
 def _elsewhere(run: Run, value: T.Apply) -> bool:
     """Whether a chain of equalities speaks of a function at another point, too."""
     return any(isinstance(m, T.Apply) and m.head == value.head and m.args != value.args for m in run.members)
+
+
+def _one_fraction(left: T.Node, right: T.Node) -> bool:
+    """Whether a sum with a fraction is put over that fraction's denominator: nobody solves that for a name."""
+    parts = left.terms if isinstance(left, T.Add) else ()
+    below = [
+        n.den for part in parts for n in (part.value if isinstance(part, T.Neg) else part,) if isinstance(n, T.Div)
+    ]
+    return isinstance(right, T.Div) and right.den in below

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 import time
 from collections.abc import Mapping
@@ -15,14 +14,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from grader.errors import BUGS, AuthorError, GraderError
-from grader.intake.entry import HANDED_IN, READ
+from grader.intake.entry import HANDED_IN, READ, main_files
 from grader.isolate import Worker, WorkerDied, WorkerTimeout, program_seconds
 from grader.lateness import LatePolicy, lateness, spoken
 from grader.report.gradescope import not_graded, results, write
 from grader.rubric import Assignment, load_model
 
 _MOST_FILES: Final = 200
-_INPUT: Final = re.compile(rb"\\(?:input|include)\s*\{?\s*([^}\s]+)")
 _WHY: Final[dict[str, dict[str, str]]] = {
     "nothing": {
         "en": "No file was handed in that can be read ({0}).",
@@ -58,15 +56,7 @@ def submitted(folder: Path) -> tuple[list[Path], list[Path]]:
         found += [Path(place, name) for name in sorted(names) if not name.startswith((".", "__"))]
     own = [path for path in found if path.is_file() and not path.is_symlink()]
     read = [path for path in own if path.suffix.lower() in READ]
-    drawn = {inner for path in read for inner in _drawn_in(path)}
-    return [p for p in read if p not in drawn] or read, [p for p in own if p.suffix.lower() in HANDED_IN]
-
-
-def _drawn_in(path: Path) -> set[Path]:
-    if path.suffix.lower() not in (".tex", ".ltx", ".latex"):
-        return set()
-    names = [m.group(1).decode("utf-8", "replace") for m in _INPUT.finditer(path.read_bytes()[:500_000])]
-    return {Path(os.path.normpath(path.parent / name)) for n in names for name in (n, f"{n}.tex")} - {path}
+    return main_files(read), [p for p in own if p.suffix.lower() in HANDED_IN]
 
 
 def run(root: Path) -> dict[str, Any]:

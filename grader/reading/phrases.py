@@ -263,11 +263,10 @@ ONLY_LEADS: Final = re.compile(
 )
 """Text whose last words only lead from one formula to the next and change nothing."""
 
-REWRITES: Final = re.compile(
-    r"\b(?:en (?:reduisant|developpant|factorisant|regroupant|simplifiant|mettant)|reducing|expanding|factori[sz]ing|factoring|collecting|"
-    r"simplifying|(?:common|meme) (?:denominator|denominateur)|on (?:developpe|factorise|simplifie|regroupe))\b[^.;:\u00a4]{0,40}$"
+COMMON_DENOMINATOR: Final = re.compile(
+    r"\b(?:common|same|meme) (?:denominator|denominateur)(?:(?!equation|condition|devient|become|vanish|annul|solution)[^.;:\u00a4]){0,40}$"
 )
-"""Words before a formula that is written in another way."""
+"""Words before a sum written as one fraction, where they speak of no equation."""
 
 REASON: Final = re.compile(
     r"[\s,.;(]*(?:as|because|since|by|using|with|where|jensen|bayes|markov|car|puisque|par|d'apres|en|avec|ou)\b[^.]{0,90}\.?\s*$"
