@@ -27,6 +27,7 @@ LAYERS = [
     ["steps"],
     ["carry", "python_answers"],
     ["exchange", "handed_in", "likeness"],
+    ["written"],
     ["grade_part"],
     ["grade"],
     ["api", "references", "examples"],
