@@ -43,14 +43,14 @@ def _templates() -> Environment:
     )
 
 
-def report_page(data: Mapping[str, Any], *, lang: str = "en", audience: str = "student") -> str:
+def report_page(data: Mapping[str, Any], *, lang: str = "en", audience: str = "student", state: str = "") -> str:
     """A report (JSON data of schema `grader/report/1`) as one self-contained page: no script, nothing loaded.
 
-    For students reference values are left out, whatever the data holds.
+    For students reference values are left out, whatever the data holds. `state` tells pages of one report apart.
     """
     body = report_body(data, lang=lang, audience=audience)
     title = f"{visible(data['submission']['id'])} – {phrase('report', lang)}"
-    return _page(title, body, lang)
+    return _page(title, body, lang, state)
 
 
 def report_body(data: Mapping[str, Any], *, lang: str = "en", audience: str = "student") -> Markup:
@@ -114,11 +114,18 @@ def index_page(entries: Iterable[Entry], *, title: str, lang: str = "en") -> str
     return _page(title, Markup(body), lang)
 
 
-def _page(title: str, body: Markup, lang: str) -> str:
+def _page(title: str, body: Markup, lang: str, state: str = "") -> str:
     return (
         _templates()
         .get_template("page.html.j2")
-        .render(lang=lang, title=title, body=body, style=Markup(stylesheet()), word=partial(phrase, lang=lang))
+        .render(
+            lang=lang,
+            title=title,
+            body=body,
+            style=Markup(stylesheet()),
+            state=state,
+            word=partial(phrase, lang=lang),
+        )
     )
 
 
