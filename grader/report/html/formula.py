@@ -65,6 +65,7 @@ _UNSEEN: Final = re.compile(
 _LINKS: Final = re.compile(r"\\(?:href|url)\s*\{[^{}]*\}")
 _COLOURS: Final = re.compile(r"\\(?:color|textcolor|colorbox)\s*(?:\[[^\]]*\])?\s*\{[^{}]*\}")
 _TABULAR: Final = re.compile(r"\\begin\s*\{[A-Za-z]*(?:matrix|cases|array)\*?\}")
+_BARS: Final = frozenset({"|", "\u2016", "\u2223", "\u2225", "&#x0007C;", "&#x02016;"})
 _INK: Final = re.compile(r"\\[A-Za-z]+|[_^]")
 _NARROW: Final = 24
 """Signs that have room on a phone."""
@@ -151,6 +152,7 @@ def _write(element: Element, out: list[str], alphabet: str = "") -> bool:
         text = text[1:]
     out.append(str(escape(_in_alphabet(text, alphabet))))
     children = list(element)
+    _stretch_bars(children)
     for child, after in zip_longest(children, children[1:]):
         if not _write(child, out, alphabet):
             return False
@@ -158,6 +160,15 @@ def _write(element: Element, out: list[str], alphabet: str = "") -> bool:
             out.append('<mspace width="0.17em"></mspace>')
     out.append(f"</{tag}>")
     return True
+
+
+def _stretch_bars(children: list[Element]) -> None:
+    """Bars beside a table are as high as it: a determinant, a norm."""
+    for at, child in enumerate(children):
+        beside = [*children[max(at - 1, 0) : at], *children[at + 1 : at + 2]]
+        if child.tag == "mo" and child.text in _BARS and any(b.tag == "mtable" for b in beside):
+            child.set("stretchy", "true")
+            child.set("fence", "true")
 
 
 def _apart(element: Element, after: Element) -> bool:

@@ -72,6 +72,7 @@ class Bit:
 
     content: Markup
     mark: Mark | None = None
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +226,8 @@ class _Builder:
                 judged += outcomes
                 notes += [self.note(s) for s in steps if s["outcome"] not in _SILENT]
                 mark = self.mark(outcomes) if piece["kind"] == "formula" else None
-                bits.append(Bit(formula(piece["text"], display=piece["kind"] != "formula"), mark))
+                inline = piece["kind"] == "formula"
+                bits.append(Bit(formula(piece["text"], display=not inline), mark, inline and wide(piece["text"])))
             else:
                 bits.append(Bit(escape(piece["text"])))
         name = anchor(self.part["id"], first["file"], first["line"])
@@ -246,12 +248,12 @@ class _Builder:
         )
 
     def steps_in(self, piece: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        """The steps whose right-hand side stands in a formula; each step stands in one."""
+        """The steps whose right-hand side begins in a formula, or that stop at its end; each stands in one."""
         start, end = (piece["line"], piece["column"]), (piece["end_line"], piece["end_column"])
         found = [
             s
             for s in self.waiting
-            if s["span"]["file"] == piece["file"] and start <= (s["span"]["line"], s["span"]["column"]) < end
+            if s["span"]["file"] == piece["file"] and start <= (s["span"]["line"], s["span"]["column"]) <= end
         ]
         self.waiting = [s for s in self.waiting if s not in found]
         return found
