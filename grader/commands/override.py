@@ -64,7 +64,7 @@ def override_command(
 
 
 def _give(book: Gradebook, submission: str, place: str, points: str | None, reason: str | None, author: str) -> None:
-    from grader.commands.answers import points_of
+    from grader.desk.answers import points_of
     from grader.gradebook import Given
 
     if points is None:
