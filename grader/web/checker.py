@@ -1,17 +1,18 @@
-"""Checks on their way: the fair queue in front of an executor with so many slots. Everything here happens in the event loop."""
+"""Checks on their way: the fair queue in front of so many threads. Everything here happens in the event loop."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Barrier
 from typing import Any
 
-from grader.web.checking import check_task, close_workers, warm, warm_task
+from grader.web.checking import Grade, check, close_workers, warm
 from grader.web.fair import Client, FairQueue
 
-Task = Callable[[dict[str, Any]], dict[str, Any]]
+Task = Callable[[dict[str, Any], Grade], dict[str, Any]]
 
 
 class Closing(Exception):
@@ -29,11 +30,9 @@ class _Job:
 class Checker:
     """At most `slots` checks run at a time; the others wait in turn."""
 
-    def __init__(
-        self, executor: Executor, slots: int, queue: FairQueue[_Job], *, task: Task = check_task, threads: bool = True
-    ) -> None:
-        """`threads` says that the executor is a pool of threads of this process, each with a worker of its own."""
-        self._executor, self.slots, self._queue, self._task, self._threads = executor, slots, queue, task, threads
+    def __init__(self, slots: int, grade: Grade, queue: FairQueue[_Job], *, task: Task = check) -> None:
+        self.slots, self._grade, self._queue, self._task = slots, grade, queue, task
+        self._pool = ThreadPoolExecutor(slots, thread_name_prefix="check")
         self._busy: set[_Job] = set()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -57,10 +56,9 @@ class Checker:
         return (self.waiting + self.busy + 1) * self._usual / self.slots
 
     async def warm(self, assignment: str | None) -> None:
-        """Get all workers ready. Raises what keeps them from it."""
-        if self._threads:
-            warm(self.slots)
-        tasks = [self._executor.submit(warm_task, assignment) for _ in range(self.slots)]
+        """Get all workers ready. Raises RuntimeError where something keeps them from it."""
+        together = Barrier(self.slots)
+        tasks = [self._pool.submit(warm, assignment, self._grade, together) for _ in range(self.slots)]
         await asyncio.gather(*(asyncio.wrap_future(t) for t in tasks))
         self.ready = True
 
@@ -85,7 +83,7 @@ class Checker:
             self._busy.add(job)
             self._idle.clear()
             try:
-                running = self._executor.submit(self._task, job.request)
+                running = self._pool.submit(self._task, job.request, self._grade)
             except RuntimeError:  # shut down meanwhile
                 self._over(job, None)
                 continue
@@ -119,6 +117,5 @@ class Checker:
             await asyncio.wait_for(self._idle.wait(), seconds)
         except TimeoutError:
             pass
-        if self._threads:
-            close_workers()
-        await asyncio.to_thread(self._executor.shutdown, True, cancel_futures=True)
+        close_workers()
+        await asyncio.to_thread(self._pool.shutdown, True, cancel_futures=True)

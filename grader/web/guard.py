@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any, Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -40,6 +40,10 @@ class Guard:
         self.app = app
         self._hosts = frozenset(h.lower() for h in hosts)
         self._rate = Buckets(REQUESTS)
+        self.refuse: Callable[[], None] = lambda: None
+        """Take no more checks: the server is being stopped."""
+        self.why = ""
+        """What kept the application from starting."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

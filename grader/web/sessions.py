@@ -24,12 +24,27 @@ class Done:
 
 @dataclass(slots=True)
 class Session:
-    """Somebody who marks. `author` signs decisions, `csrf` must stand in every form, `done` can be taken back."""
+    """Somebody who marks. `author` signs decisions, `csrf` must stand in every form, `done` can be taken back.
+
+    `said` is what the next page tells of the last form, `wrong` whether that is bad news.
+    """
 
     author: str
     csrf: str
     until: float
     done: list[Done] = field(default_factory=list)
+    said: str = ""
+    wrong: bool = False
+
+    def tell(self, text: str, *, wrong: bool = False) -> None:
+        """Let the next page say this."""
+        self.said, self.wrong = text, wrong
+
+    def told(self) -> tuple[str, bool]:
+        """What this page says; the next one does not."""
+        out = (self.said, self.wrong)
+        self.said, self.wrong = "", False
+        return out
 
     def did(self, done: Done) -> None:
         """Remember a decision; the oldest is forgotten."""

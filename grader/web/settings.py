@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from grader.web.checking import Grade, grade_here
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
@@ -15,8 +15,8 @@ class Settings:
     """`grades` is a folder that `grader grade` wrote into, or None: then there is only the students' side.
 
     `token` lets who knows it in to the desk. `workers` checks run at a time. `hosts` are the names under which the server may
-    be asked for, `lang` the language of who asks for none. `executor` makes what runs checks: by default threads with a warm
-    worker process each; `threads` is false for one that runs elsewhere.
+    be asked for, `lang` the language of who asks for none. `grade` is how files are graded: by a warm process beside each
+    thread, or elsewhere (`grade_by` an executor).
     """
 
     token: str = field(default="", repr=False)
@@ -25,5 +25,4 @@ class Settings:
     assignment: Path | None = None
     lang: str = ""
     hosts: tuple[str, ...] = LOOPBACK
-    executor: Callable[[int], Executor] = ThreadPoolExecutor
-    threads: bool = True
+    grade: Grade = grade_here
