@@ -48,7 +48,8 @@ _FAILED: Final = frozenset({"timeout", "fault"})
 class Plan:
     """What a batch is asked: `out` its folder, `assignment` a folder or None for the one shipped.
 
-    `retry` grades again what took too long or failed on our side, `again` everything.
+    `retry` grades again what took too long or failed on our side, `again` everything. `pages` is the language of the page that is
+    written beside each report, empty for none.
     """
 
     out: Path
@@ -59,6 +60,7 @@ class Plan:
     retry: bool = False
     again: bool = False
     arguments: dict[str, object] = field(default_factory=dict)
+    pages: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +303,7 @@ class _Batch:
             "notes": list(job.notes),
             "sha256": job.sha256,
             "give_up": job.give_up,
+            "pages": self.plan.pages,
         }
 
     def _finish(self, job: _Job, answer: dict[str, Any]) -> None:
@@ -327,6 +330,8 @@ class _Batch:
                 attempt=job.attempt,
             )
             write_whole(self.plan.out / f"{name}.json", answer["text"])
+            if self.plan.pages:
+                write_whole(self.plan.out / answer["page_name"], answer["page"])
             self._count(job, answer["status"], cached=False)
 
     def _count(self, job: _Job, status: str, *, cached: bool) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from grader.commands import diff, export, grade, override, review, serve, show, stats
-from grader.commands.common import AssignmentOption, fail
+from grader.commands.common import AssignmentOption, fail, write_text
 from grader.packaging.command import package
 
 app = typer.Typer(
@@ -37,6 +38,12 @@ def check(
     json_out: Annotated[
         str | None, typer.Option("--json", help="Write the report as JSON to this file (- is standard output).")
     ] = None,
+    html_out: Annotated[
+        str | None,
+        typer.Option(
+            "--html", help="Write the report as a page to this file; of several submissions into this folder."
+        ),
+    ] = None,
     lang: Annotated[str, typer.Option("--lang", help="Language of the report: en or fr.")] = "en",
     audience: Annotated[str, typer.Option("--audience", help="student (no reference values) or ta.")] = "student",
     together: Annotated[bool, typer.Option("--together", help="All files are one submission.")] = False,
@@ -62,7 +69,7 @@ def check(
     worst = 0
     with Worker() as worker:
         worker.start()
-        if json_out != "-":  # loaded while the worker gets ready
+        if "-" not in (json_out, html_out):  # loaded while the worker gets ready
             from rich.console import Console
 
             from grader.report.terminal import show
@@ -98,11 +105,36 @@ def check(
             sys.stdout.write(text)
         else:
             Path(json_out).write_text(text, encoding="utf-8")
-    if json_out != "-":
+    if html_out is not None:
+        _write_pages(html_out, reports, alone=len(groups) == 1, lang=lang, audience=audience)
+    if "-" not in (json_out, html_out):
         console = Console(highlight=False, soft_wrap=False)
         for data in reports:
             show(data, console, lang=lang, audience=audience)
     raise typer.Exit(worst)
+
+
+def _write_pages(out: str, reports: list[dict[str, Any]], *, alone: bool, lang: str, audience: str) -> None:
+    """A page for one report, or a folder of pages; a name that is there twice gets a number."""
+    from grader.report.html.page import report_page
+
+    pages = [report_page(data, lang=lang, audience=audience) for data in reports]
+    if alone:
+        for page in pages:
+            write_text(out, page)
+        return
+    if out == "-":
+        fail("--html -: of several submissions the pages go into a folder", 2)
+    try:
+        Path(out).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fail(f"{out}: cannot be written ({error.strerror})", 2)
+    taken: Counter[str] = Counter()
+    for data, page in zip(reports, pages, strict=True):
+        name = Path(data["submission"]["id"]).name
+        taken[name.casefold()] += 1
+        count = taken[name.casefold()]
+        write_text(str(Path(out) / f"{name}{f'-{count}' if count > 1 else ''}.html"), page)
 
 
 def _status(data: dict[str, Any], readable: bool) -> int:

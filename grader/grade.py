@@ -29,6 +29,7 @@ from grader.reading.outline import Located
 from grader.reading.reader import read_files
 from grader.reading.sections import locate
 from grader.scoring import total
+from grader.written import written
 
 Programs = Mapping[str, tuple[Answered, ...]]
 """What is said of the Python answers to each part."""
@@ -72,6 +73,7 @@ def _graded(
             report,
             text_sha256=text_sha256(document, located, question, part, programs),
             found=passages(document, located, question, part) if report.score.max > report.score.min else (),
+            written=written(document, located, question, part),
         )
         for report, (question, part) in zip(parts, assignment.parts, strict=True)
     ]

@@ -23,9 +23,8 @@ def text_sha256(
     Where a part has no text of its own, what stands under the question and no part counts; for parts in `programs` the
     Python handed in counts too.
     """
-    pieces = _pieces(located, question, part)
     digest = hashlib.sha256()
-    for piece in pieces:
+    for piece in pieces(located, question, part):
         for block in document.blocks[piece.first : piece.last + 1]:
             digest.update(document.source.text(block.start, block.end).strip().encode("utf-8", "replace") + b"\0")
     if part.id in programs:
@@ -38,7 +37,7 @@ def passages(document: Document, located: Located, question: Question, part: Par
     """A part's text as the student wrote it, piece by piece, with its place; of a very long one the beginning."""
     out = []
     left = PASSAGE
-    for piece in _pieces(located, question, part):
+    for piece in pieces(located, question, part):
         blocks = document.blocks[piece.first : piece.last + 1]
         source = document.source
         while blocks and left > 0:
@@ -54,5 +53,6 @@ def passages(document: Document, located: Located, question: Question, part: Par
     return tuple(out)
 
 
-def _pieces(located: Located, question: Question, part: Part) -> list[Piece]:
+def pieces(located: Located, question: Question, part: Part) -> list[Piece]:
+    """Where a part's text stands; the question's text of no part where it has none of its own."""
     return located.parts.get(part.id) or located.unplaced.get(question.number, [])

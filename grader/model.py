@@ -138,6 +138,22 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """A piece of a part as it was read.
+
+    `kind` is `heading`, `text`, `item` (the label of a list's entry), `formula` (in a line of text), `display` (the first row of
+    a displayed formula), `row` (a further one) or `code`. `text` of a formula is LaTeX with the student's macros written out.
+    `fresh` says that a paragraph begins here, `spaced` that white space stands before it.
+    """
+
+    kind: str
+    text: str
+    span: Span
+    fresh: bool = False
+    spaced: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class PartReport:
     """All that is said about one part."""
 
@@ -149,6 +165,7 @@ class PartReport:
     steps: tuple[Step, ...]
     found: tuple[Passage, ...] = ()
     """The text of a part that a person still has to look at."""
+    written: tuple[Written, ...] = ()
     evidence: dict[str, Any] = field(default_factory=dict)
     text_sha256: str = ""
     """Hash of the text that was graded; of the files where nothing was read."""

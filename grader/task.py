@@ -41,9 +41,9 @@ def grade_task(request: dict[str, Any]) -> dict[str, Any]:
     """Grade one submission.
 
     `request`: `id`, `files` (paths read together), `unread` (names of files that are not read), `alone` (others' files lie
-    beside), `assignment` (a folder or None), `notes`, `sha256` (of the content), and `give_up` with a status where no reading
-    is to be tried any more. The answer is one of
-    - `status`, `notes`, `text` (the report's JSON) and `summary`;
+    beside), `assignment` (a folder or None), `notes`, `sha256` (of the content), `give_up` with a status where no reading is to be
+    tried any more, and `pages`, the language of a page or nothing. The answer is one of
+    - `status`, `notes`, `text` (the report's JSON), `summary`, and `page` with `page_name` where one is wanted;
     - `died`: the worker ended, with its last words;
     - `refused`: the assignment or the call is at fault, no submission can be graded.
     """
@@ -68,11 +68,15 @@ def grade_task(request: dict[str, Any]) -> dict[str, Any]:
         return _without(worker, request, "needs_a_person", notes)
     status = _status(answer["summary"]) if answer["readable"] else "unreadable"
     notes += [] if answer["readable"] else answer["problems"]
-    return {"status": status, "notes": notes, "text": answer["text"], "summary": answer["summary"]}
+    return {"status": status, "notes": notes, **_made(answer)}
+
+
+def _made(answer: dict[str, Any]) -> dict[str, Any]:
+    return {key: answer[key] for key in ("text", "summary", "page", "page_name") if key in answer}
 
 
 def _asked(request: dict[str, Any]) -> dict[str, Any]:
-    return {key: request[key] for key in ("id", "files", "assignment", "alone", "sha256")}
+    return {key: request[key] for key in ("id", "files", "assignment", "alone", "sha256", "pages")}
 
 
 def _status(summary: dict[str, Any]) -> str:
@@ -94,7 +98,7 @@ def _without(worker: Worker, request: dict[str, Any], status: str, notes: list[s
         return {"died": (str(error).strip().splitlines()[-1:] or ["no message"])[0]}
     if not answer["ok"]:
         return {"refused": answer["message"]}
-    return {"status": status, "notes": notes, "text": answer["text"], "summary": answer["summary"]}
+    return {"status": status, "notes": notes, **_made(answer)}
 
 
 def convert_task(request: dict[str, Any]) -> dict[str, Any]:

@@ -62,14 +62,23 @@ def _grade(request: dict[str, Any]) -> dict[str, Any]:
     answer = _check(request)
     report = answer["report"]
     problems = [p["message"] for p in report["problems"][:1]]
-    return {"ok": True, "readable": answer["readable"], "problems": problems, **_as_text(report)}
+    return {"ok": True, "readable": answer["readable"], "problems": problems, **_as_text(report, request)}
 
 
-def _as_text(report: dict[str, Any]) -> dict[str, Any]:
+def _as_text(report: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
+    """The report's text and summary, and its page in the language the request names."""
     from grader.gradebook import summarize
     from grader.report.to_json import dumps
 
-    return {"text": dumps(report), "summary": summarize(report)}
+    made: dict[str, Any] = {"text": dumps(report), "summary": summarize(report)}
+    if request.get("pages"):
+        from grader.report.html.folder import first_page, page_name
+
+        made |= {
+            "page": first_page(made["text"], request["pages"]),
+            "page_name": page_name(report["submission"]["id"]),
+        }
+    return made
 
 
 def _unread(request: dict[str, Any]) -> dict[str, Any]:
@@ -82,7 +91,7 @@ def _unread(request: dict[str, Any]) -> dict[str, Any]:
     report = unreadable_report(names, assignment, request["note"], request["message"], request.get("sha256", ""))
     data = report_data(report)
     data["submission"]["id"] = request["id"]
-    return {"ok": True, **_as_text(data)}
+    return {"ok": True, **_as_text(data, request)}
 
 
 def _lint(request: dict[str, Any]) -> dict[str, Any]:

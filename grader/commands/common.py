@@ -46,13 +46,19 @@ def author_of(named: str | None) -> str:
 
 def write_json(out: str, data: Any) -> None:
     """Write JSON to a file, whole or not at all, or (`-`) to standard output. Ends the program where it cannot be written."""
-    from grader.intake.files import write_whole
     from grader.report.to_json import dumps
 
+    write_text(out, dumps(data))
+
+
+def write_text(out: str, text: str) -> None:
+    """The same with any text."""
+    from grader.intake.files import write_whole
+
     if out == "-":
-        typer.echo(dumps(data), nl=False)
+        typer.echo(text, nl=False)
         return
     try:
-        write_whole(Path(out), dumps(data))
+        write_whole(Path(out), text)
     except OSError as error:
         fail(f"{out}: cannot be written ({error.strerror})", 2)

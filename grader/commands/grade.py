@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 def grade_command(
     out: Annotated[
-        Path, typer.Option("--out", help="Folder for the gradebook, one JSON report per submission and summary.csv.")
+        Path,
+        typer.Option(
+            "--out",
+            help="Folder for the gradebook, a JSON report and a page per submission, index.html and summary.csv.",
+        ),
     ],
     paths: Annotated[
         list[Path] | None,
@@ -43,17 +47,22 @@ def grade_command(
             "--pdf-command", help='Converts a PDF to Markdown with LaTeX: "mytool {in} {out}", or to standard output.'
         ),
     ] = None,
+    html: Annotated[
+        bool, typer.Option("--html/--no-html", help="Write a page per submission (for assistants) and index.html.")
+    ] = True,
     pdf_seconds: Annotated[float, typer.Option("--pdf-seconds", min=1, help="Time for each PDF.")] = 300.0,
-    lang: Annotated[str, typer.Option("--lang", help="Language of the table: en or fr.")] = "en",
+    lang: Annotated[str, typer.Option("--lang", help="Language of the table and the pages: en or fr.")] = "en",
     assignment: AssignmentOption = None,
 ) -> None:
-    """Grade many submissions: a report each, a gradebook, a table for the class.
+    """Grade many submissions: a report and a page each, a gradebook, a table for the class.
 
     What did not change since the last call is not graded again. Exit status: 0 when every submission has a result, whatever
     it is; 2 usage, a full disk or a locked gradebook; 3 our fault; 130 stopped.
     """
     one_of("--lang", lang, "en", "fr")
     from grader.batch import GRADEBOOK, Plan, run, said
+    from grader.commands.pages import write_pages
+    from grader.desk.overview import class_rows
     from grader.errors import OperatorError
     from grader.gradebook import Gradebook
     from grader.intake.convert import checked
@@ -77,12 +86,15 @@ def grade_command(
             "paths": [str(p.resolve()) for p in chosen],
             "assignment": str(assignment.resolve()) if assignment else None,
             "pdf_command": command,
+            "pages": lang if html else "",
         }
-        plan = Plan(out, assignment, jobs, command, pdf_seconds, retry, again, arguments)
+        plan = Plan(out, assignment, jobs, command, pdf_seconds, retry, again, arguments, lang if html else "")
         with progress_of(len(found.entries)) as progress:
             counts = run(found.entries, plan, roster=students, done=progress)
         with Gradebook.open(out) as book, said(out):
             _show(book, out, lang)
+            if html:
+                write_pages(book, out, class_rows(book), lang)
     except KeyboardInterrupt:
         fail(f"stopped; what is graded is kept: grader grade --out {out} --resume goes on", 130)
     except OperatorError as error:

@@ -38,6 +38,7 @@ def override_command(
     Exit status: 0; 2 usage, unknown names, points outside of what it is worth.
     """
     one_of("--lang", lang, "en", "fr")
+    from grader.commands.pages import refresh_pages
     from grader.errors import OperatorError
     from grader.gradebook import Gradebook
 
@@ -59,6 +60,7 @@ def override_command(
                 typer.echo(f"{submission} {place}: {old.points:g} points kept")
             else:
                 _give(book, submission, place, points, reason, author_of(author))
+            refresh_pages(book, folder)
     except OperatorError as error:
         fail(str(error), 2)
 

@@ -37,6 +37,7 @@ def review_command(
     Every answer is kept at once. Exit status: 0; 2 usage, a wrong file of decisions, a locked gradebook; 130 stopped.
     """
     one_of("--lang", lang, "en", "fr")
+    from grader.commands.pages import refresh_pages
     from grader.errors import OperatorError
     from grader.gradebook import Gradebook, queue
 
@@ -44,6 +45,7 @@ def review_command(
         with Gradebook.open(folder) as book:
             if batch is not None:
                 _decide(book, batch, author_of(author))
+                refresh_pages(book, folder)
                 return
             groups = queue(book, part)
             if part is not None and not groups and not _known(book, part):
@@ -56,6 +58,7 @@ def review_command(
                 fail("a terminal is needed to ask; --list shows what is open, --batch FILE decides from a file", 2)
             else:
                 _walk(book, groups, author_of(author), lang)
+                refresh_pages(book, folder)
     except OperatorError as error:
         fail(str(error), 2)
     except KeyboardInterrupt:

@@ -60,12 +60,13 @@ def serve_command(
         fail("--token-file is for the desk, which --grades DIR opens", 2)
     try:
         import fastapi  # noqa: F401
-        import jinja2  # noqa: F401
         import python_multipart  # noqa: F401
         import uvicorn  # noqa: F401
     except ImportError as error:
         fail(f"the web pages need more ({error.name} is missing): pip install 'homework-grader[web]'", 2)
+    from grader.commands.pages import refresh_pages
     from grader.errors import OperatorError
+    from grader.gradebook import Gradebook
     from grader.web.serve import listen, serve
     from grader.web.settings import LOOPBACK, Settings
 
@@ -82,6 +83,9 @@ def serve_command(
                 proxy=proxy,
                 ready=lambda: _say(settings, url, made=token_file is None, alone=_alone(host)),
             )
+        if grades is not None:
+            with Gradebook.open(grades) as book:
+                refresh_pages(book, grades)  # what was decided meanwhile
     except OperatorError as error:
         fail(str(error), 2)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from grader.commands.common import LangOption, fail, one_of, write_json
+from grader.commands.common import LangOption, fail, one_of, write_json, write_text
 
 
 def show_command(
@@ -15,6 +15,9 @@ def show_command(
     submission: Annotated[str, typer.Argument(help="The submission's id.")],
     json_out: Annotated[
         str | None, typer.Option("--json", help="Write it as JSON to this file (- is standard output).")
+    ] = None,
+    html_out: Annotated[
+        str | None, typer.Option("--html", help="Write it as a page to this file (- is standard output).")
     ] = None,
     lang: LangOption = "en",
     audience: Annotated[str, typer.Option("--audience", help="student (no reference values) or ta.")] = "student",
@@ -39,7 +42,11 @@ def show_command(
     data = for_student(data) if audience == "student" else data
     if json_out is not None:
         write_json(json_out, data)
-    if json_out != "-":
+    if html_out is not None:
+        from grader.report.html.page import report_page
+
+        write_text(html_out, report_page(data, lang=lang, audience=audience))
+    if "-" not in (json_out, html_out):
         from rich.console import Console
 
         from grader.report.terminal import show

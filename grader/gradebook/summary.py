@@ -70,6 +70,15 @@ class Summary:
         part = max(known, key=len, default=text.rpartition(".")[0] if text.count(".") > 1 else text)
         return part, text[len(part) + 1 :] or None
 
+    def questions(self) -> dict[str, tuple[float, float, float]]:
+        """Points of each question (sure, possible, out of), summed over its parts."""
+        out: dict[str, tuple[float, float, float]] = {}
+        for part in self.parts:
+            name = part.id.split(".")[0]
+            low, high, most = out.get(name, (0.0, 0.0, 0.0))
+            out[name] = (low + part.min, high + part.max, most + part.out_of)
+        return out
+
     def decided(self, roles: tuple[str, ...] = ()) -> tuple[float, float]:
         """Points that are settled, and all, of the checks a machine can judge (of these roles)."""
         sure = worth = 0.0

@@ -87,7 +87,7 @@ def _cut(raw: Sequence[Token], start: int, end: int) -> Rows:
 
 def _row_by_row(raw: Sequence[Token], error: ReadError, start: int, end: int) -> Rows:
     """A display with damage in one row: the others are still read."""
-    pieces = _raw_rows(list(raw))
+    pieces = raw_rows(list(raw))
     if len(pieces) == 1:
         return Rows([Line([], "", start, end, error=error.kept())])
     out = Rows()
@@ -101,7 +101,8 @@ def _row_by_row(raw: Sequence[Token], error: ReadError, start: int, end: int) ->
     return out
 
 
-def _raw_rows(raw: list[Token]) -> list[list[Token]]:
+def raw_rows(raw: list[Token]) -> list[list[Token]]:
+    """Raw tokens cut at the row ends that stand in no matrix, no cases and no array."""
     rows: list[list[Token]] = [[]]
     depth = 0
     at = 0

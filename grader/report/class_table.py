@@ -49,16 +49,6 @@ _ENDED = frozenset({"unreadable", "timeout", "fault", "needs_a_person"})
 """Statuses that are said in the table; else the number of open parts is."""
 
 
-def questions_of(summary: Summary) -> dict[str, tuple[float, float, float]]:
-    """Ranges per question, summed over its parts."""
-    out: dict[str, tuple[float, float, float]] = {}
-    for part in summary.parts:
-        name = part.id.split(".")[0]
-        low, high, most = out.get(name, (0.0, 0.0, 0.0))
-        out[name] = (low + part.min, high + part.max, most + part.out_of)
-    return out
-
-
 def show_class(rows: Iterable[Row], *, lang: str = "en", console: Console | None = None) -> None:
     """Print the class table, in pages of a hundred with a head each."""
     console = console or Console(highlight=False)
@@ -105,7 +95,7 @@ def _page(first: Summary | None, lang: str) -> tuple[Table, list[str]]:
     """A table with its head, and the questions in it."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column(_WORDS["submission"][lang], no_wrap=True, overflow="ellipsis", max_width=30)
-    questions = questions_of(first) if first is not None else {}
+    questions = first.questions() if first is not None else {}
     for name, (_, _, worth) in questions.items():
         table.add_column(f"{name}\n/{worth:g}", justify="right", no_wrap=True)
     total = sum(worth for _, _, worth in questions.values())
@@ -118,7 +108,7 @@ def _cells(row: Row, questions: Sequence[str], lang: str) -> list[str | Text]:
     name, who, summary, status, notes = row
     if summary is None:
         return [name, *[""] * (len(questions) + 1), Text(_WORDS[status][lang], style="red")]
-    own = questions_of(summary)
+    own = summary.questions()
     cells = [_range(*own.get(q, (0.0, 0.0, 0.0))[:2]) for q in questions]
     said = _WORDS[status][lang] if status in _ENDED else ""
     said = said or _WORDS["parts"][lang].format(sum(p.open for p in summary.parts))

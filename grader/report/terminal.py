@@ -14,6 +14,7 @@ from grader.report import messages as M
 from grader.report.audience import REFERENCE_SIDE
 from grader.report.reading_words import reading
 from grader.report.visible import visible
+from grader.report.words import REMARKED, WORDS, given_in, replaced
 
 _MARKS = {
     "correct": ("✔", "green"),
@@ -32,41 +33,6 @@ _STATUS_STYLES = {
     "needs_review": "yellow",
 }
 _MOST_LINES = 6
-_REMARKED = frozenset({"follows_from_earlier", "other_order_declared", "unchanged"})
-"""Notes of right answers that are worth a word."""
-_WORDS = {
-    "points": {"en": "points", "fr": "points"},
-    "total": {"en": "Total", "fr": "Total"},
-    "sure": {"en": "sure now; up to {0} once a person has looked", "fr": "acquis ; jusqu'à {0} après relecture"},
-    "line": {"en": "line", "fr": "ligne"},
-    "cell": {"en": "cell", "fr": "cellule"},
-    "at": {"en": "for example at", "fr": "par exemple en"},
-    "yours": {"en": "yours", "fr": "la vôtre"},
-    "expected": {"en": "reference", "fr": "référence"},
-    "sides": {"en": "left {0}, right {1}", "fr": "à gauche {0}, à droite {1}"},
-    "words": {"en": "{0} words", "fr": "{0} mots"},
-    "no_passage": {"en": "no passage found on: {0}", "fr": "aucun passage trouvé sur : {0}"},
-    "unread": {"en": "{0} line(s) could not be read", "fr": "{0} ligne(s) non lue(s)"},
-    "confirmed": {
-        "en": "{0} of {1} lines confirmed with numbers",
-        "fr": "{0} lignes sur {1} confirmées par des nombres",
-    },
-    "nothing": {
-        "en": "Nothing could be read; no mark is concluded from that, a person will look.",
-        "fr": "Rien n'a pu être lu ; aucune note n'en est tirée, une personne regardera.",
-    },
-    "differs": {"en": "the two sides differ", "fr": "les deux membres diffèrent"},
-    "consequence": {
-        "en": "follows from line {0}, costs nothing more",
-        "fr": "découle de la ligne {0}, ne coûte rien de plus",
-    },
-    "repaired": {"en": "line {0} is right again", "fr": "la ligne {0} est de nouveau juste"},
-    "more": {"en": "{0} more such lines", "fr": "{0} autres lignes de ce genre"},
-    "other_counts": {"en": "the written answer counts", "fr": "la réponse écrite compte"},
-    "by_hand": {"en": "marked by a person", "fr": "noté par une personne"},
-    "stale": {"en": "given for a text that has changed since", "fr": "donné pour un texte qui a changé depuis"},
-    "hint": {"en": "so that it can be read", "fr": "pour que ce soit lu"},
-}
 
 
 def show(data: dict[str, Any], console: Console, *, lang: str = "en", audience: str = "student") -> None:
@@ -78,7 +44,7 @@ def show(data: dict[str, Any], console: Console, *, lang: str = "en", audience: 
         view.problem(problem)
     if all(part["status"] == "unreadable" for part in data["parts"]):
         view.nothing_read()
-        if not any(_given(part) for part in data["parts"]):
+        if not any(given_in(part) for part in data["parts"]):
             return
     for part in data["parts"]:
         view.part(part)
@@ -92,7 +58,7 @@ class _View:
         self.audience = audience
 
     def word(self, key: str, *values: object) -> str:
-        return _WORDS[key][self.lang].format(*values)
+        return WORDS[key][self.lang].format(*values)
 
     def header(self, data: dict[str, Any]) -> None:
         files = ", ".join(data["submission"]["files"])
@@ -138,7 +104,7 @@ class _View:
 
     def part(self, part: dict[str, Any]) -> None:
         score, status = part.get("mark", part["score"]), part["status"]
-        given = _given(part)
+        given = given_in(part)
         whole = bool(given) and given[-1][0] is None
         settled = bool(given) and score["min"] == score["max"]
         style = "cyan" if settled else _STATUS_STYLES[status]
@@ -162,7 +128,7 @@ class _View:
         self.right(part)
         shown: set[str] = set()
         for check in part["checks"]:
-            if check["outcome"] != "correct" and not _replaced(check) and "mark" not in check:
+            if check["outcome"] != "correct" and not replaced(check) and "mark" not in check:
                 self.check(check, shown)
         self.given(given)
         self.broken(part, shown)
@@ -227,7 +193,7 @@ class _View:
                 line.append(self.stands(check), style="bright_black")
             elif check["spans"]:
                 line.append(f" ({self.lines(check['spans'][-1:])})", style="bright_black")
-            if check["note"] in _REMARKED:
+            if check["note"] in REMARKED:
                 line.append(f" – {M.note(check['note'], self.lang)}", style="bright_black")
         row = Table.grid(padding=(0, 1))
         row.add_row(Text(mark, style=style), line)
@@ -320,21 +286,6 @@ class _View:
             )
             self.caret(step["source"], step["source_column"], 8)
             self.hint(step["note"])
-
-
-def _given(part: dict[str, Any]) -> list[tuple[dict[str, Any] | None, dict[str, Any], float]]:
-    """What people gave to a part: checks with their entries, and at last (None) the part's own."""
-    found: list[tuple[dict[str, Any] | None, dict[str, Any], float]] = [
-        (c, c["mark"]["given"], c["points"]["out_of"]) for c in part["checks"] if "mark" in c
-    ]
-    if "given" in part.get("mark", {}):
-        found.append((None, part["mark"]["given"], part["mark"]["out_of"]))
-    return found
-
-
-def _replaced(check: dict[str, Any]) -> bool:
-    """Whether nothing was written and an answer in Python stands for it."""
-    return check["outcome"] == "missing" and "counted" in check["evidence"]
 
 
 def _bar(low: float, high: float, most: float, width: int = 10) -> str:

@@ -121,6 +121,10 @@ def _part(part: PartReport) -> dict[str, Any]:
         "status": part.status.value,
         "text_sha256": part.text_sha256,
         "found": [{**_span(p.span), "text": p.text} for p in part.found],
+        "written": [
+            {"kind": w.kind, "text": w.text, "fresh": w.fresh, "spaced": w.spaced, **_span(w.span)}
+            for w in part.written
+        ],
         "checks": [_check(c) for c in part.checks],
         "steps": [_step(s) for s in part.steps],
     }

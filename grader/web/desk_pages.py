@@ -11,20 +11,20 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from grader.desk.exports import grades, standing
 from grader.desk.overview import class_rows
-from grader.desk.reviewing import Gone, Place, give, keep, key_of
+from grader.desk.reviewing import Gone, Place, give, keep, key_of, place_of
 from grader.errors import OperatorError
 from grader.gradebook import Gradebook, Question, State, difference, marked_report
 from grader.gradebook.store import GradebookError
 from grader.report import messages as M
 from grader.report.asked import KINDS
-from grader.report.class_table import questions_of
 from grader.report.grades_csv import OPEN
+from grader.report.html.formula import formula
+from grader.report.html.page import report_body
 from grader.report.stats_tables import mistake
 from grader.report.visible import visible
 from grader.web.acting import decided, known, override_of, place_name, question, reason_of
 from grader.web.charts import histogram, range_bar, share_bar, spark
 from grader.web.entrance import Own, SignedIn
-from grader.web.looks import report_body
 from grader.web.sessions import Done, Session
 from grader.web.site import desk_of, lang_of, page
 from grader.web.words import words
@@ -46,7 +46,7 @@ def overview(request: Request, session: SignedIn) -> Response:
         rows = []
         heads: dict[str, float] = {}
         for name, who, summary, status, notes in class_rows(book):
-            questions = questions_of(summary) if summary is not None else {}
+            questions = summary.questions() if summary is not None else {}
             heads = heads or {q: worth for q, (_, _, worth) in questions.items()}
             if summary is not None:
                 sure, worth = summary.decided()
@@ -180,8 +180,15 @@ def review(
     check: str = "",
     only: str = "",
     whole: bool = False,
+    find: bool = False,
 ) -> Response:
+    """A question, by its place; with `find` the first open one of a part of a submission; without a submission the first of all."""
     place = (submission, part, check or None) if submission else None
+    if find:
+        desk = desk_of(request)
+        with desk.open() as book:
+            open_ = (q for g in desk.queue(book) for q in g.questions)
+            place = next((place_of(q) for q in open_ if (q.submission, q.part) == (submission, part)), place)
     return _review(request, session, place, only, whole=whole)
 
 
@@ -211,7 +218,8 @@ def _review(
     heads = list(dict.fromkeys(p.split(".")[0] for p in parts))
     return _page(
         request, "review.html", session, status, q=found, parts=sorted({*heads, *parts}), only=only, whole=whole, error=error,
-        typed=typed or {}, note=note, remarks=visible([(r.id, r.text) for r in remarks]), kinds=KINDS, num=num, path=review_path, key_of=key_of,
+        typed=typed or {}, note=note, remarks=visible([(r.id, r.text) for r in remarks]), kinds=KINDS, num=num,
+        path=review_path, math=formula, key_of=key_of,
         status_of=M.OUTCOMES,
     )  # fmt: skip
 

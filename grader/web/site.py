@@ -12,11 +12,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from grader.report.html.style import stylesheet
 from grader.web.book import Desk
 from grader.web.checker import Checker
 from grader.web.fair import Client
 from grader.web.guard import address_of
-from grader.web.looks import stylesheet
 from grader.web.rates import CHECKS_ADDRESS, CHECKS_CLIENT, LOGINS_ADDRESS, LOGINS_ALL, Buckets
 from grader.web.sessions import Session, Sessions
 from grader.web.settings import Settings

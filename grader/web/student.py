@@ -17,12 +17,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from grader.intake.upload import display_name
+from grader.report.html.page import report_body, report_page
 from grader.report.to_json import dumps
 from grader.web import models
 from grader.web.checker import Closing
 from grader.web.fair import Full
 from grader.web.limits import ARCHIVE_BYTES, FILES, TEXT_BYTES
-from grader.web.looks import report_body, report_page
 from grader.web.rates import seconds
 from grader.web.site import LANGS, VISIT, client_of, lang_of, page, secure, site_of
 from grader.web.words import words
