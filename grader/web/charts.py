@@ -36,7 +36,7 @@ def spark(counts: Sequence[int], label: str) -> Markup:
     most = max(counts, default=0) or 1
     step = 100 / max(len(counts), 1)
     bars = Markup("").join(
-        Markup('<rect class="bar" x="{:.2f}" y="{:.2f}" width="{:.2f}" height="{:.2f}"/>').format(
+        Markup('<rect class="column" x="{:.2f}" y="{:.2f}" width="{:.2f}" height="{:.2f}"/>').format(
             i * step + 0.8, 40 - h, step - 1.6, h
         )
         for i, n in enumerate(counts)
@@ -70,7 +70,7 @@ def histogram(counts: Sequence[int], out_of: float, label: str) -> Markup:
         x, y = left + i * step + 3, top + high - h
         parts.append(
             Markup(
-                '<rect class="bar" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" rx="2"/>'
+                '<rect class="column" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" rx="2"/>'
                 '<text class="count" x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>'
             ).format(x, y, step - 6, h, x + (step - 6) / 2, y - 5, n)
         )

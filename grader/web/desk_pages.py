@@ -31,6 +31,8 @@ from grader.web.words import words
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 _MOST_MISTAKES = 15
+_ENDED = frozenset({"unreadable", "timeout", "fault", "needs_a_person"})
+_BLANK = {"points": "", "reason": "", "apply": "one", "band": "", "remark": ""}
 
 
 def _page(request: Request, template: str, session: Session, status: int = 200, **values: Any) -> HTMLResponse:
@@ -55,19 +57,11 @@ def overview(request: Request, session: SignedIn) -> Response:
             rows.append((name, visible(who), summary, status, visible(list(notes)), questions))
         waiting = sum(len(g.questions) for g in desk.queue(book))
     share = sums[0] / sums[1] if sums[1] else 1.0
+    told = any(who or notes or status in _ENDED for _, who, _, status, notes, _ in rows)
     return _page(
-        request,
-        "class.html",
-        session,
-        rows=rows,
-        heads=heads,
-        waiting=waiting,
-        share=share,
-        bar=range_bar,
-        num=num,
-        span=span,
-        name=desk.name,
-    )
+        request, "class.html", session, rows=rows, heads=heads, told=told, waiting=waiting, share=share, bar=range_bar, num=num,
+        span=span, name=desk.name,
+    )  # fmt: skip
 
 
 @router.get("/desk/submission/{submission}")
@@ -98,7 +92,7 @@ def _submission(
         }  # fmt: skip
     body = report_body(report, lang=lang, audience="ta") if report is not None else ""
     return _page(
-        request, "submission.html", session, status, body=body, report=report, error=error, typed=typed or {}, bar=range_bar,
+        request, "submission.html", session, status, body=body, report=report, error=error, typed={"place": "", "points": "", "reason": ""} | (typed or {}), bar=range_bar,
         num=num, span=span, place_name=place_name, **values,
     )  # fmt: skip
 
@@ -218,7 +212,7 @@ def _review(
     heads = list(dict.fromkeys(p.split(".")[0] for p in parts))
     return _page(
         request, "review.html", session, status, q=found, parts=sorted({*heads, *parts}), only=only, whole=whole, error=error,
-        typed=typed or {}, note=note, remarks=visible([(r.id, r.text) for r in remarks]), kinds=KINDS, num=num,
+        typed=_BLANK | (typed or {}), note=note, remarks=visible([(r.id, r.text) for r in remarks]), kinds=KINDS, num=num,
         path=review_path, math=formula, key_of=key_of,
         status_of=M.OUTCOMES,
     )  # fmt: skip
@@ -357,14 +351,15 @@ def csv_file(text: str) -> Response:
     return Response(text, media_type="text/csv; charset=utf-8", headers=head)
 
 
-def num(points: float) -> str:
+def num(points: float, digits: int = 2) -> str:
     """Points as they are written."""
-    return f"{round(points, 2):g}"
+    return f"{round(points, digits):g}"
 
 
-def span(low: float, high: float) -> str:
+def span(low: float, high: float, digits: int = 2) -> str:
     """A range of points."""
-    return num(low) if round(low, 2) == round(high, 2) else f"{num(low)}–{num(high)}"
+    first, last = num(low, digits), num(high, digits)
+    return first if first == last else f"{first}–{last}"
 
 
 def ends(pair: list[float] | None) -> str:

@@ -203,13 +203,24 @@ async def _result(request: Request, sent: Sent) -> dict[str, Any]:
     """What the page shows of a check: the report, and copies to keep."""
     report = (await _checked(request, sent))["report"]
     whole = report_page(report, lang=sent.lang, audience="student")
+    found, absent = _found(report)
     return {
         "error": "",
-        "body": report_body(report, lang=sent.lang, audience="student"),
+        "body": report_body(found, lang=sent.lang, audience="student"),
+        "absent": absent,
         "html": _data("text/html", whole),
         "json": _data("application/json", dumps(report)),
         "name": report["submission"]["id"],
     }
+
+
+def _found(report: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """The report of the parts that were found, and the names of the others: somebody who checks one derivation looks for that."""
+    parts = [p for p in report["parts"] if p["status"] != "empty"]
+    if not parts:
+        return report, []
+    score = {end: round(sum(p["score"][end] for p in parts), 4) for end in ("min", "max", "out_of")}
+    return {**report, "parts": parts, "score": score}, [p["id"] for p in report["parts"] if p["status"] == "empty"]
 
 
 def _data(kind: str, text: str) -> str:

@@ -43,6 +43,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "The report appears here: what was read, what holds, which line breaks and for which numbers.",
         "Le rapport apparaît ici : ce qui a été lu, ce qui tient, quelle ligne ne tient pas et pour quels nombres.",
     ),
+    "not_found_parts": ("Nothing was found for", "Rien n'a été trouvé pour"),
     "keep": ("Keep a copy", "Garder une copie"),
     "keep_html": ("Report as a page", "Rapport en page"),
     "keep_json": ("as JSON", "en JSON"),
