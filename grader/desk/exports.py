@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from grader.desk.beside import assignment_of
 from grader.gradebook import Balance, Gradebook, Mark, marked_report
@@ -16,12 +16,40 @@ from grader.rubric import Assignment, load_model
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Something that speaks against publishing, or is worth knowing: `kind`, how many it concerns, the first of them.
+
+    `kind` is `balance` (with the text of `Balance.reasons`) or another of those listed below.
+    """
+
+    kind: str
+    count: int = 0
+    names: str = ""
+
+    def __str__(self) -> str:
+        return _REASONS[self.kind].format(self.count, self.names)
+
+
+_REASONS: Final = {
+    "balance": "{1}",
+    "nobody": "nobody has a result that counts",
+    "absent": "{0} of the roster handed nothing in: {1}",
+    "lost": "{0} overrides are of what the rubric has no more ({1}): grader override --withdraw ends them",
+    "open": "{0} submissions have open points ({1}): grader review decides them, or --open min|max|blank says what to write",
+    "stale": "{0} overrides were given for a text that has changed since ({1}): grader review asks",
+    "stale_counts": "{0} overrides were given for a text that has changed since ({1}); they count",
+    "absent_counts": "{0} handed nothing in: {1}",
+}
+"""As the terminal says them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Whether the marks can be published: not while there are `reasons`; `warnings` are worth knowing anyway."""
 
     balance: Balance
-    reasons: tuple[str, ...]
-    warnings: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    warnings: tuple[Reason, ...]
 
 
 def standing(book: Gradebook, open_points: str | None = None, *, complete: bool = False) -> Standing:
@@ -30,32 +58,28 @@ def standing(book: Gradebook, open_points: str | None = None, *, complete: bool 
     `complete` refuses also where somebody of the roster handed nothing in.
     """
     balance = book.balance()
-    reasons = list(balance.reasons())
+    reasons = [Reason("balance", 0, text) for text in balance.reasons()]
     warnings = []
     if not balance.graded:
-        reasons.append("nobody has a result that counts")
-    absent = few([s.label for s in balance.absent])
-    if complete and balance.absent:
-        reasons.append(f"{len(balance.absent)} of the roster handed nothing in: {absent}")
-    elif balance.absent:
-        warnings.append(f"{len(balance.absent)} handed nothing in: {absent}")
+        reasons.append(Reason("nobody"))
+    if balance.absent:
+        absent = (len(balance.absent), few([s.label for s in balance.absent]))
+        if complete:
+            reasons.append(Reason("absent", *absent))
+        else:
+            warnings.append(Reason("absent_counts", *absent))
     stale, lost = _doubtful(book)
-    said = f"{len(stale)} overrides were given for a text that has changed since ({few(stale)})"
     if lost:
-        reasons.append(
-            f"{len(lost)} overrides are of what the rubric has no more ({few(lost)}): grader override --withdraw ends them"
-        )
+        reasons.append(Reason("lost", len(lost), few(lost)))
     if open_points is not None:
-        warnings.extend([f"{said}; they count"] if stale else [])
+        if stale:
+            warnings.append(Reason("stale_counts", len(stale), few(stale)))
         return Standing(balance, tuple(reasons), tuple(warnings))
     left = [s.id for s in book.each() if any(m.open for m in book.marks(s.id))]
     if left:
-        reasons.append(
-            f"{len(left)} submissions have open points ({few(left)}): grader review decides them, "
-            "or --open min|max|blank says what to write"
-        )
+        reasons.append(Reason("open", len(left), few(left)))
     if stale:
-        reasons.append(f"{said}: grader review asks")
+        reasons.append(Reason("stale", len(stale), few(stale)))
     return Standing(balance, tuple(reasons), tuple(warnings))
 
 

@@ -177,7 +177,9 @@ def ready(request: Request, open: Ends = None) -> models.Standing:
     """Whether the marks can be exported; `open` says what is written where points are open."""
     with desk_of(request).open() as book:
         found = standing(book, open)
-    return models.Standing(ready=not found.reasons, reasons=list(found.reasons), warnings=list(found.warnings))
+    return models.Standing(
+        ready=not found.reasons, reasons=[str(r) for r in found.reasons], warnings=[str(r) for r in found.warnings]
+    )
 
 
 @router.get(
@@ -188,7 +190,7 @@ def export(request: Request, open: Ends = None, lang: Lang = "en") -> Response:
     with desk_of(request).open() as book:
         found = standing(book, open)
         if found.reasons:
-            raise HTTPException(409, "; ".join(found.reasons))
+            raise HTTPException(409, "; ".join(str(r) for r in found.reasons))
         return csv_file(grades(book, found.balance, ends=open or "min", lang=lang)[0])
 
 

@@ -204,6 +204,8 @@ async def _result(request: Request, sent: Sent) -> dict[str, Any]:
     report = (await _checked(request, sent))["report"]
     whole = report_page(report, lang=sent.lang, audience="student")
     found, absent = _found(report)
+    if not sent.files and not sent.name:  # a text that was pasted has no name of its own
+        found = {**found, "submission": {**found["submission"], "id": words(sent.lang)["text"], "files": []}}
     return {
         "error": "",
         "body": report_body(found, lang=sent.lang, audience="student"),

@@ -289,6 +289,24 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "Everybody is accounted for, and no point is open.",
         "Tout le monde y est, et aucun point n'est ouvert.",
     ),
+    "reason_nobody": ("Nobody has a result that counts.", "Personne n'a de résultat qui compte."),
+    "reason_lost": (
+        "{0} marks given by hand are of what the rubric has no more ({1}): withdraw them.",
+        "{0} notes données à la main portent sur ce que le barème n'a plus ({1}) : retirez-les.",
+    ),
+    "reason_open": (
+        "{0} submissions have open points ({1}): decide them in the review, or choose below what is written.",
+        "{0} remises ont des points ouverts ({1}) : décidez-les dans la relecture, ou choisissez plus bas quoi écrire.",
+    ),
+    "reason_stale": (
+        "{0} marks were given by hand for a text that has changed since ({1}): the review asks.",
+        "{0} notes ont été données à la main pour un texte qui a changé depuis ({1}) : la relecture demande.",
+    ),
+    "reason_stale_counts": (
+        "{0} marks were given by hand for a text that has changed since ({1}); they count.",
+        "{0} notes ont été données à la main pour un texte qui a changé depuis ({1}) ; elles comptent.",
+    ),
+    "reason_absent_counts": ("{0} handed nothing in: {1}.", "{0} n'ont rien remis : {1}."),
     "open_how": ("Where points are open", "Où des points sont ouverts"),
     "open_refuse": ("do not export", "ne pas exporter"),
     "open_min": ("write what is sure", "écrire l'acquis"),
