@@ -43,7 +43,8 @@ def spark(counts: Sequence[int], label: str) -> Markup:
         if n and (h := max(1.5, 38 * n / most))
     )
     return Markup(
-        '<svg class="spark" viewBox="0 0 100 42" preserveAspectRatio="none" role="img" aria-label="{}"><line class="axis" x1="0" x2="100" y1="41" y2="41"/>{}</svg>'
+        '<svg class="spark" viewBox="0 0 100 42" preserveAspectRatio="none" role="img" aria-label="{}">'
+        '<line class="axis" x1="0" x2="100" y1="41" y2="41"/>{}</svg>'
     ).format(label, bars)
 
 

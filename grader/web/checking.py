@@ -87,7 +87,7 @@ def grade_by(executor: Executor) -> Grade:
     """Grade by an executor that runs `grade_task`, wherever it does."""
 
     def grade(request: dict[str, Any]) -> dict[str, Any]:
-        task = {**request, "unread": [], "alone": False, "notes": []}
+        task = {**request, "unread": [], "alone": False, "notes": [], "pages": ""}
         try:
             answer = executor.submit(grade_task, task).result()
         except (BrokenExecutor, RuntimeError) as error:

@@ -92,8 +92,8 @@ def _submission(
         }  # fmt: skip
     body = report_body(report, lang=lang, audience="ta") if report is not None else ""
     return _page(
-        request, "submission.html", session, status, body=body, report=report, error=error, typed={"place": "", "points": "", "reason": ""} | (typed or {}), bar=range_bar,
-        num=num, span=span, place_name=place_name, **values,
+        request, "submission.html", session, status, body=body, report=report, error=error, bar=range_bar, num=num, span=span,
+        typed={"place": "", "points": "", "reason": ""} | (typed or {}), place_name=place_name, **values,
     )  # fmt: skip
 
 
@@ -364,4 +364,4 @@ def span(low: float, high: float, digits: int = 2) -> str:
 
 def ends(pair: list[float] | None) -> str:
     """A range of points, or that there is none."""
-    return "–" if pair is None else span(*pair)
+    return "–" if pair is None else span(pair[0], pair[1])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -33,6 +34,7 @@ _TEX: Final = re.compile(
     r"\\documentclass|\\begin\{(?:document|enumerate|proof|answer|solution)\}|\\(?:sub)*section\b|\\(?:new|renew)command|\\def\\"
 )
 _PYTHON: Final = re.compile(r"^(?:def \w+\(|import \w|from \w+ import )", re.MULTILINE)
+_LOOK_SECONDS: Final = 1.0
 _SHOWN: Final = frozenset({".tex", ".md", ".txt", ".py"})
 """Endings of files whose text the page shows, so that it can be mended there."""
 _REFUSED: Final = {422: {"model": models.Problem}, 413: {"model": models.Problem}, 429: {"model": models.Problem},
@@ -184,10 +186,9 @@ async def _checked(request: Request, sent: Sent) -> dict[str, Any]:
     """The task's answer. Raises HTTPException for all that is no report."""
     site = site_of(request)
     assignment = site.settings.assignment
+    asked = {"files": sent.all(), "assignment": str(assignment) if assignment else None}
     try:
-        answer = await site.checker.check(
-            client_of(request), {"files": sent.all(), "assignment": str(assignment) if assignment else None}
-        )
+        answer = await _while_there(request, site.checker.check(client_of(request), asked))
     except Full as full:
         raise HTTPException(503, f"full_{full.of}", {"retry-after": seconds(site.checker.delay)}) from None
     except Closing:
@@ -197,6 +198,17 @@ async def _checked(request: Request, sent: Sent) -> dict[str, Any]:
     if "failed" in answer:
         raise HTTPException(422 if answer["failed"] == "timeout" else 500, answer["failed"])
     return answer
+
+
+async def _while_there(request: Request, work: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
+    """What `work` gives; it is given up, and with it the place in the queue, once nobody waits for it any more."""
+    task = asyncio.create_task(work)
+    while not task.done():
+        await asyncio.wait({task}, timeout=_LOOK_SECONDS)
+        if not task.done() and await request.is_disconnected():
+            task.cancel()
+            raise HTTPException(499, "gone")
+    return task.result()
 
 
 async def _result(request: Request, sent: Sent) -> dict[str, Any]:
