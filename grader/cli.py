@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from grader.commands import diff, export, grade, override, review, show, stats
+from grader.commands import diff, export, grade, override, review, serve, show, stats
 from grader.commands.common import AssignmentOption, fail, write_text
 from grader.packaging.command import package
 
@@ -154,6 +154,7 @@ app.command(name="override")(override.override_command)
 app.command(name="show")(show.show_command)
 app.command(name="stats")(stats.stats_command)
 app.command(name="export")(export.export_command)
+app.command(name="serve")(serve.serve_command)
 
 
 @app.command(name="lint")

@@ -6,6 +6,7 @@ The parent stays light (no NumPy); requests and answers are single lines of JSON
 from __future__ import annotations
 
 import json
+import math
 import os
 import queue
 import subprocess
@@ -35,8 +36,10 @@ class WorkerDied(Exception):
 class Worker:
     """One warm worker; a context manager that leaves no process behind."""
 
-    def __init__(self, seconds: float = WORKER_SECONDS) -> None:
+    def __init__(self, seconds: float = WORKER_SECONDS, *, apart: bool = False) -> None:
+        """`apart` keeps it out of the way of a Ctrl-C that is meant for its parent (POSIX)."""
         self.seconds = seconds
+        self._apart = apart and os.name == "posix"
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.Queue[str | None] = queue.Queue()
 
@@ -60,6 +63,7 @@ class Worker:
                 text=True,
                 encoding="utf-8",
                 env=environment,
+                process_group=0 if self._apart else None,
             )
             threading.Thread(target=_pump, args=(self._process, self._lines), daemon=True).start()
         return self._process
@@ -68,11 +72,11 @@ class Worker:
         """Start the process now, so that it gets ready while the caller does something else."""
         self._start()
 
-    def ask(self, request: dict[str, Any]) -> Any:
+    def ask(self, request: dict[str, Any], *, most: float = math.inf) -> Any:
         """Send one request and wait for its answer.
 
-        Raises WorkerTimeout after `seconds` (and the time of its programs, where files hold some), WorkerDied if the process
-        ends; a new worker serves the next request.
+        Raises WorkerTimeout after `seconds` (and the time of its programs, where files hold some) and after `most` in any case,
+        WorkerDied if the process ends; a new worker serves the next request.
         """
         process = self._start()
         assert process.stdin is not None
@@ -82,7 +86,7 @@ class Worker:
         except OSError:
             raise WorkerDied(self._last_words()) from None
         try:
-            line = self._lines.get(timeout=self.seconds + program_seconds(request))
+            line = self._lines.get(timeout=min(self.seconds + program_seconds(request), most))
         except queue.Empty:
             self.close()
             raise WorkerTimeout from None

@@ -19,8 +19,8 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from grader.cli import app
-from grader.commands.answers import chosen, points_of
 from grader.commands.walk import Walk
+from grader.desk.answers import chosen, points_of
 from grader.gradebook import Gradebook, queue
 
 PEOPLE = ("ada", "bob", "cyd", "dan")
@@ -222,7 +222,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_the_class_table_counts_what_was_given(folder: Path) -> None:
-    from grader.commands.grade import class_rows
+    from grader.desk.overview import class_rows
 
     with Gradebook.open(folder) as book:
         book.override("ada", "Q1", 2, check="steps", reason="r", author="me")

@@ -1,34 +1,20 @@
-"""What a person types or writes into a file as a decision: points in several forms, and a reason."""
+"""Decisions that a person wrote into a file."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from grader.errors import OperatorError
 
-SHARES: Final = {"f": 1.0, "full": 1.0, "h": 0.5, "half": 0.5, "z": 0.0, "zero": 0.0}
 _COLUMNS: Final = ("submission", "part", "check", "points", "reason", "author", "apply")
 _MOST: Final = 20_000_000
 """Bytes of a file of decisions; a class of a thousand needs less than one."""
-
-
-def points_of(text: str, out_of: float) -> float | None:
-    """Points from `1.5`, `1,5`, `f`, `half`, `z` ..; None if it is nothing of the kind."""
-    word = text.strip().casefold()
-    if word in SHARES:
-        return round(SHARES[word] * out_of, 4)
-    try:
-        value = float(word.replace(",", ".", 1))
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +102,3 @@ def _json(path: Path, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         raise OperatorError(f"{path}: a list of decisions is needed, each an object")
     for i, entry in enumerate(data, 1):
         yield f"{path}: decision {i}", entry
-
-
-def chosen(text: str, count: int) -> Sequence[int] | None:
-    """Places from 1 to `count` as in `1 3-5, 7`; None if it is nothing of the kind."""
-    out: list[int] = []
-    for word in text.replace(",", " ").split():
-        low, dash, high = word.partition("-")
-        if not low.isdecimal() or (dash and not high.isdecimal()) or len(word) > 12:
-            return None
-        first, last = int(low), int(high or low)
-        if not 1 <= first <= last <= count:
-            return None
-        out.extend(range(first, last + 1))
-    return tuple(dict.fromkeys(out)) or None

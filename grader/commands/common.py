@@ -32,13 +32,6 @@ def one_of(option: str, value: str, *known: str) -> None:
         fail(f"{option} {value}: {' or '.join(known)}", 2)
 
 
-def few(names: list[str]) -> str:
-    """The first names of a list, and how many more there are."""
-    from grader.report.visible import visible
-
-    return str(visible(", ".join(names[:12]))) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
-
-
 def author_of(named: str | None) -> str:
     """Who decides: the name given, else the user's. Ends the program where there is neither."""
     if named is not None and named.strip():

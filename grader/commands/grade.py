@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from grader.commands.common import AssignmentOption, fail, few, one_of
+from grader.commands.common import AssignmentOption, fail, one_of
+from grader.report.visible import few
 
 if TYPE_CHECKING:
-    from grader.gradebook import Gradebook, Override
-    from grader.report.class_table import Row
+    from grader.gradebook import Gradebook
 
 
 def grade_command(
@@ -62,6 +62,7 @@ def grade_command(
     one_of("--lang", lang, "en", "fr")
     from grader.batch import GRADEBOOK, Plan, run, said
     from grader.commands.pages import write_pages
+    from grader.desk.overview import class_rows
     from grader.errors import OperatorError
     from grader.gradebook import Gradebook
     from grader.intake.convert import checked
@@ -134,6 +135,7 @@ def _chosen(paths: Sequence[Path], out: Path, resume: bool, before: dict[str, An
 def _show(book: Gradebook, out: Path, lang: str) -> None:
     import io
 
+    from grader.desk.overview import class_rows
     from grader.intake.files import write_whole
     from grader.report.class_table import show_class, write_summary
 
@@ -156,22 +158,3 @@ def _show(book: Gradebook, out: Path, lang: str) -> None:
     stale = [f"{o.submission} {o.part}" for o in book.overrides() if o.stale]
     if stale:
         typer.echo(f"overrides given for a text that has changed since: {few(stale)}")
-
-
-def class_rows(book: Gradebook) -> Iterator[Row]:
-    """All submissions, whether they have a result or not; what people gave is counted."""
-    from grader.gradebook import counted
-
-    given: dict[str, list[Override]] = {}
-    for override in book.overrides():
-        given.setdefault(override.submission, []).append(override)
-    results = book.results()
-    result = next(results, None)
-    for submission in book.each():
-        who = ", ".join(p.name or p.email or p.sid for p in submission.submitters)
-        if result is not None and result.submission == submission.id:
-            summary = counted(result.summary, given.get(submission.id, ()))
-            yield submission.id, who, summary, result.status, result.notes
-            result = next(results, None)
-        else:
-            yield submission.id, who, None, "fault", ()

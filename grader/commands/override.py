@@ -66,8 +66,7 @@ def override_command(
 
 
 def _give(book: Gradebook, submission: str, place: str, points: str | None, reason: str | None, author: str) -> None:
-    from grader.commands.answers import points_of
-    from grader.gradebook import Given
+    from grader.desk.reviewing import give
 
     if points is None:
         fail("POINTS are needed", 2)
@@ -76,13 +75,8 @@ def _give(book: Gradebook, submission: str, place: str, points: str | None, reas
     book.submission(submission)
     result = book.result(submission)
     part, check = result.summary.place(place) if result is not None else (place, None)
-    mark = book.valid(submission, Given((submission,), part, check, 0.0, reason, author))
-    worth = next((c.out_of for c in mark.checks if c.id == check), mark.out_of)
-    given = points_of(points, worth)
-    if given is None:
-        fail(f"{points!r} is no number of points, nor full, half or zero", 2)
-    book.override(submission, part, given, reason=reason.strip(), author=author, check=check)
-    typer.echo(f"{submission} {place}: {given:g} of {worth:g}; {_now(book, submission, part)}")
+    given, worth = give(book, submission, part, check, points, reason, author)
+    typer.echo(f"{submission} {place}: {given.points:g} of {worth:g}; {_now(book, submission, part)}")
 
 
 def _now(book: Gradebook, submission: str, part: str) -> str:

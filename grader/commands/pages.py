@@ -24,7 +24,7 @@ def write_pages(book: Gradebook, folder: Path, rows: Iterable[Row], lang: str) -
 def refresh_pages(book: Gradebook, folder: Path) -> None:
     """The same after people have decided, where the last batch wrote pages. Raises OperatorError."""
     from grader.batch import said
-    from grader.commands.grade import class_rows
+    from grader.desk.overview import class_rows
 
     last = book.last_run()
     lang = str(last.arguments.get("pages") or "") if last is not None else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,8 +13,7 @@ from grader.commands.common import AuthorOption, LangOption, author_of, fail, on
 
 if TYPE_CHECKING:
     from grader.commands.answers import Row
-    from grader.gradebook import Given, Gradebook, Group, Question
-    from grader.report.question import Beside
+    from grader.gradebook import Given, Gradebook, Group
 
 
 def review_command(
@@ -58,7 +57,7 @@ def review_command(
             elif not sys.stdin.isatty():
                 fail("a terminal is needed to ask; --list shows what is open, --batch FILE decides from a file", 2)
             else:
-                _walk(book, folder, groups, author_of(author), lang)
+                _walk(book, groups, author_of(author), lang)
                 refresh_pages(book, folder)
     except OperatorError as error:
         fail(str(error), 2)
@@ -71,15 +70,16 @@ def _known(book: Gradebook, part: str) -> bool:
     return first is None or any(part in (p.id, p.id.split(".")[0]) for p in first.summary.parts)
 
 
-def _walk(book: Gradebook, folder: Path, groups: Sequence[Group], author: str, lang: str) -> None:
+def _walk(book: Gradebook, groups: Sequence[Group], author: str, lang: str) -> None:
     from rich.console import Console
 
     from grader.commands.walk import Walk
+    from grader.desk.beside import beside_of
 
     console = Console(highlight=False, soft_wrap=False)
     walk = Walk(
         book, groups, lambda prompt: console.input(prompt, markup=False), console,
-        author=author, lang=lang, beside=beside_of(book, folder, lang),
+        author=author, lang=lang, beside=beside_of(book, lang),
     )  # fmt: skip
     try:
         walk.run()
@@ -87,37 +87,6 @@ def _walk(book: Gradebook, folder: Path, groups: Sequence[Group], author: str, l
         typer.echo(err=True)
         fail(f"stopped; what is decided is kept ({walk.summary()})", 130)
     typer.echo(walk.summary())
-
-
-def beside_of(book: Gradebook, folder: Path, lang: str) -> Callable[[Question], Beside]:
-    """What to show beside a question: from the gradebook, and from the rubrics that the last batch used."""
-    from grader.guide import Guidance, guidance
-    from grader.provenance import shipped
-    from grader.report.question import Beside
-
-    run = book.last_run()
-    named = run.arguments.get("assignment") if run is not None else None
-    guide = guidance(Path(str(named)) if named else shipped())
-
-    def beside(question: Question) -> Beside:
-        submission = book.submission(question.submission)
-        told = guide.get((question.part, question.check), Guidance())
-        who = ", ".join(p.name or p.email or p.sid for p in submission.submitters)
-        files = ", ".join(submission.files)
-        result = book.result(question.submission) if question.unread else None
-        why = f" ({'; '.join(result.notes)})" if result is not None and result.notes else ""
-        remarks = book.remarks.of(question.part) if question.manual else ()
-        return Beside(
-            who,
-            f"{submission.folder}{'/ ' if files else ''}{files}{why}",
-            told.title.get(lang, "") if question.check else "",
-            told.notes.get(lang, ""),
-            {points: text.get(lang, "") for points, text in told.bands.items()},
-            remarks,
-            {o.check: o.points for o in book.overrides(question.submission) if o.part == question.part},
-        )
-
-    return beside
 
 
 def _list(groups: Sequence[Group], json_out: str | None, lang: str) -> None:
@@ -132,7 +101,8 @@ def _list(groups: Sequence[Group], json_out: str | None, lang: str) -> None:
 
 def _decide(book: Gradebook, path: Path, author: str) -> None:
     """Take over the decisions of a file: all of them, or none where one is wrong."""
-    from grader.commands.answers import points_of, read_rows
+    from grader.commands.answers import read_rows
+    from grader.desk.answers import points_of
     from grader.errors import OperatorError
     from grader.gradebook import Given, find_group, queue
 

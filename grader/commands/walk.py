@@ -9,9 +9,10 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
-from grader.commands.answers import chosen, points_of
+from grader.desk.answers import chosen, points_of
 from grader.gradebook import Given, Gradebook, Group, Question
-from grader.report.question import KINDS, Beside, one_line, show_question
+from grader.report.asked import KINDS, Beside, one_line
+from grader.report.question import show_question
 
 _LISTED: Final = 40
 _WORDS: Final = {

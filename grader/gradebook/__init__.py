@@ -26,6 +26,7 @@ from grader.gradebook.remarks import Remark, Remarks
 from grader.gradebook.statistics import CheckFigures, Diagnosis, PartFigures, Statistics, statistics
 from grader.gradebook.store import DiskFull, GradebookError, Locked
 from grader.gradebook.summary import CheckMark, PartMark, Summary, summarize
+from grader.gradebook.watch import Watch
 
 __all__ = [
     "Balance",
@@ -60,6 +61,7 @@ __all__ = [
     "Submission",
     "Summary",
     "Upload",
+    "Watch",
     "counted",
     "difference",
     "find_group",

@@ -47,7 +47,7 @@ class Store:
         """
         if not create and not path.is_file():
             raise GradebookError(f"{path}: no gradebook here (grader grade makes one)")
-        with _said(path, wait):
+        with said(path, wait):
             connection = sqlite3.connect(path, timeout=wait, isolation_level=None)
             store = cls(path, connection, wait)
             try:
@@ -90,7 +90,7 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All that is written inside, or nothing. Raises Locked, DiskFull, GradebookError."""
-        with _said(self.path, self._wait):
+        with said(self.path, self._wait):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -106,7 +106,7 @@ class Store:
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """The rows of a query, one after the other."""
-        with _said(self.path, self._wait):
+        with said(self.path, self._wait):
             yield from self._db.execute(sql, values)
 
     def row(self, sql: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
@@ -115,7 +115,8 @@ class Store:
 
 
 @contextmanager
-def _said(path: Path, wait: float) -> Iterator[None]:
+def said(path: Path, wait: float) -> Iterator[None]:
+    """What SQLite raises inside, as a GradebookError in words."""
     try:
         yield
     except sqlite3.Error as error:

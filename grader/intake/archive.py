@@ -79,7 +79,7 @@ def unpack(path: Path, workspace: Path, caps: Caps) -> Unpacked:
 
 
 def _unpack(path: Path, folder: Path, caps: Caps) -> list[str]:
-    if caps is UPLOAD:
+    if caps is not CLASS:
         _look_first(path, caps)
     try:
         archive = zipfile.ZipFile(path)

@@ -12,8 +12,8 @@ from rich.text import Text
 
 from grader.gradebook import Group
 from grader.report import messages as M
+from grader.report.asked import KINDS
 from grader.report.class_table import fit
-from grader.report.question import KINDS
 
 _WORDS: Final = {
     "place": {"en": "question", "fr": "question"},

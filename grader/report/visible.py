@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 _UNSEEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -18,3 +19,8 @@ def visible(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [visible(item) for item in value]
     return value
+
+
+def few(names: Sequence[str]) -> str:
+    """The first names of a list, and how many more there are."""
+    return str(visible(", ".join(names[:12]))) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
