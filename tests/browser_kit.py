@@ -38,12 +38,13 @@ def opened(browser: Any) -> Iterator[Callable[..., Any]]:
     contexts = []
     said: list[str] = []
 
-    def open_page(address: str = "", *, size: str = "desktop", theme: str = "light", free: bool = False, **more: Any) -> Any:
+    def open_page(address: str = "", *, size: str = "desktop", theme: str = "light", free: bool = False, refused: bool = False, **more: Any) -> Any:
         width, height = SIZES[size]
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme, bypass_csp=free, **more)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+        if not refused:  # a browser tells of every refusal
+            page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: said.append(str(error)))
         if address:
             page.goto(address)
