@@ -13,7 +13,6 @@ from starlette.testclient import TestClient
 
 from grader.gradebook import Gradebook, Person
 from grader.web.app import create_app
-from grader.web.guard import Guard
 from grader.web.settings import Settings
 
 TOKEN = "a-token-that-is-long-enough"
@@ -42,13 +41,19 @@ def answered(request: dict[str, Any]) -> dict[str, Any]:
 def serving(address: str = "127.0.0.1", **settings: Any) -> Iterator[TestClient]:
     """The application as somebody at an address asks it, started and stopped in order."""
     guard = create_app(Settings(**{"workers": 1, "grade": answered, **settings}))
-    with client(guard, address) as found:
+    with _client(guard, address) as found:
         yield found
 
 
-def client(guard: Guard, address: str = "127.0.0.1", **more: Any) -> TestClient:
-    """Somebody at an address, with cookies of their own."""
-    return TestClient(guard, "http://127.0.0.1", client=(address, 1), follow_redirects=False, **more)
+def another(of: TestClient, address: str, **more: Any) -> TestClient:
+    """Somebody else who asks the same server, with cookies of their own."""
+    found = _client(of.app, address, **more)
+    found.portal = of.portal  # everything of a server happens in one event loop
+    return found
+
+
+def _client(app: Any, address: str, **more: Any) -> TestClient:
+    return TestClient(app, "http://127.0.0.1", client=(address, 1), follow_redirects=False, **more)
 
 
 def csrf(page: Any) -> str:
