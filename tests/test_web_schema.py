@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -18,6 +19,13 @@ from schemathesis.specs.openapi.checks import (
 from web_client import TOKEN, class_of, listening
 
 Served = tuple[str, Any]
+THERE = {
+    "submission": ["ada", "bob", "cyd", "nobody"],
+    "part": ["Q1", "Q5", "Q9"],
+    "check": ["form", "review", "done", "none"],
+    "points": [0, 1, 2.5, -1, "full", "half", "x", 1e300],
+    "number": [1, 2, 3, 2**53],
+}
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
@@ -34,9 +42,24 @@ NEGATIVE = schemathesis.GenerationMode.NEGATIVE
 
 def try_all(server: Served, examples: int) -> dict[str, set[int]]:
     """Try every operation with so many made-up calls; the statuses they were answered with."""
-    schema = schemathesis.openapi.from_url(f"{server[0]}/api/openapi.json")
-    operations = [found.ok() for found in schema.get_all_operations()]
+    told = httpx.get(f"{server[0]}/api/openapi.json").json()
+    _hint(told)
+    operations = [found.ok() for found in schemathesis.openapi.from_dict(told).get_all_operations()]
     return {f"{o.method.upper()} {o.path}": _try(server, o, examples) for o in operations}
+
+
+def _hint(told: dict[str, Any]) -> None:
+    """Let made-up calls speak of what there is: else they would be of nobody's submission."""
+    for operations in told["paths"].values():
+        for operation in operations.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter["name"] in THERE:
+                    parameter["schema"] = {"enum": THERE[parameter["name"]]}
+    for name in ("Decision", "Give"):
+        for field, schema in told["components"]["schemas"][name]["properties"].items():
+            if field in THERE:
+                schema.clear()
+                schema["enum"] = THERE[field]
 
 
 def _try(server: Served, operation: Any, examples: int) -> set[int]:
@@ -61,7 +84,7 @@ def _try(server: Served, operation: Any, examples: int) -> set[int]:
 
 
 def test_nothing_made_up_makes_it_fail(server: Served) -> None:
-    seen = try_all(server, 12)
+    seen = try_all(server, 8)
     assert len(seen) >= 17
     good = {name for name, codes in seen.items() if codes & {200, 201}}
     assert {"POST /api/check", "GET /healthz", "GET /api/desk/submissions", "GET /api/desk/queue"} <= good
