@@ -35,12 +35,19 @@ lint: $(VENV)/base  ## the assignment's rubrics and references
 	$(BIN)/grader lint
 	$(BIN)/grader selftest
 
-test: $(VENV)/dev $(VENV)/bubblewrap  ## what CI runs
+$(VENV)/browser: tests/browser/package-lock.json | $(VENV)/base  # for tests in a real browser, which are skipped where there is none
+	@if ! command -v chromium >/dev/null 2>&1 && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	  (apt-get update -q && apt-get install -y -q --no-install-recommends chromium fonts-dejavu-core) >$(VENV)/chromium.log 2>&1 \
+	    || echo "chromium could not be installed (see $(VENV)/chromium.log): tests in a browser are skipped"; fi
+	@command -v npm >/dev/null 2>&1 && npm ci --silent --prefix tests/browser || echo "npm is missing: accessibility is not checked"
+	@touch $@
+
+test: $(VENV)/dev $(VENV)/bubblewrap $(VENV)/browser  ## what CI runs
 	$(BIN)/ruff check grader reference tests
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -m 'not slow'
+	$(BIN)/python -m pytest -m 'not slow' -n auto --dist loadfile
 
-test-all: $(VENV)/all $(VENV)/bubblewrap  ## with the slow tests and torch
+test-all: $(VENV)/all $(VENV)/bubblewrap $(VENV)/browser  ## with the slow tests and torch
 	$(BIN)/python -m pytest
 
 $(VENV)/bench: $(VENV)/base benchmarks/requirements.txt

@@ -330,7 +330,7 @@ class _Batch:
                 attempt=job.attempt,
             )
             write_whole(self.plan.out / f"{name}.json", answer["text"])
-            if self.plan.pages:
+            if "page" in answer:
                 write_whole(self.plan.out / answer["page_name"], answer["page"])
             self._count(job, answer["status"], cached=False)
 

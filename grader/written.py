@@ -82,10 +82,27 @@ def _spaced(source: SourceMap, start: int) -> bool:
 
 
 def _rows(tokens: Sequence[Token]) -> list[list[Token]]:
-    """The rows of a display; all of it as one where a bracket of one row closes in another."""
+    """The rows of a display; those between which a bracket goes on as one, where it closes at all."""
     rows = [_bare(row) for row in raw_rows(list(tokens))]
-    rows = [row for row in rows if any(t.kind not in ("ws", "par") for t in row)]
-    return rows if all(_balanced(row) for row in rows) else [list(tokens)]
+    out: list[list[Token]] = []
+    waiting: list[list[Token]] = []
+    for row in rows:
+        if all(t.kind in ("ws", "par") for t in row):
+            continue
+        waiting.append(row)
+        joined = [token for piece in waiting for token in piece]
+        if _balanced(joined):
+            out.append(_joined(waiting))
+            waiting = []
+    return out + waiting
+
+
+def _joined(rows: Sequence[list[Token]]) -> list[Token]:
+    """Rows as one, still cut where they were."""
+    out = list(rows[0])
+    for row in rows[1:]:
+        out += [Token("cmd", "\\", row[0].start, row[0].start), *row]
+    return out
 
 
 def _bare(row: list[Token]) -> list[Token]:

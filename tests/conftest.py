@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
+from browser_kit import accessible, browser, opened
+
+__all__ = ["ROOT", "SEED", "accessible", "browser", "cases", "opened"]
 
 ROOT = Path(__file__).resolve().parent.parent
 SEED = ROOT.parent / "shared" / "seed" / "submission_fr.md"

@@ -18,7 +18,7 @@ def write_pages(book: Gradebook, folder: Path, rows: Iterable[Row], lang: str) -
 
     for name, text in outdated(book, folder, lang):
         write_whole(folder / name, text)
-    write_whole(folder / INDEX, class_index(rows, folder, title=folder.resolve().name, lang=lang))
+    write_whole(folder / INDEX, class_index(rows, folder, lang=lang))
 
 
 def refresh_pages(book: Gradebook, folder: Path) -> None:

@@ -41,7 +41,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
     "more": {"en": "{0} more such lines", "fr": "{0} autres lignes de ce genre"},
     "unread": {"en": "not read", "fr": "non lu"},
     "hint": {"en": "so that it can be read", "fr": "pour que ce soit lu"},
-    "other_counts": {"en": "the written answer counts", "fr": "la réponse écrite compte"},
+    "other_counts": {"en": "another answer counts for it", "fr": "une autre réponse compte pour cela"},
     "ungraded": {
         "en": "Could not be graded: a person will look",
         "fr": "N'a pas pu être noté : une personne regardera",

@@ -34,7 +34,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
     },
     "repaired": {"en": "line {0} is right again", "fr": "la ligne {0} est de nouveau juste"},
     "more": {"en": "{0} more such lines", "fr": "{0} autres lignes de ce genre"},
-    "other_counts": {"en": "the written answer counts", "fr": "la réponse écrite compte"},
+    "other_counts": {"en": "another answer counts for it", "fr": "une autre réponse compte pour cela"},
     "by_hand": {"en": "marked by a person", "fr": "noté par une personne"},
     "stale": {"en": "given for a text that has changed since", "fr": "donné pour un texte qui a changé depuis"},
     "hint": {"en": "so that it can be read", "fr": "pour que ce soit lu"},

@@ -49,15 +49,13 @@ def outdated(book: Gradebook, folder: Path, lang: str) -> Iterator[tuple[str, st
         yield path.name, report_page(data, lang=lang, audience="ta", state=state)
 
 
-def class_index(
-    rows: Iterable[tuple[str, str, Summary | None, str, Sequence[str]]], folder: Path, *, title: str, lang: str
-) -> str:
+def class_index(rows: Iterable[tuple[str, str, Summary | None, str, Sequence[str]]], folder: Path, *, lang: str) -> str:
     """The index of a class, each row with the address of its page where there is one."""
     entries = (
         Entry(name, who, summary, page_name(name) if (folder / page_name(name)).is_file() else "")
         for name, who, summary, _, _ in rows
     )
-    return index_page(entries, title=title, lang=lang)
+    return index_page(entries, lang=lang)
 
 
 def _state_in(path: Path) -> str:

@@ -22,36 +22,11 @@ LONGEST: Final = 4_000
 DEEPEST: Final = 60
 """Nesting of braces and brackets: conversion recurses, and no formula that a person reads is so deep."""
 
-_ELEMENTS: Final = frozenset(
-    [
-        "math",
-        "mrow",
-        "mi",
-        "mn",
-        "mo",
-        "ms",
-        "mtext",
-        "mspace",
-        "mfrac",
-        "msqrt",
-        "mroot",
-        "msub",
-        "msup",
-        "msubsup",
-        "munder",
-        "mover",
-        "munderover",
-        "mmultiscripts",
-        "mprescripts",
-        "mtable",
-        "mtr",
-        "mtd",
-        "mstyle",
-        "mpadded",
-        "mphantom",
-        "menclose",
-    ]
-)
+_ELEMENTS: Final = frozenset([
+    "math", "mrow", "mi", "mn", "mo", "ms", "mtext", "mspace", "mfrac", "msqrt", "mroot", "msub", "msup", "msubsup",
+    "munder", "mover", "munderover", "mmultiscripts", "mprescripts", "mtable", "mtr", "mtd", "mstyle", "mpadded",
+    "mphantom", "menclose",
+])  # fmt: skip
 _TOKENS: Final = frozenset({"mi", "mn", "mo", "ms", "mtext"})
 _ROWS: Final = frozenset({"math", "mrow", "mtd", "mstyle", "menclose"})
 _ATTRIBUTES: Final = {
@@ -90,6 +65,10 @@ _UNSEEN: Final = re.compile(
 _LINKS: Final = re.compile(r"\\(?:href|url)\s*\{[^{}]*\}")
 _COLOURS: Final = re.compile(r"\\(?:color|textcolor|colorbox)\s*(?:\[[^\]]*\])?\s*\{[^{}]*\}")
 _TABULAR: Final = re.compile(r"\\begin\s*\{[A-Za-z]*(?:matrix|cases|array)\*?\}")
+_BARS: Final = frozenset({"|", "\u2016", "\u2223", "\u2225", "&#x0007C;", "&#x02016;"})
+_INK: Final = re.compile(r"\\[A-Za-z]+|[_^]")
+_NARROW: Final = 24
+"""Signs that have room on a phone."""
 _NAMED: Final = re.compile(r"\\[A-Za-z]+")
 
 
@@ -97,6 +76,11 @@ def formula(latex: str, *, display: bool = False) -> Markup:
     """A formula as MathML, or its source in a `code` element."""
     shown = _converted(latex, display)
     return shown if shown is not None else Markup('<code class="source">{}</code>').format(latex)
+
+
+def wide(latex: str) -> bool:
+    """Whether a formula may need more room than a phone has: it then scrolls, which the keyboard has to reach."""
+    return len(_INK.sub("x", latex.replace("{", "").replace("}", "").replace(" ", ""))) > _NARROW
 
 
 @lru_cache(maxsize=4096)
@@ -168,6 +152,7 @@ def _write(element: Element, out: list[str], alphabet: str = "") -> bool:
         text = text[1:]
     out.append(str(escape(_in_alphabet(text, alphabet))))
     children = list(element)
+    _stretch_bars(children)
     for child, after in zip_longest(children, children[1:]):
         if not _write(child, out, alphabet):
             return False
@@ -175,6 +160,15 @@ def _write(element: Element, out: list[str], alphabet: str = "") -> bool:
             out.append('<mspace width="0.17em"></mspace>')
     out.append(f"</{tag}>")
     return True
+
+
+def _stretch_bars(children: list[Element]) -> None:
+    """Bars beside a table are as high as it: a determinant, a norm."""
+    for at, child in enumerate(children):
+        beside = [*children[max(at - 1, 0) : at], *children[at + 1 : at + 2]]
+        if child.tag == "mo" and child.text in _BARS and any(b.tag == "mtable" for b in beside):
+            child.set("stretchy", "true")
+            child.set("fence", "true")
 
 
 def _apart(element: Element, after: Element) -> bool:

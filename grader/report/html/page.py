@@ -85,7 +85,7 @@ def report_body(data: Mapping[str, Any], *, lang: str = "en", audience: str = "s
     )
 
 
-def index_page(entries: Iterable[Entry], *, title: str, lang: str = "en") -> str:
+def index_page(entries: Iterable[Entry], *, lang: str = "en") -> str:
     """The class as a table, each submission with the address of its report."""
     rows: list[dict[str, Any]] = []
     heads: list[tuple[str, str]] = []
@@ -109,9 +109,9 @@ def index_page(entries: Iterable[Entry], *, title: str, lang: str = "en") -> str
     body = (
         _templates()
         .get_template("index.html.j2")
-        .render(lang=lang, word=partial(phrase, lang=lang), title=title, rows=rows, heads=heads, out_of=out_of)
+        .render(lang=lang, word=partial(phrase, lang=lang), rows=rows, heads=heads, out_of=out_of)
     )
-    return _page(title, Markup(body), lang)
+    return _page(phrase("class", lang), Markup(body), lang)
 
 
 def _page(title: str, body: Markup, lang: str, state: str = "") -> str:

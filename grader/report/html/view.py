@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from grader.report import messages as M
 from grader.report.audience import REFERENCE_SIDE
-from grader.report.html.formula import formula
+from grader.report.html.formula import formula, wide
 from grader.report.html.phrases import phrase
 from grader.report.reading_words import reading
 from grader.report.words import REMARKED, WORDS, given_in, replaced
@@ -55,11 +55,12 @@ class Note:
     source: str = ""
     caret: int = 0
     hint: str = ""
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The sign beside a line or a formula; `steps` counts what was judged in it."""
+    """The sign beside a line or a formula."""
 
     shape: str
     word: str
@@ -71,6 +72,7 @@ class Bit:
 
     content: Markup
     mark: Mark | None = None
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class Line:
     mark: Mark | None
     notes: tuple[Note, ...]
     label: str = ""
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +226,8 @@ class _Builder:
                 judged += outcomes
                 notes += [self.note(s) for s in steps if s["outcome"] not in _SILENT]
                 mark = self.mark(outcomes) if piece["kind"] == "formula" else None
-                bits.append(Bit(formula(piece["text"], display=piece["kind"] != "formula"), mark))
+                inline = piece["kind"] == "formula"
+                bits.append(Bit(formula(piece["text"], display=not inline), mark, inline and wide(piece["text"])))
             else:
                 bits.append(Bit(escape(piece["text"])))
         name = anchor(self.part["id"], first["file"], first["line"])
@@ -232,15 +236,24 @@ class _Builder:
             for number in range(piece["line"], piece["end_line"] + 1):
                 self.anchors.setdefault((piece["file"], number), name)
         mark = self.mark(judged) if kind == "row" else None
-        return Line(kind, name if fresh else "", first["line"], tuple(bits), mark, tuple(notes), label)
+        return Line(
+            kind,
+            name if fresh else "",
+            first["line"],
+            tuple(bits),
+            mark,
+            tuple(notes),
+            label,
+            kind == "row" and wide(first["text"]),
+        )
 
     def steps_in(self, piece: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        """The steps whose right-hand side stands in a formula; each step stands in one."""
+        """The steps whose right-hand side begins in a formula, or that stop at its end; each stands in one."""
         start, end = (piece["line"], piece["column"]), (piece["end_line"], piece["end_column"])
         found = [
             s
             for s in self.waiting
-            if s["span"]["file"] == piece["file"] and start <= (s["span"]["line"], s["span"]["column"]) < end
+            if s["span"]["file"] == piece["file"] and start <= (s["span"]["line"], s["span"]["column"]) <= end
         ]
         self.waiting = [s for s in self.waiting if s not in found]
         return found
@@ -275,6 +288,7 @@ class _Builder:
             tuple(remarks),
             *around(step["source"] if outcome == "unreadable" else "", step["source_column"] - 1),
             f"{WORDS['hint'][lang]}: {hint}" if hint else "",
+            wide(step["reads"]),
         )
 
     def numbers(self, witness: Mapping[str, Any], *, own: bool, names: tuple[str, str]) -> Numbers:
@@ -364,33 +378,7 @@ def _name(name: str) -> Markup:
     return formula(f"{shown}_{{{index}}}" if index else shown)
 
 
-_GREEK: Final = frozenset(
-    [
-        "alpha",
-        "beta",
-        "gamma",
-        "delta",
-        "epsilon",
-        "varepsilon",
-        "zeta",
-        "eta",
-        "theta",
-        "vartheta",
-        "iota",
-        "kappa",
-        "lambda",
-        "mu",
-        "nu",
-        "xi",
-        "pi",
-        "rho",
-        "sigma",
-        "tau",
-        "upsilon",
-        "phi",
-        "varphi",
-        "chi",
-        "psi",
-        "omega",
-    ]
-)
+_GREEK: Final = frozenset([
+    "alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta", "vartheta", "iota", "kappa",
+    "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "varphi", "chi", "psi", "omega",
+])  # fmt: skip
