@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: grade lint test test-all bench bench-batch bench-sandbox bench-pairs clean
+.PHONY: grade lint test test-all bench bench-batch bench-sandbox bench-pairs bench-web clean
 .DEFAULT_GOAL := grade
 
 $(VENV)/base: pyproject.toml
@@ -12,11 +12,11 @@ $(VENV)/base: pyproject.toml
 	touch $@
 
 $(VENV)/dev: $(VENV)/base
-	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]'
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev,web]'
 	touch $@
 
 $(VENV)/all: $(VENV)/dev
-	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev,python]'
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev,web,python]'
 	touch $@
 
 $(VENV)/bubblewrap: | $(VENV)/base  # for Python answers; where it cannot be installed everything else still works
@@ -67,6 +67,9 @@ bench-sandbox: $(VENV)/all $(VENV)/bubblewrap  ## a Python case warm and cold; 5
 
 bench-pairs: $(VENV)/bench  ## the table of pairs against math-verify and SymPy
 	$(BIN)/python benchmarks/pairs.py
+
+bench-web: $(VENV)/dev  ## fifty students who check at once, over HTTP, on two workers
+	$(BIN)/python benchmarks/web.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

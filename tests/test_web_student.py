@@ -147,6 +147,20 @@ def test_it_answers_in_about_a_second(student: TestClient) -> None:
     assert time.monotonic() - began < 5, "a busy machine may take longer than a second, but not so long"
 
 
+def test_scripts_and_links_of_a_student_do_nothing(student: TestClient) -> None:
+    text = (
+        "# Question 1\n<script>alert(1)</script> [x](javascript:alert(1)) <img src=x onerror=alert(1)>\n"
+        "$$\\text{<script>alert(2)</script>} = \\href{javascript:alert(3)}{\\sigma_1}$$\n$$\\log\\sigma_1 = 2\\log\\sigma_1$$\n"
+    )
+    page = student.post("/", files={"files": ("<b>x.md", text), "text": (None, "")}).text
+    copies = [base64.b64decode(x).decode() for x in re.findall(r';base64,([^"]+)"', page)]
+    for shown in (page, copies[0]):
+        assert "alert" in shown, "it is shown"
+        assert not re.search(
+            r"<script(?! src=\"/static)|<img|<b>|<[a-z][^>]*\s(?:on\w+|style)=|href=\"javascript", shown
+        )
+
+
 @functools.cache
 def formulas() -> frozenset[str]:
     """The reference answers of the shipped assignment as LaTeX, without spaces; those too short to be one are left out."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from starlette.testclient import TestClient
 
 from grader.gradebook import Gradebook, Person
 from grader.web.app import create_app
-from grader.web.guard import Guard
+from grader.web.serve import Server, configured, listen
 from grader.web.settings import Settings
 
 TOKEN = "a-token-that-is-long-enough"
@@ -42,13 +43,19 @@ def answered(request: dict[str, Any]) -> dict[str, Any]:
 def serving(address: str = "127.0.0.1", **settings: Any) -> Iterator[TestClient]:
     """The application as somebody at an address asks it, started and stopped in order."""
     guard = create_app(Settings(**{"workers": 1, "grade": answered, **settings}))
-    with client(guard, address) as found:
+    with _client(guard, address) as found:
         yield found
 
 
-def client(guard: Guard, address: str = "127.0.0.1", **more: Any) -> TestClient:
-    """Somebody at an address, with cookies of their own."""
-    return TestClient(guard, "http://127.0.0.1", client=(address, 1), follow_redirects=False, **more)
+def another(of: TestClient, address: str, **more: Any) -> TestClient:
+    """Somebody else who asks the same server, with cookies of their own."""
+    found = _client(of.app, address, **more)
+    found.portal = of.portal  # everything of a server happens in one event loop
+    return found
+
+
+def _client(app: Any, address: str, **more: Any) -> TestClient:
+    return TestClient(app, "http://127.0.0.1", client=(address, 1), follow_redirects=False, **more)
 
 
 def csrf(page: Any) -> str:
@@ -85,3 +92,20 @@ def class_of(path: Path) -> Gradebook:
         },
         {"ada": [Person("<b>Ada</b>", "007", "a@x")], "bob": [Person("=cmd|'/c calc'!A0", "8", "b@x")], "cyd": [Person("Cyd", "9")]},
     )  # fmt: skip
+
+
+@contextmanager
+def listening(**settings: Any) -> Iterator[tuple[str, Any]]:
+    """The server on a free port of this machine, in a thread; its address, and what its requests share."""
+    ready = threading.Event()
+    with listen("127.0.0.1", 0) as sock:
+        guard = create_app(Settings(**{"workers": 1, "grade": answered, **settings}))
+        server = Server(configured(guard), guard, ready.set)
+        thread = threading.Thread(target=lambda: server.run(sockets=[sock]))
+        thread.start()
+        try:
+            assert ready.wait(30)
+            yield f"http://127.0.0.1:{sock.getsockname()[1]}", guard
+        finally:
+            server.should_exit = True
+            thread.join()

@@ -76,7 +76,7 @@ def serve_command(
     try:
         sock = listen(host, port)
         with sock:
-            url = f"http://{_bracketed(host)}:{sock.getsockname()[1]}"
+            url = f"http://{_reached(host)}:{sock.getsockname()[1]}"
             serve(
                 settings,
                 sock,
@@ -119,6 +119,11 @@ def _token(path: Path | None) -> str:
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
+
+
+def _reached(host: str) -> str:
+    """What to call a server in an address: one that listens everywhere has the machine's name."""
+    return socket.gethostname() if host in ("0.0.0.0", "::") else _bracketed(host)
 
 
 def _alone(host: str) -> bool:

@@ -19,7 +19,7 @@ _CONNECTIONS: Final = 500
 """Open at a time: those who wait for a check, and as many who read."""
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Refuses what waits as soon as it is told to stop; uvicorn then lets answer what runs."""
 
     def __init__(self, config: uvicorn.Config, guard: Guard, ready: Callable[[], None]) -> None:
@@ -56,18 +56,19 @@ def listen(host: str, port: int) -> socket.socket:
     return sock
 
 
-def serve(settings: Settings, sock: socket.socket, *, proxy: str | None, ready: Callable[[], None]) -> None:
-    """Serve until a signal says to stop; `proxy` is the address of a proxy whose word on clients is believed.
-
-    Raises OperatorError where gradebook or assignment cannot be used.
-    """
-    guard = create_app(settings)
-    config = uvicorn.Config(
+def configured(guard: Guard, proxy: str | None = None) -> uvicorn.Config:
+    """How uvicorn serves an application; `proxy` is the address of a proxy whose word on clients is believed."""
+    return uvicorn.Config(
         guard, log_level="warning", access_log=False, server_header=False, date_header=True, lifespan="on",
         proxy_headers=proxy is not None, forwarded_allow_ips=proxy or "", limit_concurrency=_CONNECTIONS, timeout_keep_alive=15,
         timeout_graceful_shutdown=int(CHECK_SECONDS), h11_max_incomplete_event_size=FORM_BYTES, ws="none",
     )  # fmt: skip
-    server = _Server(config, guard, ready)
+
+
+def serve(settings: Settings, sock: socket.socket, *, proxy: str | None, ready: Callable[[], None]) -> None:
+    """Serve until a signal says to stop. Raises OperatorError where gradebook or assignment cannot be used."""
+    guard = create_app(settings)
+    server = Server(configured(guard, proxy), guard, ready)
     server.run(sockets=[sock])
     if not server.started:
         raise OperatorError(guard.why or "the server could not be started")
