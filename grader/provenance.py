@@ -27,10 +27,15 @@ def shipped() -> Path:
     raise OperatorError("no assignment is shipped with this installation; name one with --assignment DIR")
 
 
+def assignment_files(folder: Path) -> list[Path]:
+    """All rubric and reference files of an assignment."""
+    return sorted(file for pattern in _FILES for file in folder.glob(pattern))
+
+
 def assignment_sha256(folder: Path) -> str:
     """Hash of all rubric and reference files of an assignment."""
     digest = hashlib.sha256()
-    for path in sorted(file for pattern in _FILES for file in folder.glob(pattern)):
+    for path in assignment_files(folder):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

@@ -38,6 +38,8 @@ LAYERS = [
     ["worker"],
     ["isolate"],
     ["task"],
+    ["parcel"],
+    ["cluster"],
     ["batch"],
     ["packaging"],
     ["commands"],
