@@ -26,7 +26,7 @@ LAYERS = [
     ["assignment", "guide"],
     ["steps"],
     ["carry", "python_answers"],
-    ["exchange", "handed_in", "likeness"],
+    ["exchange", "handed_in", "likeness", "wrong_values"],
     ["grade_part"],
     ["grade"],
     ["api", "references", "examples"],
