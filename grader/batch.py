@@ -195,7 +195,8 @@ class _Batch:
             self._fill(coming)
             while self.running:
                 finished, _ = wait(self.running, return_when=FIRST_COMPLETED)
-                answers = [(future, _answer(future)) for future in finished]  # may end the batch, and then all of them run
+                # may end the batch, and then none of them is done
+                answers = [(future, _answer(future)) for future in finished]
                 jobs = [(self.running.pop(future), answer) for future, answer in answers]
                 if not self.late:
                     self._fill(coming)

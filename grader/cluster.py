@@ -196,7 +196,9 @@ def _check(client: Any, address: str, expected: tuple[str, ...], programs: bool)
         raise OperatorError(f"--cluster {address}: the scheduler was lost ({error})") from None
     for name, found in sorted(answers.items()):
         if isinstance(found, BaseException):
-            raise OperatorError(f"the worker {name} cannot run the grader ({_line(found)}): install the same version there")
+            raise OperatorError(
+                f"the worker {name} cannot run the grader ({_line(found)}): install the same version there"
+            )
         wrong = differing(expected, found, name)
         if wrong:
             raise OperatorError(wrong)

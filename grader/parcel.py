@@ -159,5 +159,7 @@ def differing(expected: Sequence[str], found: Sequence[str], name: str) -> str:
                 f"the worker {name} has another version of the grader (source {there[7:19]}, here {here[7:19]}): "
                 "install the same there and start it again"
             )
-        return f"the worker {name} differs: {there.strip()} there, {here.strip()} here; results must not depend on where"
+        return (
+            f"the worker {name} differs: {there.strip()} there, {here.strip()} here; results must not depend on where"
+        )
     return ""

@@ -28,8 +28,9 @@ def wrong_values(
     """The wrong lines of a part in their order, then its wrong final answers (`answers` by check).
 
     A line has the values of both its sides, so that it is the same mistake in another
-    writing. What only follows is marked: a line whose error was made before, one said again, a final answer after a wrong line,
-    everything in a part whose earlier answers are not right (`carried`).
+    writing. What may only follow is marked: a line whose error was made before, one said again, one that the same change would
+    mend as one before (σ for σ² throughout is one belief), a final answer after a wrong line, everything in a part whose earlier
+    answers are not right (`carried`).
     """
     false = context.false_links
     wrong = {name: f.answer for name, f in answers.items() if f.outcome is Outcome.INCORRECT and f.answer is not None}
@@ -42,9 +43,10 @@ def wrong_values(
     for link in sorted(false, key=lambda link: order[link.number])[:_MOST]:
         value = _line(context, link)
         if value:
-            follows = carried or link.consequence_of is not None or value in seen
+            known = {value, link.diagnosis or value}
+            follows = carried or link.consequence_of is not None or bool(known & seen)
             out.append(WrongValue(value, follows, step=steps[link.number]))
-            seen.add(value)
+            seen |= known
     for name, answer in wrong.items():
         worth = _worth(context.judge, answer)
         if worth is not None:

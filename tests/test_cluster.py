@@ -233,9 +233,9 @@ def test_all_workers_must_be_as_this_machine(dask: Dask, monkeypatch: pytest.Mon
     for i, other in ((0, "grader 0123456789abcdef"), (1, "numpy 1.0.0")):
         changed = (*usual[:i], other, *usual[i + 1 :])
         monkeypatch.setattr(C, "facts", lambda changed=changed, **_: changed)
-        with pytest.raises(OperatorError, match=r"the worker tcp://127\.0\.0\.1:\d+ .*" + other[:12].split()[0]):
-            with C.connect(dask.address, programs=False):
-                pass
+        said = r"the worker tcp://127\.0\.0\.1:\d+ .*" + other[:12].split()[0]
+        with pytest.raises(OperatorError, match=said), C.connect(dask.address, programs=False):
+            pass
 
 
 def test_the_scheduler_is_lost(dask: Dask, homework: Path, local: dict[str, bytes], tmp_path: Path) -> None:
@@ -249,9 +249,9 @@ def test_the_scheduler_is_lost(dask: Dask, homework: Path, local: dict[str, byte
         if len(events) == 4:
             dask.kill("scheduler")
 
-    with pytest.raises(OperatorError, match=r"the Dask scheduler at .* was lost.*--resume goes on"):
-        with C.connect(dask.address, programs=False) as found:
-            run_batch(entries, Plan(out), executor=found, width=lambda: found.width, done=done)
+    said = r"the Dask scheduler at .* was lost.*--resume goes on"
+    with pytest.raises(OperatorError, match=said), C.connect(dask.address, programs=False) as found:
+        run_batch(entries, Plan(out), executor=found, width=lambda: found.width, done=done)
     seen = attempts(out)
     assert seen["done"] == len(events) < 12 and set(seen) <= {"done", "given_up"}
     run_batch(entries, Plan(out))
