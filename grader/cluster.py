@@ -179,8 +179,10 @@ def _client(address: str) -> Any:
     try:
         return Client(**where, timeout=_CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError, TypeError, ImportError, KeyError) as error:
-        why = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise OperatorError(f"--cluster {address}: no Dask scheduler answers there ({why})") from None
+        why = _line(error) if isinstance(error, ValueError) else f"{_CONNECT_SECONDS} s tried"
+        raise OperatorError(
+            f"--cluster {address}: no Dask scheduler answers there ({why}); docs/cluster.md tells how to start one"
+        ) from None
 
 
 def _check(client: Any, address: str, expected: tuple[str, ...], programs: bool) -> None:

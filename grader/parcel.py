@@ -159,7 +159,10 @@ def differing(expected: Sequence[str], found: Sequence[str], name: str) -> str:
                 f"the worker {name} has another version of the grader (source {there[7:19]}, here {here[7:19]}): "
                 "install the same there and start it again"
             )
-        return (
-            f"the worker {name} differs: {there.strip()} there, {here.strip()} here; results must not depend on where"
-        )
+        return f"the worker {name} differs: {_had(there)} there, {_had(here)} here; results must not depend on where"
     return ""
+
+
+def _had(fact: str) -> str:
+    """A fact in words: a library without a version is not there."""
+    return f"no {fact.strip()}" if fact.endswith(" ") else fact
