@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -20,7 +21,7 @@ from rich.console import Console
 
 from grader.grade import grade
 from grader.gradebook import Gradebook, Person, Similar, side_by_side, similar
-from grader.gradebook.similar import aligned
+from grader.gradebook.similar import aligned, pairs_in
 from grader.report.audience import for_student
 from grader.report.similar_table import WORDS, chance, show_similar
 from grader.report.to_json import report_data
@@ -135,6 +136,25 @@ def similar_of(folder: Path) -> Similar:
 
 def test_numbers_for_people() -> None:
     assert [chance(x) for x in (0.12, 0.000333, 1e-7)] == ["0.12", "0.00033", "< 0.0001"]
+
+
+def test_independent_students_make_no_strong_pair() -> None:
+    """Sixteen parts, thirty mistakes each, some of them frequent; one who copies five mistakes stands out."""
+    rng = random.Random(2)
+    weak = 0
+    for _ in range(20):
+        made_: dict[str, list[tuple[str, str]]] = {}
+        for i in range(100):
+            parts = [f"P{p:02}" for p in range(16) if rng.random() < 0.3]
+            made_[f"s{i:02}"] = [(p, str(rng.choices(range(30), [1 / (k + 1) for k in range(30)])[0])) for p in parts]
+        answered = {f"P{p:02}": 100 for p in range(16)}
+        found = pairs_in(made_, {name: name for name in made_}, answered)
+        assert all(p.weak for p in found)
+        weak += len(found)
+        copied = max(made_, key=lambda name: len(made_[name]))
+        found = pairs_in({**made_, "copy": made_[copied]}, {name: name for name in (*made_, "copy")}, answered)
+        assert {"copy", copied} in [{p.first, p.second} for p in found if not p.weak]
+    assert weak <= 20, "about one of two classes has a weak one"
 
 
 VALUES = st.lists(st.sampled_from("abcdefgh"), max_size=5, unique=True)

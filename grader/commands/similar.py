@@ -36,8 +36,10 @@ def similar_command(
     except OperatorError as error:
         fail(str(error), 2)
     if json_out is not None:
-        pairs = [{**asdict(pair), "parts": [asdict(p) for p in parts]} for pair, parts in beside]
-        write_json(json_out, {**found.data(), "pairs": pairs})
+        data = found.data()
+        for pair, (_, parts) in zip(data["pairs"], beside, strict=True):
+            pair["parts"] = [asdict(p) for p in parts]
+        write_json(json_out, data)
     if json_out != "-":
         from grader.report.similar_table import show_similar
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from typing import Any, Final
 
@@ -25,6 +25,9 @@ _LEAST: Final = 2
 _EXPECTED: Final = 0.15
 """Pairs that a class may be expected to have by chance: two mistakes of different parts that nobody else makes are below it, in
 classes from seven on."""
+_STRONG: Final = 0.01
+"""Below it a pair is more than the strongest of many: in made-up classes of independent students none was (a test holds it), while
+up to one a class lies between the two."""
 
 Mistake = tuple[str, str]
 """A part and the value of a wrong line in it."""
@@ -54,6 +57,11 @@ class SimilarPair:
     expected: float
     same_text: tuple[str, ...] = ()
 
+    @property
+    def weak(self) -> bool:
+        """Whether some pair like it is to be expected among so many."""
+        return self.expected > _STRONG
+
 
 @dataclass(frozen=True, slots=True)
 class Similar:
@@ -75,7 +83,7 @@ class Similar:
         """Plain data for JSON."""
         return {
             "hands": self.hands,
-            "pairs": [asdict(p) for p in self.pairs],
+            "pairs": [{**asdict(p), "weak": p.weak} for p in self.pairs],
             "groups": [list(g) for g in self.groups],
             "same_people": [list(g) for g in self.same_people],
         }
@@ -86,34 +94,44 @@ def similar(book: Gradebook, part: str = "") -> Similar:
     hands = hands_of(book.submissions())
     sequences: dict[str, tuple[Mistake, ...]] = {}
     texts: dict[str, dict[str, str]] = {}
-    makers: defaultdict[Mistake, set[str]] = defaultdict(set)
     answered: defaultdict[str, set[str]] = defaultdict(set)
     for result in book.results():
-        name, hand = result.submission, hands.get(result.submission, result.submission)
+        name = result.submission
         for one in result.summary.parts:
             if one.status not in ("empty", "unreadable"):
-                answered[one.id].add(hand)
+                answered[one.id].add(hands[name])
         made = _mistakes(result.summary, part)
-        for mistake in made:
-            makers[mistake].add(hand)
-        if len(made) >= _LEAST:
+        if made:
             sequences[name] = made
             texts[name] = {p.id: p.text_sha256 for p in result.summary.parts}
-    total = len(set(hands.values()))
-    counts = {m: SharedValue(*m, len(who), len(answered[m[0]] | who)) for m, who in makers.items()}
+    pairs = pairs_in(sequences, hands, {name: len(who) for name, who in answered.items()})
+    pairs = tuple(replace(p, same_text=_same_text(texts, p)) for p in pairs)
+    several = _joined(hands.items())
+    return Similar(len(set(hands.values())), pairs, _joined((p.first, p.second) for p in pairs), several)
+
+
+def pairs_in(
+    sequences: Mapping[str, Sequence[Mistake]], hands: Mapping[str, str], answered: Mapping[str, int]
+) -> tuple[SimilarPair, ...]:
+    """The pairs among submissions whose mistakes are known, the least likely first.
+
+    `hands` has every submission, with the same value for those of the same people; of each two people the least likely pair is
+    given. `answered` is how many people answered each part.
+    """
+    makers: defaultdict[Mistake, set[str]] = defaultdict(set)
+    for name, made in sequences.items():
+        for mistake in made:
+            makers[mistake].add(hands[name])
+    counts = {m: SharedValue(*m, len(who), max(answered.get(m[0], 0), len(who))) for m, who in makers.items()}
     rare = {m: v for m, v in counts.items() if 2 <= v.held_by <= max(2, v.of // _COMMON)}
-    best: dict[tuple[str, str], SimilarPair] = {}
+    total = len(set(hands.values()))
+    best: dict[frozenset[str], SimilarPair] = {}
     for first, second in _candidates(sequences, rare, hands):
         pair = _compared(first, second, sequences, rare, total)
-        if pair is None:
-            continue
-        same = tuple(p for p in dict.fromkeys(s.part for s in pair.shared) if _same(texts, first, second, p))
-        key = (min(hands[first], hands[second]), max(hands[first], hands[second]))
-        if key not in best or pair.expected < best[key].expected:
-            best[key] = SimilarPair(first, second, pair.shared, pair.expected, same)
-    pairs = sorted(best.values(), key=lambda p: (p.expected, p.first, p.second))
-    several = _joined((s, h) for s, h in hands.items())
-    return Similar(total, tuple(pairs), _joined((p.first, p.second) for p in pairs), several)
+        key = frozenset((hands[first], hands[second]))
+        if pair is not None and (key not in best or pair.expected < best[key].expected):
+            best[key] = pair
+    return tuple(sorted(best.values(), key=lambda p: (p.expected, p.first, p.second)))
 
 
 def _mistakes(summary: Summary, part: str) -> tuple[Mistake, ...]:
@@ -128,9 +146,9 @@ def _mistakes(summary: Summary, part: str) -> tuple[Mistake, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _same(texts: Mapping[str, Mapping[str, str]], first: str, second: str, part: str) -> bool:
-    one, other = texts[first].get(part, ""), texts[second].get(part, "")
-    return bool(one) and one == other
+def _same_text(texts: Mapping[str, Mapping[str, str]], pair: SimilarPair) -> tuple[str, ...]:
+    one, other = texts[pair.first], texts[pair.second]
+    return tuple(p for p in dict.fromkeys(s.part for s in pair.shared) if one[p] and one[p] == other[p])
 
 
 def _candidates(

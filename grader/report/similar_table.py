@@ -31,8 +31,12 @@ WORDS: Final = {
     },
     "pair": {"en": "{0} equal mistakes in the same order", "fr": "{0} erreurs égales dans le même ordre"},
     "expected": {
-        "en": "were all mistakes independent, a class of {1} would have {0} such pairs by chance",
-        "fr": "si toutes les erreurs étaient indépendantes, une classe de {1} aurait {0} paires pareilles par hasard",
+        "en": "were mistakes independent, a class of {1} would have {0} pairs with just these by chance",
+        "fr": "si les erreurs étaient indépendantes, une classe de {1} aurait {0} paires avec justement celles-ci par hasard",
+    },
+    "weak": {
+        "en": "weak: among so many pairs one like this is no surprise",
+        "fr": "faible : parmi tant de paires, une pareille ne surprend pas",
     },
     "same_text": {
         "en": "the text is the same, letter for letter",
@@ -72,6 +76,8 @@ def show_similar(
         )
         console.print(Text(WORDS["pair"][lang].format(len(pair.shared)), style="yellow"))
         console.print(Text(WORDS["expected"][lang].format(chance(pair.expected), found.hands)))
+        if pair.weak:
+            console.print(Text(WORDS["weak"][lang]))
         for part in parts:
             console.print(_part(pair, part, lang))
     for group in found.groups:
