@@ -21,13 +21,14 @@ WORDS: Final = {
     },
     "hint": {
         "en": "A hint for a person, never a verdict. Equal mistakes have innocent causes: a slip that several make, an error in the "
-        "statement, the lecture or a textbook, help from the same person, work in a group where it is allowed, one slip whose "
-        "consequences were not recognised as such, or a right line that this program takes for wrong. Read both texts as a whole, "
-        "and hear those who wrote them, before you conclude anything.",
+        "statement, the lecture or a textbook, help from the same person, work in a group where it is allowed, one text handed in by "
+        "two of a group or twice, one slip whose consequences were not recognised as such, or a right line that this program takes "
+        "for wrong. Read both texts as a whole, and hear those who wrote them, before you conclude anything.",
         "fr": "Un indice pour une personne, jamais un verdict. Des erreurs égales ont des causes innocentes : une faute que plusieurs "
         "commettent, une erreur de l'énoncé, du cours ou d'un manuel, l'aide d'une même personne, un travail de groupe là où il "
-        "est permis, une seule faute dont les suites n'ont pas été reconnues, ou une ligne juste que ce programme croit fausse. "
-        "Lire les deux textes en entier, et entendre leurs auteurs, avant toute conclusion.",
+        "est permis, un texte remis par deux membres d'un groupe ou deux fois, une seule faute dont les suites n'ont pas été "
+        "reconnues, ou une ligne juste que ce programme croit fausse. Lire les deux textes en entier, et entendre leurs auteurs, "
+        "avant toute conclusion.",
     },
     "pair": {"en": "{0} equal mistakes in the same order", "fr": "{0} erreurs égales dans le même ordre"},
     "expected": {
