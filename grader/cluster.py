@@ -43,6 +43,7 @@ class Cluster(Executor):
         # not pure: a second attempt at a submission is to be made, not to be given the answer of the first
         self._remote: Executor = client.get_executor(pure=False)
         self._local = ThreadPoolExecutor(max_workers=os.cpu_count() or 1)
+        self._used = False  # whether anything ran in them
         self._open: dict[Future[Any], Future[Any]] = {}
         self._guard = threading.Lock()
         self._broken = ""
@@ -61,7 +62,7 @@ class Cluster(Executor):
         if self._closing.is_set():
             raise RuntimeError("cannot schedule new futures after shutdown")
         if fn is not grade_task:
-            return self._local.submit(fn, *args, **kwargs)
+            return self._here(fn, *args, **kwargs)
         (request,) = args
         asked = Path(request["assignment"]) if request["assignment"] else provenance.shipped()
         if asked.resolve() != self._assignment.folder:
@@ -69,18 +70,28 @@ class Cluster(Executor):
         try:
             parcel = packed(request, self._assignment, self._expected)
         except (OSError, TooMuch):
-            return self._local.submit(fn, request)  # which says what is the matter with the files
+            return self._here(fn, request)  # which says what is the matter with the files
         outer: Future[Any] = Future()
+        try:
+            inner = self._remote.submit(_there, parcel)
+        except Exception:  # of many kinds, where the client was closed because its scheduler is gone
+            outer.set_exception(BrokenExecutor(self._broken or self._lost()))
+            return outer
         with self._guard:
-            if self._broken:
-                outer.set_exception(BrokenExecutor(self._broken))
-                return outer
-        inner = self._remote.submit(_there, parcel)
-        with self._guard:
-            self._open[outer] = inner
+            broken = self._broken
+            if not broken:
+                self._open[outer] = inner
+        if broken:
+            inner.cancel()
+            outer.set_exception(BrokenExecutor(broken))
+            return outer
         outer.add_done_callback(self._cancelled)
         inner.add_done_callback(lambda done: self._done(outer, done))
         return outer
+
+    def _here(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Future[Any]:
+        self._used = True
+        return self._local.submit(fn, *args, **kwargs)
 
     def _cancelled(self, outer: Future[Any]) -> None:
         with self._guard:
@@ -138,9 +149,10 @@ class Cluster(Executor):
         for outer, inner in waiting.items():
             outer.cancel()
             inner.cancel()
-        close_workers()
-        self._local.shutdown(wait=wait, cancel_futures=True)
-        stopping.clear()
+        if self._used:
+            close_workers()
+            self._local.shutdown(wait=wait, cancel_futures=True)
+            stopping.clear()
         self._watch.join()
 
 
@@ -174,7 +186,8 @@ def _client(address: str) -> Any:
         raise OperatorError("--cluster needs Dask: pip install 'homework-grader[cluster]'") from None
     for name in ("distributed", "tornado"):  # what goes wrong is said in our words
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    warnings.simplefilter("ignore", VersionMismatchWarning)
+    warnings.simplefilter("ignore", VersionMismatchWarning)  # versions are asked for by `facts`
+    warnings.filterwarnings("ignore", "Sending large graph")  # a submission with photographs
     where = {"scheduler_file": address} if Path(address).is_file() else {"address": address}
     try:
         return Client(**where, timeout=_CONNECT_SECONDS, set_as_default=False)
