@@ -68,12 +68,14 @@ class Similar:
     """All pairs, the least likely first, and the groups they form.
 
     `hands` is how many handed in, the same people once; `same_people` are the submissions of those who handed in several.
+    `unknown` counts results of before the values of wrong lines were kept, of which nothing can be said.
     """
 
     hands: int
     pairs: tuple[SimilarPair, ...]
     groups: tuple[tuple[str, ...], ...]
     same_people: tuple[tuple[str, ...], ...]
+    unknown: int = 0
 
     def pair(self, one: str, other: str) -> SimilarPair | None:
         """The pair of these two submissions, in either order."""
@@ -86,6 +88,7 @@ class Similar:
             "pairs": [{**asdict(p), "weak": p.weak} for p in self.pairs],
             "groups": [list(g) for g in self.groups],
             "same_people": [list(g) for g in self.same_people],
+            "unknown": self.unknown,
         }
 
 
@@ -95,8 +98,10 @@ def similar(book: Gradebook, part: str = "") -> Similar:
     sequences: dict[str, tuple[Mistake, ...]] = {}
     texts: dict[str, dict[str, str]] = {}
     answered: defaultdict[str, set[str]] = defaultdict(set)
+    unknown = 0
     for result in book.results():
         name = result.submission
+        unknown += any(p.wrong is None for p in result.summary.parts)
         for one in result.summary.parts:
             if one.status not in ("empty", "unreadable"):
                 answered[one.id].add(hands[name])
@@ -107,7 +112,7 @@ def similar(book: Gradebook, part: str = "") -> Similar:
     pairs = pairs_in(sequences, hands, {name: len(who) for name, who in answered.items()})
     pairs = tuple(replace(p, same_text=_same_text(texts, p)) for p in pairs)
     several = _joined(hands.items())
-    return Similar(len(set(hands.values())), pairs, _joined((p.first, p.second) for p in pairs), several)
+    return Similar(len(set(hands.values())), pairs, _joined((p.first, p.second) for p in pairs), several, unknown)
 
 
 def pairs_in(
@@ -140,7 +145,7 @@ def _mistakes(summary: Summary, part: str) -> tuple[Mistake, ...]:
         (p.id, w.value)
         for p in summary.parts
         if not part or part in (p.id, p.id.split(".")[0])
-        for w in p.wrong
+        for w in p.wrong or ()
         if not w.follows
     )
     return tuple(dict.fromkeys(found))

@@ -43,7 +43,7 @@ class WrongLine:
 class PartMark:
     """A part's range and its checks; `text_sha256` is the hash of the text that was graded, empty if none was read.
 
-    `wrong` are its wrong lines in order; nothing in a gradebook of before they were kept.
+    `wrong` are its wrong lines in order; None in a result of before they were kept.
     """
 
     id: str
@@ -53,7 +53,7 @@ class PartMark:
     out_of: float
     text_sha256: str
     checks: tuple[CheckMark, ...]
-    wrong: tuple[WrongLine, ...] = ()
+    wrong: tuple[WrongLine, ...] | None = None
 
     @property
     def open(self) -> bool:
@@ -118,7 +118,7 @@ def summarize(report: Mapping[str, Any]) -> dict[str, Any]:
                     ]
                     for c in part["checks"]
                 ],
-                **({"wrong": [[w["value"], w["follows"]] for w in part["wrong"]]} if part.get("wrong") else {}),
+                **({"wrong": [[w["value"], w["follows"]] for w in part["wrong"]]} if "wrong" in part else {}),
             }
             for part in report["parts"]
         ],
@@ -136,7 +136,7 @@ def summary_of(data: Mapping[str, Any]) -> Summary:
             part["score"]["out_of"],
             part["text"],
             tuple(CheckMark(*row) for row in part["checks"]),
-            tuple(WrongLine(*row) for row in part.get("wrong", ())),
+            tuple(WrongLine(*row) for row in part["wrong"]) if "wrong" in part else None,
         )
         for part in data["parts"]
     )

@@ -53,6 +53,10 @@ WORDS: Final = {
         "en": "belong together: {0} (the more they are, the likelier a common source)",
         "fr": "vont ensemble : {0} (plus elles sont nombreuses, plus une source commune est probable)",
     },
+    "unknown": {
+        "en": "{0} submissions were graded by an earlier version, which did not keep what this needs: grade them again (--resume)",
+        "fr": "{0} remises ont été notées par une version antérieure, qui ne gardait pas ce qu'il faut : les noter de nouveau (--resume)",
+    },
     "same_people": {
         "en": "handed in by the same people, not compared with each other: {0}",
         "fr": "remises par les mêmes personnes, non comparées entre elles : {0}",
@@ -81,6 +85,8 @@ def show_similar(
             console.print(Text(WORDS["weak"][lang]))
         for part in parts:
             console.print(_part(pair, part, lang))
+    if found.unknown:
+        console.print(Text(WORDS["unknown"][lang].format(found.unknown), style="yellow"))
     for group in found.groups:
         if len(group) > 2:
             console.print(Text(WORDS["groups"][lang].format(visible(", ".join(group)))))
