@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from conftest import ROOT
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_gradebook import check, made, part, step
 from rich.console import Console
@@ -173,6 +173,7 @@ def test_independent_students_make_no_strong_pair() -> None:
 VALUES = st.lists(st.sampled_from("abcdefgh"), max_size=5, unique=True)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([f"s{i:02}" for i in range(12)]), st.tuples(VALUES, VALUES), min_size=4), st.randoms())
 def test_laws(rows: dict[str, tuple[list[str], list[str]]], rng: random.Random) -> None:
     """Pairs do not depend on the order of the class; what is shared stands in both, rare and in order; chance does not explain it."""
@@ -193,6 +194,7 @@ def test_laws(rows: dict[str, tuple[list[str], list[str]]], rng: random.Random) 
         assert all(s.held_by <= 4 for s in pair.shared), "a fifth of the class at most"
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from("abcd")), st.lists(st.sampled_from("abcd")))
 def test_alignment(one: list[str], other: list[str]) -> None:
     keys = [("P", v) for v in one], [("P", v) for v in other]
