@@ -58,7 +58,7 @@ bench: $(VENV)/base  ## growth with the links; whole file against LatexWalker (F
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/whole_file.py $(or $(FILE),submissions_example/en_careful.tex)
 
-bench-batch: $(VENV)/base  ## a class on 1 and 2 processes; memory at 100 and 1,000 submissions
+bench-batch: $(VENV)/dev  ## a class on 1 and 2 processes and on 2 Dask workers; memory at 100 and 1,000 submissions
 	$(BIN)/python benchmarks/batch.py speed
 	$(BIN)/python benchmarks/batch.py memory
 

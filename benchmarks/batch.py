@@ -1,6 +1,6 @@
-"""How fast a class is graded and how much memory that takes: made-up Gradescope exports on 1 and 2 processes.
+"""How fast a class is graded and how much memory that takes: made-up Gradescope exports on 1 and 2 processes and 2 Dask workers.
 
-    python benchmarks/batch.py speed [COUNT]      submissions per second, ordinary submissions
+    python benchmarks/batch.py speed [COUNT]      submissions per second, ordinary submissions; with Dask where it is installed
     python benchmarks/batch.py memory [COUNT..]   peak memory, short submissions
 """
 
@@ -10,6 +10,9 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -39,9 +42,40 @@ def children(pid: int) -> list[int]:
         return []
 
 
-def grade(export: Path, out: Path, jobs: int) -> tuple[float, float, float, float]:
-    """Seconds, seconds of processors, and the peak memory of the main process and of the largest worker."""
-    command = [sys.executable, "-m", "grader", "grade", str(export), "--out", str(out), "--jobs", str(jobs)]
+@contextmanager
+def dask(folder: Path, workers: int) -> Iterator[str]:
+    """A scheduler with workers of one thread each, ready and idle; its address."""
+    address = folder / "scheduler.json"
+    common = ["--scheduler-file", str(address), "--no-dashboard"]
+    commands = [["distributed.cli.dask_scheduler", *common, "--host", "127.0.0.1", "--port", "0"]]
+    commands += [
+        ["distributed.cli.dask_worker", *common, "--no-nanny", "--nthreads", "1", "--local-directory", str(folder)]
+    ] * workers
+    processes = []
+    try:
+        for words in commands:
+            processes.append(
+                subprocess.Popen(
+                    [sys.executable, "-m", *words], cwd=folder, env=dict(os.environ, PYTHONPATH=str(ROOT)),
+                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                )
+            )  # fmt: skip
+        from distributed import Client
+
+        while not address.exists():
+            time.sleep(0.1)
+        with Client(scheduler_file=str(address)) as client:
+            client.wait_for_workers(workers, timeout=60)
+        yield str(address)
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def grade(export: Path, out: Path, *options: str) -> tuple[float, float, float, float]:
+    """Seconds, seconds of processors, and the peak memory of the main process and of the largest worker it started."""
+    command = [sys.executable, "-m", "grader", "grade", str(export), "--out", str(out), *options]
     start = time.monotonic()
     process = subprocess.Popen(
         command, cwd=ROOT, env=dict(os.environ, PYTHONPATH=str(ROOT)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -63,11 +97,19 @@ def main(what: str, counts: list[int]) -> None:
         for count in counts:
             export = write_export(Path(folder) / f"export{count}", count, small=what == "memory", odd=False)
             for jobs in (1, 2):
-                seconds, used, main_mb, worker_mb = grade(export.folder, Path(folder) / f"out{count}-{jobs}", jobs)
+                out = Path(folder) / f"out{count}-{jobs}"
+                seconds, used, main_mb, worker_mb = grade(export.folder, out, "--jobs", str(jobs))
                 print(
                     f"{count} submissions, {jobs} processes: {seconds:.1f} s, {count / seconds:.2f}/s, "
                     f"{used / count:.2f} s of a processor each; "
                     f"peak memory: main {main_mb:.0f} MB, worker {worker_mb:.0f} MB",
+                    flush=True,
+                )
+            if what == "speed" and find_spec("distributed"):
+                with dask(Path(folder), 2) as address:
+                    seconds, _, main_mb, _ = grade(export.folder, Path(folder) / f"out{count}-dask", "--cluster", address)
+                print(
+                    f"{count} submissions, 2 Dask workers: {seconds:.1f} s, {count / seconds:.2f}/s; peak memory: main {main_mb:.0f} MB",
                     flush=True,
                 )
 

@@ -96,12 +96,14 @@ def run(
     roster: Sequence[Student] | None = None,
     done: Callable[[Event], None] = lambda event: None,
     executor: Executor | None = None,
+    width: Callable[[], int] | None = None,
 ) -> Counter[str]:
     """Grade every entry into the folder's gradebook and `<id>.json`; how many have each status.
 
     What has a result for its files, rubric, references, program and limits is not graded again. A status `""` counts
     submissions for which not even a report could be made. `executor` runs `grade_task` and `convert_task`, by default in
-    threads that each keep a worker process. Raises OperatorError (DiskFull, Locked among them) where the batch cannot go on:
+    threads that each keep a worker process; `width` says how many tasks it should be given at a time, by default the plan's
+    `jobs`. Raises OperatorError (DiskFull, Locked among them) where the batch cannot go on:
     all that is done stays and counts in the next call.
     """
     folder = plan.assignment or provenance.shipped()
@@ -116,7 +118,8 @@ def run(
         book.register([_upload(e) for e in entries])
         number = book.begin_run(plan.arguments)
         pool = executor or ThreadPoolExecutor(max_workers=max(1, plan.jobs))
-        batch = _Batch(book, plan, number, provenance.assignment_sha256(folder), pool, done)
+        rubric = provenance.assignment_sha256(folder)
+        batch = _Batch(book, plan, number, rubric, pool, done, width or (lambda: plan.jobs))
         try:
             batch.run(entries)
         finally:
@@ -170,9 +173,17 @@ class _Batch:
     """One call of `run`."""
 
     def __init__(
-        self, book: Gradebook, plan: Plan, number: int, rubric: str, pool: Executor, done: Callable[[Event], None]
+        self,
+        book: Gradebook,
+        plan: Plan,
+        number: int,
+        rubric: str,
+        pool: Executor,
+        done: Callable[[Event], None],
+        width: Callable[[], int],
     ) -> None:
         self.book, self.plan, self.number, self.rubric, self.pool, self.done = book, plan, number, rubric, pool, done
+        self.width = width
         self.counts: Counter[str] = Counter()
         self.waiting: deque[_Job] = deque()
         self.late: deque[_Job] = deque()  # what ran when an earlier batch was cut off: last, and one after the other
@@ -186,7 +197,9 @@ class _Batch:
             self._fill(coming)
             while self.running:
                 finished, _ = wait(self.running, return_when=FIRST_COMPLETED)
-                jobs = [(self.running.pop(future), _answer(future)) for future in finished]
+                # may end the batch, and then none of them is done
+                answers = [(future, _answer(future)) for future in finished]
+                jobs = [(self.running.pop(future), answer) for future, answer in answers]
                 if not self.late:
                     self._fill(coming)
                 for job, answer in jobs:
@@ -197,7 +210,7 @@ class _Batch:
             raise
 
     def _fill(self, coming: Iterator[Entry]) -> None:
-        while len(self.running) < self.plan.jobs:
+        while len(self.running) < self.width():
             if self.waiting:
                 job = self.waiting.popleft()
             elif (entry := next(coming, None)) is not None:

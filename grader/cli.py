@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from grader.commands import diff, export, grade, override, review, serve, show, stats
+from grader.commands import diff, export, grade, override, review, serve, show, similar, stats
 from grader.commands.common import AssignmentOption, fail, write_text
 from grader.packaging.command import package
 
@@ -153,6 +153,7 @@ app.command(name="review")(review.review_command)
 app.command(name="override")(override.override_command)
 app.command(name="show")(show.show_command)
 app.command(name="stats")(stats.stats_command)
+app.command(name="similar")(similar.similar_command)
 app.command(name="export")(export.export_command)
 app.command(name="serve")(serve.serve_command)
 

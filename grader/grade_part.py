@@ -19,7 +19,7 @@ from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.notation import Notation
 from grader.maths.worlds import World
-from grader.model import CheckResult, Outcome, PartReport, Points, Role, Verdict
+from grader.model import CheckResult, Outcome, PartReport, Points, Role, Verdict, WrongValue
 from grader.python_answers import Answered
 from grader.reading.claims import Chain, PartText, read_part
 from grader.reading.document import Document, Problem
@@ -28,6 +28,7 @@ from grader.rubric import Part, Question
 from grader.scoring import better, points_of, status_of, total
 from grader.source import SourceMap
 from grader.steps import steps_of
+from grader.wrong_values import wrong_values
 
 _BLOCKS = 4_000
 _FORMULAS = 1_500
@@ -158,6 +159,7 @@ def grade_part(submission: Submission, question: Question, part: Part) -> PartRe
     judge = submission.assignment.judge(part.id)
     source = submission.document.source
     results: list[CheckResult] = []
+    answers: dict[str, Finding] = {}
     if judge is None and part.checks and all(spec.role is Role.MANUAL for spec in part.checks):
         judge = Judge(World())  # nothing is evaluated: a person marks it
     if judge is None or not part.checks:
@@ -174,6 +176,7 @@ def grade_part(submission: Submission, question: Question, part: Part) -> PartRe
         for spec, first in found:
             finding = unseen.settled(spec, first) if unseen is not None and first.note != SEALED else first
             submission.outcomes[f"{part.id}.{spec.id}"] = finding.outcome
+            answers[spec.id] = finding
             if finding.note == "follows_from_earlier":
                 submission.carried.add(f"{part.id}.{spec.id}")
             context = submission.contexts.get(id(text))
@@ -194,7 +197,17 @@ def grade_part(submission: Submission, question: Question, part: Part) -> PartRe
     if context is None and judge is not None:
         context = PartContext(text, judge, lambda wanted: T.Empty())
     steps = steps_of(text, context.links if context is not None else [], source, part.id)
-    return PartReport(part.id, part.title.model_dump(), score, status, tuple(results), steps)
+    wrong: tuple[WrongValue, ...] = ()
+    if context is not None:
+        carried = bool(context.earlier) or any(_wrong_before(submission, question, spec, part) for spec in part.checks)
+        wrong = wrong_values(part.id, context, answers, carried=carried)
+    return PartReport(part.id, part.title.model_dump(), score, status, tuple(results), steps, wrong=wrong)
+
+
+def _wrong_before(submission: Submission, question: Question, spec: CheckBase, part: Part) -> bool:
+    """Whether a check builds on an answer to another part that is not known to be right."""
+    others = (name for name in spec.after if not name.startswith(f"{part.id}."))
+    return any(name in submission.carried or not_right(submission, question, name) for name in others)
 
 
 def _offer(

@@ -154,6 +154,19 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class WrongValue:
+    """What a wrong line (`step`) or a wrong final answer (`check`) is worth: `value` is the same for the same mistake.
+
+    `follows` says that it may only follow from a mistake made before.
+    """
+
+    value: str
+    follows: bool = False
+    step: str | None = None
+    check: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PartReport:
     """All that is said about one part."""
 
@@ -169,6 +182,8 @@ class PartReport:
     evidence: dict[str, Any] = field(default_factory=dict)
     text_sha256: str = ""
     """Hash of the text that was graded; of the files where nothing was read."""
+    wrong: tuple[WrongValue, ...] = ()
+    """For comparing submissions; nothing for students."""
 
 
 @dataclass(frozen=True, slots=True)

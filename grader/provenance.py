@@ -27,20 +27,28 @@ def shipped() -> Path:
     raise OperatorError("no assignment is shipped with this installation; name one with --assignment DIR")
 
 
+def assignment_files(folder: Path) -> list[Path]:
+    """All rubric and reference files of an assignment."""
+    return sorted(file for pattern in _FILES for file in folder.glob(pattern))
+
+
 def assignment_sha256(folder: Path) -> str:
     """Hash of all rubric and reference files of an assignment."""
     digest = hashlib.sha256()
-    for path in sorted(file for pattern in _FILES for file in folder.glob(pattern)):
+    for path in assignment_files(folder):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
 @cache
 def engine_sha256() -> str:
-    """Hash of the program's own source, its limits included: a result is not reused by a program that might differ."""
+    """Hash of the program's own source, its limits included: a result is not reused by a program that might differ.
+
+    The assignment that an installed program has with it is not its source: the same program beside its sources has the same hash.
+    """
     here = Path(__file__).resolve().parent
     digest = hashlib.sha256(metadata.version("homework-grader").encode())
-    for path in sorted(here.rglob("*.py")):
+    for path in sorted(p for p in here.rglob("*.py") if p.relative_to(here).parts[0] != "shipped"):
         digest.update(path.relative_to(here).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

@@ -15,15 +15,8 @@ from grader.source import SourceMap
 
 def steps_of(text: PartText, links: Sequence[Link], source: SourceMap, part: str) -> tuple[Step, ...]:
     """All steps of a part in the order of its lines: the judged links, and the lines that could not be read."""
-    places: list[tuple[int, int, Link | tuple[Chain, Line]]] = []
-    for link in links:
-        order = link.run.chain.order if link.run.chain is not None else 0
-        line = link.run.lines[link.k + 1].start if link.run.lines else 0
-        places.append((order, line, link))
-    for chain in text.chains:
-        places.extend((chain.order, line.start, (chain, line)) for line in chain.lines if line.tree is None)
-    places.sort(key=lambda entry: entry[:2])
-    names = {entry.number: f"{part}:{i + 1}" for i, (_, _, entry) in enumerate(places) if isinstance(entry, Link)}
+    places = _placed(text, links)
+    names = names_of(text, links, part)
     out: list[Step] = []
     for i, (_, _, entry) in enumerate(places):
         if isinstance(entry, Link):
@@ -31,6 +24,22 @@ def steps_of(text: PartText, links: Sequence[Link], source: SourceMap, part: str
         else:
             out.append(_unread(entry[1], entry[0], source, f"{part}:{i + 1}"))
     return tuple(out)
+
+
+def names_of(text: PartText, links: Sequence[Link], part: str) -> dict[int, str]:
+    """The id of each link's step by the link's number, in the order of the steps."""
+    return {e.number: f"{part}:{i + 1}" for i, (_, _, e) in enumerate(_placed(text, links)) if isinstance(e, Link)}
+
+
+def _placed(text: PartText, links: Sequence[Link]) -> list[tuple[int, int, Link | tuple[Chain, Line]]]:
+    places: list[tuple[int, int, Link | tuple[Chain, Line]]] = []
+    for link in links:
+        order = link.run.chain.order if link.run.chain is not None else 0
+        line = link.run.lines[link.k + 1].start if link.run.lines else 0
+        places.append((order, line, link))
+    for chain in text.chains:
+        places.extend((chain.order, line.start, (chain, line)) for line in chain.lines if line.tree is None)
+    return sorted(places, key=lambda entry: entry[:2])
 
 
 def _unread(line: Line, chain: Chain, source: SourceMap, name: str) -> Step:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+
+if TYPE_CHECKING:
+    from grader.gradebook import Gradebook
 
 AssignmentOption = Annotated[
     Path | None, typer.Option("--assignment", help="Folder with rubrics/ and reference/ (default: the one shipped).")
@@ -30,6 +33,12 @@ def one_of(option: str, value: str, *known: str) -> None:
     """End the program where an option has a value that is none of those known."""
     if value not in known:
         fail(f"{option} {value}: {' or '.join(known)}", 2)
+
+
+def known_part(book: Gradebook, part: str) -> bool:
+    """Whether a gradebook has a part or a question of this name (or nothing at all)."""
+    first = next(book.results(), None)
+    return first is None or any(part in (p.id, p.id.split(".")[0]) for p in first.summary.parts)
 
 
 def author_of(named: str | None) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +14,9 @@ from grader.commands.common import AssignmentOption, fail, one_of
 from grader.report.visible import few
 
 if TYPE_CHECKING:
+    from grader.batch import Plan
     from grader.gradebook import Gradebook
+    from grader.intake.entry import Entry
 
 
 def grade_command(
@@ -29,7 +33,16 @@ def grade_command(
             help="Folders of submissions (files, or folders of files), files, .zip archives, Gradescope exports."
         ),
     ] = None,
-    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Submissions graded at a time.")] = 1,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", min=1, help="Submissions graded at a time (default: 1, on a cluster all its threads)."),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster", metavar="ADDRESS", help="Grade on the workers of this Dask scheduler (tcp://host:8786)."
+        ),
+    ] = None,
     resume: Annotated[
         bool,
         typer.Option("--resume", help="Go on in a folder that holds grades; without PATHS on what it graded last."),
@@ -88,9 +101,14 @@ def grade_command(
             "pdf_command": command,
             "pages": lang if html else "",
         }
-        plan = Plan(out, assignment, jobs, command, pdf_seconds, retry, again, arguments, lang if html else "")
-        with progress_of(len(found.entries)) as progress:
-            counts = run(found.entries, plan, roster=students, done=progress)
+        plan = Plan(out, assignment, jobs or 1, command, pdf_seconds, retry, again, arguments, lang if html else "")
+        with ExitStack() as stack:
+            executor: Executor | None = None
+            width: Callable[[], int] | None = None
+            if cluster is not None:
+                executor, width = _workers_of(stack, cluster, plan, found.entries, jobs)
+            progress = stack.enter_context(progress_of(len(found.entries)))
+            counts = run(found.entries, plan, roster=students, done=progress, executor=executor, width=width)
         with Gradebook.open(out) as book, said(out):
             _show(book, out, lang)
             if html:
@@ -100,6 +118,17 @@ def grade_command(
     except OperatorError as error:
         fail(str(error), 2)
     raise typer.Exit(3 if counts[""] else 0)
+
+
+def _workers_of(
+    stack: ExitStack, address: str, plan: Plan, entries: Sequence[Entry], jobs: int | None
+) -> tuple[Executor, Callable[[], int]]:
+    """The workers of a cluster until the stack ends, and how many submissions they are given at a time."""
+    from grader.cluster import connect
+
+    programs = any(p.suffix.lower() in (".py", ".ipynb") for e in entries for p in e.files)
+    found = stack.enter_context(connect(address, plan.assignment, programs=programs))
+    return found, lambda: jobs or found.width
 
 
 def _before(path: Path) -> dict[str, Any] | None:

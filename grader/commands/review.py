@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.commands.common import AuthorOption, LangOption, author_of, fail, one_of, write_json
+from grader.commands.common import AuthorOption, LangOption, author_of, fail, known_part, one_of, write_json
 
 if TYPE_CHECKING:
     from grader.commands.answers import Row
@@ -48,7 +48,7 @@ def review_command(
                 refresh_pages(book, folder)
                 return
             groups = queue(book, part)
-            if part is not None and not groups and not _known(book, part):
+            if part is not None and not groups and not known_part(book, part):
                 fail(f"--part {part}: no such part or question here", 2)
             if listing or json_out is not None:
                 _list(groups, json_out, lang)
@@ -63,11 +63,6 @@ def review_command(
         fail(str(error), 2)
     except KeyboardInterrupt:
         fail("stopped", 130)
-
-
-def _known(book: Gradebook, part: str) -> bool:
-    first = next(book.results(), None)
-    return first is None or any(part in (p.id, p.id.split(".")[0]) for p in first.summary.parts)
 
 
 def _walk(book: Gradebook, groups: Sequence[Group], author: str, lang: str) -> None:

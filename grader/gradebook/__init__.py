@@ -23,9 +23,19 @@ from grader.gradebook.records import (
     Upload,
 )
 from grader.gradebook.remarks import Remark, Remarks
+from grader.gradebook.similar import (
+    PartBeside,
+    SharedValue,
+    Similar,
+    SimilarPair,
+    WrittenLine,
+    side_by_side,
+    similar,
+)
+from grader.gradebook.similar import Row as SimilarRow
 from grader.gradebook.statistics import CheckFigures, Diagnosis, PartFigures, Statistics, statistics
 from grader.gradebook.store import DiskFull, GradebookError, Locked
-from grader.gradebook.summary import CheckMark, PartMark, Summary, summarize
+from grader.gradebook.summary import CheckMark, PartMark, Summary, WrongLine, summarize
 from grader.gradebook.watch import Watch
 
 __all__ = [
@@ -46,6 +56,7 @@ __all__ = [
     "Mark",
     "Move",
     "Override",
+    "PartBeside",
     "PartFigures",
     "PartMark",
     "Person",
@@ -55,6 +66,10 @@ __all__ = [
     "Result",
     "Run",
     "RunLock",
+    "SharedValue",
+    "Similar",
+    "SimilarPair",
+    "SimilarRow",
     "State",
     "Statistics",
     "Student",
@@ -62,12 +77,16 @@ __all__ = [
     "Summary",
     "Upload",
     "Watch",
+    "WrittenLine",
+    "WrongLine",
     "counted",
     "difference",
     "find_group",
     "marked",
     "marked_report",
     "queue",
+    "side_by_side",
+    "similar",
     "statistics",
     "summarize",
 ]

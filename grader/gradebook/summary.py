@@ -32,8 +32,19 @@ class CheckMark:
 
 
 @dataclass(frozen=True, slots=True)
+class WrongLine:
+    """A wrong line or final answer: `value` is the same for the same mistake, `follows` if it may follow from one before."""
+
+    value: str
+    follows: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PartMark:
-    """A part's range and its checks; `text_sha256` is the hash of the text that was graded, empty if none was read."""
+    """A part's range and its checks; `text_sha256` is the hash of the text that was graded, empty if none was read.
+
+    `wrong` are its wrong lines in order; None in a result of before they were kept.
+    """
 
     id: str
     status: str
@@ -42,6 +53,7 @@ class PartMark:
     out_of: float
     text_sha256: str
     checks: tuple[CheckMark, ...]
+    wrong: tuple[WrongLine, ...] | None = None
 
     @property
     def open(self) -> bool:
@@ -115,6 +127,7 @@ def summarize(report: Mapping[str, Any]) -> dict[str, Any]:
                     ]
                     for c in part["checks"]
                 ],
+                **({"wrong": [[w["value"], w["follows"]] for w in part["wrong"]]} if "wrong" in part else {}),
             }
             for part in report["parts"]
         ],
@@ -132,6 +145,7 @@ def summary_of(data: Mapping[str, Any]) -> Summary:
             part["score"]["out_of"],
             part["text"],
             tuple(CheckMark(*row) for row in part["checks"]),
+            tuple(WrongLine(*row) for row in part["wrong"]) if "wrong" in part else None,
         )
         for part in data["parts"]
     )

@@ -15,8 +15,9 @@ def for_student(data: dict[str, Any]) -> dict[str, Any]:
     """The report without reference values."""
     out = copy.deepcopy(data)
     for part in out["parts"]:
+        part.pop("wrong", None)  # what it has in common with others is nobody's business
         for check in part["checks"]:
-            check["evidence"].pop("alike", None)  # what it has in common with others is nobody's business
+            check["evidence"].pop("alike", None)  # nor this
             witness = check["evidence"].get("witness")
             if witness is not None:
                 witness.pop("right", None)

@@ -127,4 +127,5 @@ def _part(part: PartReport) -> dict[str, Any]:
         ],
         "checks": [_check(c) for c in part.checks],
         "steps": [_step(s) for s in part.steps],
+        "wrong": [{"value": w.value, "follows": w.follows, "step": w.step, "check": w.check} for w in part.wrong],
     }
