@@ -76,7 +76,8 @@ def _made(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _asked(request: dict[str, Any]) -> dict[str, Any]:
-    return {key: request[key] for key in ("id", "files", "assignment", "alone", "sha256", "pages")}
+    asked = {key: request[key] for key in ("id", "files", "assignment", "alone", "sha256")}
+    return {**asked, "pages": request.get("pages", "")}
 
 
 def _status(summary: dict[str, Any]) -> str:
