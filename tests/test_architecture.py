@@ -103,6 +103,18 @@ def test_heavy_packages_stay_where_they_belong(path: Path) -> None:
         assert not any(name.split(".")[0] == "sympy" for name in text)
 
 
+def test_the_web_is_loaded_by_its_command_alone() -> None:
+    """Its packages are an extra; commands share what they do with it through `desk`."""
+    for path in modules():
+        names = list(imports(path))
+        if path.parent.name == "web":
+            assert not any(n.startswith(("grader.commands", "grader.cli", "typer", "rich")) for n in names), path
+        else:
+            foreign = {"fastapi", "uvicorn", "starlette", "python_multipart"} & {n.split(".")[0] for n in names}
+            assert not foreign or path.name == "serve.py", path
+            assert path.name == "serve.py" or not any(n.startswith("grader.web") for n in names), path
+
+
 def test_what_runs_inside_the_sandbox_stands_alone() -> None:
     """It is bound there by itself, so it can import nothing of ours."""
     inside = GRADER / "sandbox" / "inside"

@@ -11,8 +11,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -22,6 +24,8 @@ from web_client import BROKEN, TOKEN, class_of
 
 from grader.cli import app
 from grader.gradebook import Gradebook
+from grader.web.checking import grade_here
+from grader.web.settings import Settings
 
 
 @contextmanager
@@ -138,6 +142,29 @@ def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch
         found.stderr.strip()
         == "grader: the web pages need more (uvicorn is missing): pip install 'homework-grader[web]'"
     )
+
+
+def test_a_cluster_grades_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `grader.cluster` gives is used for every check, as many at a time as it has room for."""
+    from grader.web import serve
+
+    class Executor(ThreadPoolExecutor):
+        width = 3
+
+    asked: list[str] = []
+
+    @contextmanager
+    def connect(address: str, assignment: Path | None) -> Iterator[Executor]:
+        asked.append(address)
+        with Executor(1) as found:
+            yield found
+
+    settings: list[Settings] = []
+    monkeypatch.setitem(sys.modules, "grader.cluster", SimpleNamespace(connect=connect))
+    monkeypatch.setattr(serve, "serve", lambda given, sock, **_: settings.append(given))
+    found = CliRunner().invoke(app, ["serve", "--port", "0", "--cluster", "tcp://there:8786"])
+    assert found.exit_code == 0 and asked == ["tcp://there:8786"]
+    assert settings[0].workers == 3 and settings[0].grade is not grade_here
 
 
 def test_other_commands_load_nothing_of_it() -> None:

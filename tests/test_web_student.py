@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import functools
 import io
@@ -13,15 +14,18 @@ import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import ROOT
+from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
-from web_client import BROKEN, MENDED, serving
+from web_client import BROKEN, MENDED, answered, serving
 
-from grader.isolate import Worker
+from grader.isolate import Worker, WorkerDied, WorkerTimeout
 from grader.task import close_workers
 from grader.web import checking
+from grader.web import student as student_side
 from grader.web.checking import check, grade_by, grade_here
 
 EXAMPLES = sorted(p for p in (ROOT / "submissions_example").iterdir() if not p.name.endswith(".yaml"))
@@ -121,6 +125,61 @@ def test_what_cannot_be_checked_is_said(student: TestClient, sent: object, statu
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     page = student.post("/", files=sent, headers={"accept-language": "fr"})  # type: ignore[arg-type]
     assert page.status_code == status and 'role="alert"' in page.text and "<html" in page.text
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [({"failed": "timeout", "message": "20 s"}, 422), ({"failed": "died", "message": "killed"}, 500),
+     ({"failed": "fault", "message": "out of memory"}, 500), ({"refused": "fault", "message": "is not UTF-8"}, 422)],
+)  # fmt: skip
+def test_what_went_wrong_is_nobodys_mistake(said: dict[str, str], status: int) -> None:
+    with serving(grade=lambda request: said if "warm.md" not in request["files"][0] else answered(request)) as who:
+        answer = who.post("/api/check", json={"text": "x"})
+        assert answer.status_code == status and "killed" not in answer.text and "memory" not in answer.text
+        page = who.post("/", files={"text": (None, "kept")})
+        assert page.status_code == status and 'role="alert"' in page.text and "kept</textarea>" in page.text
+
+
+def test_a_killed_worker_is_replaced_and_the_check_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Worker.ask
+    calls = []
+
+    def ask(self: Worker, request: dict[str, Any], **more: Any) -> Any:
+        calls.append(request)
+        if len(calls) == 1:
+            raise WorkerDied("killed")
+        return asked(self, request, **more)
+
+    monkeypatch.setattr(Worker, "ask", ask)
+    found = check({"files": [("a.md", b"# Question 1\n$1=1$\n")], "assignment": None}, grade_here)
+    checking.close_workers()
+    assert "report" in found and len(calls) == 2
+    monkeypatch.setattr(Worker, "ask", lambda *_, **__: (_ for _ in ()).throw(WorkerDied("again")))
+    assert check({"files": [("a.md", b"x")], "assignment": None}, grade_here) == {"failed": "died", "message": "again"}
+    monkeypatch.setattr(Worker, "ask", lambda *_, **__: (_ for _ in ()).throw(WorkerTimeout()))
+    assert check({"files": [("a.md", b"x")], "assignment": None}, grade_here)["failed"] == "timeout"
+
+
+def test_who_closes_the_page_gives_the_place_up() -> None:
+    class Gone:
+        async def is_disconnected(self) -> bool:
+            return True
+
+    async def work() -> None:
+        given_up = asyncio.Event()
+
+        async def long() -> dict[str, Any]:
+            try:
+                await asyncio.sleep(60)
+            finally:
+                given_up.set()
+            return {}
+
+        with pytest.raises(HTTPException):
+            await student_side._while_there(Gone(), long())  # type: ignore[arg-type]
+        await asyncio.wait_for(given_up.wait(), 5)
+
+    asyncio.run(work())
 
 
 def test_other_bodies_are_refused(student: TestClient) -> None:

@@ -5,15 +5,21 @@ from __future__ import annotations
 import ipaddress
 import secrets
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from grader.commands.common import AssignmentOption, fail, one_of
 
 if TYPE_CHECKING:
+    from grader.web.checking import Grade
     from grader.web.settings import Settings
+
+_WORKERS: Final = 2
 
 
 def serve_command(
@@ -33,7 +39,14 @@ def serve_command(
         Path | None,
         typer.Option("--token-file", help="File with the token for the desk; without it one is made and shown once."),
     ] = None,
-    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Checks that run at a time.")] = 2,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, max=256, help="Checks that run at a time (default: 2, or the cluster's)."),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option("--cluster", help="Address of a Dask scheduler whose workers grade instead of this machine."),
+    ] = None,
     names: Annotated[
         list[str] | None,
         typer.Option("--name", help="A name the server is reached under from elsewhere; may be repeated."),
@@ -72,10 +85,9 @@ def serve_command(
 
     token = "" if grades is None else _token(token_file)
     hosts = (*LOOPBACK, _bracketed(host), socket.gethostname(), *(names or ()))
-    settings = Settings(token, grades, workers, assignment, lang or "", hosts)
     try:
-        sock = listen(host, port)
-        with sock:
+        with listen(host, port) as sock, _grading(cluster, assignment) as (grade, width):
+            settings = Settings(token, grades, workers or width, assignment, lang or "", hosts, grade)
             url = f"http://{_reached(host)}:{sock.getsockname()[1]}"
             serve(
                 settings,
@@ -88,6 +100,18 @@ def serve_command(
                 refresh_pages(book, grades)  # what was decided meanwhile
     except OperatorError as error:
         fail(str(error), 2)
+
+
+@contextmanager
+def _grading(cluster: str | None, assignment: Path | None) -> Iterator[tuple[Grade, int]]:
+    """How checks are graded, and how many at a time unless somebody says otherwise. Raises OperatorError."""
+    from grader.web.checking import grade_by, grade_here
+
+    if cluster is None:
+        yield grade_here, _WORKERS
+        return
+    with import_module("grader.cluster").connect(cluster, assignment) as executor:
+        yield grade_by(executor), executor.width
 
 
 def _say(settings: Settings, url: str, *, made: bool, alone: bool) -> None:

@@ -59,8 +59,7 @@ def create_app(settings: Settings) -> Guard:
             try:
                 await checker.warm(str(settings.assignment) if settings.assignment else None)
             except RuntimeError as error:
-                guard.why = str(error)
-                raise
+                guard.why = str(error)  # the process says it and ends
             yield
         finally:
             await checker.close(CHECK_SECONDS)

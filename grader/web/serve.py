@@ -28,7 +28,9 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.started:
+        if self._guard.why:
+            self.should_exit = True
+        elif self.started:
             self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -70,5 +72,5 @@ def serve(settings: Settings, sock: socket.socket, *, proxy: str | None, ready: 
     guard = create_app(settings)
     server = Server(configured(guard, proxy), guard, ready)
     server.run(sockets=[sock])
-    if not server.started:
-        raise OperatorError(guard.why or "the server could not be started")
+    if guard.why:
+        raise OperatorError(guard.why)

@@ -47,6 +47,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "keep": ("Keep a copy", "Garder une copie"),
     "keep_html": ("Report as a page", "Rapport en page"),
     "keep_json": ("as JSON", "en JSON"),
+    "go_to_line": ("Go to line {0} of your text", "Aller à la ligne {0} de votre texte"),
     "remove": ("Remove the files", "Retirer les fichiers"),
     "no_answer": (
         "The server did not answer. Your text is still here; try again.",

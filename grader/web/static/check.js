@@ -21,6 +21,28 @@
     result.replaceChildren(line);
   };
 
+  // the number of a line leads to it in the text, where it can be mended
+  const lead = () => {
+    if (files.files.length) return;
+    for (const number of result.querySelectorAll(".gutter .number")) {
+      const line = Number(number.textContent);
+      if (!line) continue;
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "plain";
+      button.textContent = number.textContent;
+      button.setAttribute("aria-label", form.dataset.line.replace("{0}", line));
+      button.addEventListener("click", () => {
+        const before = text.value.split("\n").slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
+        const end = text.value.indexOf("\n", before);
+        text.focus();
+        text.setSelectionRange(before, end < 0 ? text.value.length : end);
+        text.scrollTop = Math.max(0, line - 4) * parseFloat(getComputedStyle(text).lineHeight);
+      });
+      number.replaceChildren(button);
+    }
+  };
+
   const check = async () => {
     if (running) running.abort();
     const own = (running = new AbortController());
@@ -34,6 +56,7 @@
       if (!answer.headers.get("content-type")?.startsWith("text/html")) throw new Error();
       result.replaceChildren(...page.body.childNodes);
       document.getElementById("main").classList.add("has-result");
+      lead();
       if (matchMedia("(max-width: 60rem)").matches) result.scrollIntoView({ block: "start" });
     } catch (error) {
       if (own.signal.aborted) return;
@@ -54,6 +77,7 @@
     } else if (chosen.length) {
       const carried = new DataTransfer();
       for (const file of chosen) carried.items.add(file);
+      if (name.value) text.value = name.value = ""; // what was shown of an earlier file
       files.files = carried.files;
       remove.hidden = false;
     }
@@ -79,6 +103,7 @@
   text.addEventListener("input", () => {
     if (!text.value) name.value = "";
   });
+  lead();
   let over = 0;
   const mark = (change) => {
     over = Math.max(0, over + change);
