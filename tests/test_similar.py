@@ -24,7 +24,9 @@ from grader.grade import grade
 from grader.gradebook import Gradebook, Person, Similar, side_by_side, similar
 from grader.gradebook.similar import aligned, pairs_in
 from grader.report.audience import for_student
-from grader.report.similar_table import WORDS, chance, show_similar
+from grader.report.similar_table import show_similar
+from grader.report.similar_words import SIMILAR as WORDS
+from grader.report.similar_words import chance
 from grader.report.to_json import report_data
 
 # made-up gradebooks: who is shown

@@ -15,7 +15,7 @@ from grader import provenance
 from grader.errors import OperatorError
 from grader.gradebook.store import GradebookError, Locked
 from grader.rubric import load_yaml
-from grader.web import desk_api, desk_pages, entrance, models, student
+from grader.web import desk_api, desk_pages, entrance, models, similar_pages, student
 from grader.web.book import Desk
 from grader.web.checker import Checker
 from grader.web.entrance import Away
@@ -80,6 +80,7 @@ def create_app(settings: Settings) -> Guard:
         app.include_router(entrance.router)
         app.include_router(desk_pages.router)
         app.include_router(desk_api.router)
+        app.include_router(similar_pages.router)
     guard = Guard(app, settings.hosts)
     return guard
 

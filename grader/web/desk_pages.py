@@ -35,7 +35,8 @@ _ENDED = frozenset({"unreadable", "timeout", "fault", "needs_a_person"})
 _BLANK = {"points": "", "reason": "", "apply": "one", "band": "", "remark": ""}
 
 
-def _page(request: Request, template: str, session: Session, status: int = 200, **values: Any) -> HTMLResponse:
+def desk_page(request: Request, template: str, session: Session, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page of the desk with what the session has to tell."""
     said, wrong = session.told()
     return page(request, template, status=status, session=session, said=said, said_wrong=wrong, **values)
 
@@ -58,7 +59,7 @@ def overview(request: Request, session: SignedIn) -> Response:
         waiting = sum(len(g.questions) for g in desk.queue(book))
     share = sums[0] / sums[1] if sums[1] else 1.0
     told = any(who or notes or status in _ENDED for _, who, _, status, notes, _ in rows)
-    return _page(
+    return desk_page(
         request, "class.html", session, rows=rows, heads=heads, told=told, waiting=waiting, share=share, bar=range_bar, num=num,
         span=span, name=desk.name,
     )  # fmt: skip
@@ -91,7 +92,7 @@ def _submission(
             "program": {p["id"]: p["score"] for p in report["parts"]} if report is not None else {},
         }  # fmt: skip
     body = report_body(report, lang=lang, audience="ta") if report is not None else ""
-    return _page(
+    return desk_page(
         request, "submission.html", session, status, body=body, report=report, error=error, bar=range_bar, num=num, span=span,
         typed={"place": "", "points": "", "reason": ""} | (typed or {}), place_name=place_name, **values,
     )  # fmt: skip
@@ -210,7 +211,7 @@ def _review(
     if found is not None:
         note = M.check_note(found.check, lang) if found.check is not None else M.note(found.group.first.note, lang)
     heads = list(dict.fromkeys(p.split(".")[0] for p in parts))
-    return _page(
+    return desk_page(
         request, "review.html", session, status, q=found, parts=sorted({*heads, *parts}), only=only, whole=whole, error=error,
         typed=_BLANK | (typed or {}), note=note, remarks=visible([(r.id, r.text) for r in remarks]), kinds=KINDS, num=num,
         path=review_path, math=formula, key_of=key_of,
@@ -307,7 +308,7 @@ def figures(request: Request, session: SignedIn) -> Response:
         key=lambda c: (-(c.failing or 0), -(c.partial + c.none), c.part, c.check),
     )
     wrong = [(d, mistake(d.kind, lang)) for d in found.diagnoses[:_MOST_MISTAKES]]
-    return _page(
+    return desk_page(
         request, "figures.html", session, found=found, failing=failing, wrong=wrong, open_checks=found.undecided(), histogram=histogram, spark=spark,
         share=share_bar, num=num,
     )  # fmt: skip
@@ -317,7 +318,7 @@ def figures(request: Request, session: SignedIn) -> Response:
 def changes(request: Request, session: SignedIn) -> Response:
     with desk_of(request).open() as book:
         found = difference(State(book, previous=True), State(book))
-    return _page(request, "changes.html", session, found=visible(found.data()), num=num, ends=ends)
+    return desk_page(request, "changes.html", session, found=visible(found.data()), num=num, ends=ends)
 
 
 @router.get("/desk/export")
@@ -325,7 +326,7 @@ def export_page(request: Request, session: SignedIn, open: str = "") -> Response
     with desk_of(request).open() as book:
         found = standing(book, open if open in OPEN else None)
         students = found.balance.students
-    return _page(
+    return desk_page(
         request, "export.html", session, reasons=found.reasons, warnings=found.warnings, students=students,
         open=open if open in OPEN else "", how=list(OPEN),
     )  # fmt: skip
@@ -339,7 +340,7 @@ def grades_file(request: Request, session: SignedIn, open: str = "") -> Response
         if not found.reasons:
             text, _ = grades(book, found.balance, ends=chosen or "min", lang=lang_of(request))
             return csv_file(text)
-    return _page(
+    return desk_page(
         request, "export.html", session, 409, reasons=found.reasons, warnings=found.warnings, students=found.balance.students,
         open=chosen or "", how=list(OPEN),
     )  # fmt: skip

@@ -281,6 +281,17 @@ class Figures(_Open):
     undecided: list[dict[str, Any]]
 
 
+class SimilarPairs(_Open):
+    """Schema `grader/similar/1`: pairs with more mistakes in common than chance explains. A hint, never a verdict."""
+
+    schema_: Annotated[Literal["grader/similar/1"], Field(alias="schema")]
+    hands: int
+    pairs: list[dict[str, Any]]
+    groups: list[list[str]]
+    same_people: list[list[str]]
+    unknown: int
+
+
 class Difference(_Open):
     """Schema `grader/diff/1`: before the last batch against now."""
 
