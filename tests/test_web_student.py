@@ -235,17 +235,24 @@ def plain(text: str) -> str:
     return re.sub(r"\s|\\[,;! ]", "", text)
 
 
-def leaks(student: TestClient, path: Path) -> list[str]:
-    """What only an assistant may see and a student is shown of a file: by the API, on the page, in the copies to keep."""
+@pytest.fixture(scope="module")
+def reader() -> Iterator[Worker]:
+    """Reads for assistants."""
     with Worker() as worker:
-        full = worker.ask({"op": "check", "id": path.stem, "files": [str(path)], "assignment": None})["report"]
+        yield worker
+
+
+def leaks(student: TestClient, reader: Worker, path: Path) -> list[str]:
+    """What only an assistant may see and a student is shown of a file: on the page, in the copies to keep of page and data."""
+    full = reader.ask({"op": "check", "id": path.stem, "files": [str(path)], "assignment": None})["report"]
     data = path.read_bytes()
-    given = student.post("/api/check", files={"files": (path.name, data)})
     page = student.post("/", files={"files": (path.name, data)})
-    assert given.status_code == page.status_code == 200
-    copies = "".join(base64.b64decode(x).decode() for x in re.findall(r';base64,([^"]+)"', page.text))
-    shown = given.text + page.text + copies
-    evidence = [(p["id"], c["id"], c["evidence"]) for p in given.json()["parts"] for c in p["checks"]]
+    assert page.status_code == 200
+    copies = dict(re.findall(r'download="[^"]+\.(html|json)" href="data:[^,]+;base64,([^"]+)"', page.text))
+    html, told = (base64.b64decode(copies[kind]).decode() for kind in ("html", "json"))
+    given = json.loads(told)
+    shown = page.text + html + told
+    evidence = [(p["id"], c["id"], c["evidence"]) for p in given["parts"] for c in p["checks"]]
     out = [f"{part}.{check}" for part, check, e in evidence if "alike" in e or "right" in (e.get("witness") or {})]
     own = json.dumps([s["witness"] for p in full["parts"] for s in p["steps"]])  # values of the student's own lines
     for part in full["parts"]:
@@ -262,11 +269,11 @@ def test_there_are_references_to_look_for() -> None:
 
 
 @pytest.mark.parametrize("name", ["en_wrong.md", "fr_swapped.md", "fr_partial.tex"])
-def test_no_reference_answer_is_shown(student: TestClient, name: str) -> None:
-    assert leaks(student, ROOT / "submissions_example" / name) == []
+def test_no_reference_answer_is_shown(student: TestClient, reader: Worker, name: str) -> None:
+    assert leaks(student, reader, ROOT / "submissions_example" / name) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.name)
-def test_no_reference_answer_is_shown_of_any_example(student: TestClient, path: Path) -> None:
-    assert leaks(student, path) == []
+def test_no_reference_answer_is_shown_of_any_example(student: TestClient, reader: Worker, path: Path) -> None:
+    assert leaks(student, reader, path) == []
