@@ -189,6 +189,19 @@ def test_the_command_gives_the_bytes_of_a_local_run(dask: Dask, homework: Path, 
     assert len({worker for worker, _, _ in dask.graded()}) == 2, "both workers had something to do"
 
 
+def test_the_server_grades_on_it(dask: Dask, tmp_path: Path) -> None:
+    pytest.importorskip("fastapi")
+    from grader.web.checking import check, grade_here
+    from grader.web.clustered import on_cluster
+
+    asked = {"files": [("text.md", f"## Question 1\n\n{FORMULA}\n".encode())], "assignment": None}
+    with on_cluster(dask.address, None) as (grade, width):
+        there = check(asked, grade)
+    close_workers()
+    assert width >= 1 and there["report"]["parts"][0]["steps"]
+    assert there == check(asked, grade_here)
+
+
 @pytest.mark.slow
 def test_python_answers_are_locked_in_there_as_well(dask: Dask, tmp_path: Path) -> None:
     if not can_run(examine()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -11,10 +12,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
@@ -23,6 +24,7 @@ from typer.testing import CliRunner
 from web_client import BROKEN, TOKEN, class_of
 
 from grader.cli import app
+from grader.errors import OperatorError
 from grader.gradebook import Gradebook
 from grader.web.checking import grade_here
 from grader.web.settings import Settings
@@ -146,7 +148,8 @@ def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch
 
 def test_a_cluster_grades_instead(monkeypatch: pytest.MonkeyPatch) -> None:
     """What `grader.cluster` gives is used for every check, as many at a time as it has room for."""
-    from grader.web import serve
+    pytest.importorskip("distributed")
+    from grader.web import clustered, serve
 
     class Executor(ThreadPoolExecutor):
         width = 3
@@ -160,11 +163,58 @@ def test_a_cluster_grades_instead(monkeypatch: pytest.MonkeyPatch) -> None:
             yield found
 
     settings: list[Settings] = []
-    monkeypatch.setitem(sys.modules, "grader.cluster", SimpleNamespace(connect=connect))
+    monkeypatch.setattr(clustered, "connect", connect)
     monkeypatch.setattr(serve, "serve", lambda given, sock, **_: settings.append(given))
     found = CliRunner().invoke(app, ["serve", "--port", "0", "--cluster", "tcp://there:8786"])
     assert found.exit_code == 0 and asked == ["tcp://there:8786"]
     assert settings[0].workers == 3 and settings[0].grade is not grade_here
+
+
+def test_a_cluster_that_was_lost_is_found_again() -> None:
+    """Whoever asks meanwhile is told that it is our fault, and not before some seconds is it tried again."""
+    pytest.importorskip("distributed")
+    from grader.web.clustered import Reconnecting
+
+    class Executor:
+        width = 2
+
+        def __init__(self, number: int) -> None:
+            self.number, self.lost = number, False
+
+        def submit(self, task: Any, request: dict[str, Any]) -> Any:
+            done: Future[Any] = Future()
+            if self.lost:
+                done.set_exception(BrokenExecutor("the scheduler was lost"))
+            else:
+                done.set_result({"status": "decided", "notes": [], "text": json.dumps({"by": self.number})})
+            return done
+
+    made: list[Executor] = []
+    left: list[int] = []
+    now = [0.0]
+    gone = [False]
+
+    @contextmanager
+    def connect() -> Iterator[Any]:
+        if gone[0]:
+            raise OperatorError("nobody answers")
+        own = Executor(len(made))
+        made.append(own)
+        yield own
+        left.append(own.number)
+
+    grade = Reconnecting(connect, lambda: now[0])
+    assert grade({})["report"] == {"by": 0} and grade.width == 2
+    made[0].lost = gone[0] = True
+    assert grade({}) == {"failed": "fault", "message": "the scheduler was lost"}
+    now[0] = 60.0
+    assert grade({})["failed"] == "fault"
+    gone[0] = False
+    assert grade({})["failed"] == "fault", "it was tried a moment ago"
+    now[0] = 120.0
+    assert grade({})["report"] == {"by": 1} and left == [0]
+    grade.close()
+    assert left == [0, 1]
 
 
 def test_other_commands_load_nothing_of_it() -> None:

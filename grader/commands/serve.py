@@ -7,7 +7,6 @@ import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -105,13 +104,15 @@ def serve_command(
 @contextmanager
 def _grading(cluster: str | None, assignment: Path | None) -> Iterator[tuple[Grade, int]]:
     """How checks are graded, and how many at a time unless somebody says otherwise. Raises OperatorError."""
-    from grader.web.checking import grade_by, grade_here
+    from grader.web.checking import grade_here
 
     if cluster is None:
         yield grade_here, _WORKERS
         return
-    with import_module("grader.cluster").connect(cluster, assignment) as executor:
-        yield grade_by(executor), executor.width
+    from grader.web.clustered import on_cluster
+
+    with on_cluster(cluster, assignment) as found:
+        yield found
 
 
 def _say(settings: Settings, url: str, *, made: bool, alone: bool) -> None:

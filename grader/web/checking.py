@@ -27,6 +27,7 @@ _TRIES: Final = 2
 """A worker that dies may have been the system's doing; the second time it is the submission's."""
 Grade = Callable[[dict[str, Any]], dict[str, Any]]
 """`id`, `files`, `assignment` (a folder or None) and `sha256` to `report`, or to `refused` or `failed` with a `message`."""
+LOST: Final = "lost"
 _own = local()
 _workers: list[Worker] = []
 _guard = Lock()
@@ -84,13 +85,15 @@ def grade_here(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def grade_by(executor: Executor) -> Grade:
-    """Grade by an executor that runs `grade_task`, wherever it does."""
+    """Grade by an executor that runs `grade_task`, wherever it does; `failed` is `LOST` where it runs no more."""
 
     def grade(request: dict[str, Any]) -> dict[str, Any]:
         task = {**request, "unread": [], "alone": False, "notes": [], "pages": ""}
         try:
             answer = executor.submit(grade_task, task).result()
-        except (BrokenExecutor, RuntimeError) as error:
+        except BrokenExecutor as error:
+            return {"failed": LOST, "message": str(error)}
+        except RuntimeError as error:
             return {"failed": "fault", "message": str(error)}
         if "text" not in answer:
             return {"failed": "died" if "died" in answer else "fault", "message": str(answer)}

@@ -106,7 +106,7 @@ def _plain(latex: str) -> str:
     if not _TABULAR.search(text):
         text = re.sub(r"(?<!\\)&", " ", text)
         text = re.sub(r"\\\\(?:\s*\[[^\]]*\])?\s*$", "", text.strip())
-    return text.replace("||", r"\|").strip()
+    return text.replace("||", r"\|").replace("<=", r"\le ").replace(">=", r"\ge ").strip()
 
 
 def _closed(text: str) -> bool:
