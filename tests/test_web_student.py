@@ -260,8 +260,8 @@ def leaks(student: TestClient, reader: Worker, path: Path) -> list[str]:
             value = json.dumps(witness["right"]) if witness and witness.get("right") is not None else ""
             if len(value) > 6 and value not in own and value in shown:  # a small whole number stands everywhere
                 out.append(value)
-    written = plain(data.decode("utf-8", "replace"))
-    return out + [f for f in formulas() if f not in written and f in plain(shown)]
+    written, visible = plain(data.decode("utf-8", "replace")), plain(shown)
+    return out + [f for f in formulas() if f in visible and f not in written]
 
 
 def test_there_are_references_to_look_for() -> None:
