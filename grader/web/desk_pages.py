@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from grader.desk.exports import grades, standing
 from grader.desk.overview import class_rows
-from grader.desk.reviewing import Gone, Place, give, keep, key_of, place_of
+from grader.desk.reviewing import Asked, Gone, Place, give, keep, key_of, place_of
 from grader.errors import OperatorError
 from grader.gradebook import Gradebook, Question, State, difference, marked_report
 from grader.gradebook.store import GradebookError
@@ -19,7 +19,7 @@ from grader.report import messages as M
 from grader.report.asked import KINDS
 from grader.report.grades_csv import OPEN
 from grader.report.html.formula import formula
-from grader.report.html.page import report_body
+from grader.report.html.page import lines_body, report_body
 from grader.report.stats_tables import mistake
 from grader.report.visible import visible
 from grader.web.acting import decided, known, override_of, place_name, question, reason_of
@@ -212,11 +212,19 @@ def _review(
         note = M.check_note(found.check, lang) if found.check is not None else M.note(found.group.first.note, lang)
     heads = list(dict.fromkeys(p.split(".")[0] for p in parts))
     return desk_page(
-        request, "review.html", session, status, q=found, parts=sorted({*heads, *parts}), only=only, whole=whole, error=error,
+        request, "review.html", session, status, q=found, derivation=_derivation(found, lang),
+        parts=sorted({*heads, *parts}), only=only, whole=whole, error=error,
         typed=_BLANK | (typed or {}), note=note, remarks=visible([(r.id, r.text) for r in remarks]), kinds=KINDS, num=num,
         path=review_path, math=formula, key_of=key_of,
         status_of=M.OUTCOMES,
     )  # fmt: skip
+
+
+def _derivation(found: Asked | None, lang: str) -> str:
+    """The lines around what is asked, rendered and marked; empty where there are no formulas, such as for a text."""
+    if found is None or found.group.first.manual:
+        return ""
+    return lines_body(found.part, {(one.file, one.number) for one in found.excerpt.lines}, lang=lang)
 
 
 @router.post("/desk/review")

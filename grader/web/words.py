@@ -127,6 +127,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "nav_review": ("Review", "Relecture"),
     "nav_figures": ("Figures", "Chiffres"),
     "nav_changes": ("Changes", "Changements"),
+    "source": ("The source", "La source"),
     "nav_similar": ("Similar", "Semblables"),
     "similar_title": ("The same mistakes", "Les mêmes erreurs"),
     "nav_export": ("Export", "Export"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -83,6 +83,14 @@ def report_body(data: Mapping[str, Any], *, lang: str = "en", audience: str = "s
             provenance=phrase("graded_by", lang).format(provenance["grader"], provenance["rubric_sha256"][:12]),
         )
     )
+
+
+def lines_body(part: Mapping[str, Any], near: Collection[tuple[str, int]], *, lang: str = "en") -> Markup:
+    """The lines of a part's derivation that stand on these lines of these files, marked, for assistants; empty if none does."""
+    view = part_view(visible(part), lang, "ta")
+    lines = [one for one in view.lines if any((one.file, n) in near for n in range(one.number, one.last + 1))]
+    word = partial(phrase, lang=lang)
+    return Markup(_templates().get_template("lines.html.j2").render(lang=lang, word=word, lines=lines) if lines else "")
 
 
 def index_page(entries: Iterable[Entry], *, lang: str = "en") -> str:

@@ -77,11 +77,16 @@ class Bit:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A paragraph or the row of a display; `kind` is `text`, `heading`, `item`, `row` or `code`."""
+    """A paragraph or the row of a display; `kind` is `text`, `heading`, `item`, `row` or `code`.
+
+    It stands on the lines `number` to `last` of `file`.
+    """
 
     kind: str
     anchor: str
+    file: str
     number: int
+    last: int
     bits: tuple[Bit, ...]
     mark: Mark | None
     notes: tuple[Note, ...]
@@ -239,7 +244,9 @@ class _Builder:
         return Line(
             kind,
             name if fresh else "",
+            first["file"],
             first["line"],
+            pieces[-1]["end_line"],
             tuple(bits),
             mark,
             tuple(notes),
