@@ -51,6 +51,7 @@ def test_the_class_at_a_glance(desk: TestClient) -> None:
     french = desk.get("/desk?lang=fr").text
     assert '<html lang="fr">' in french and "La classe" in french
     assert '<html lang="fr">' in desk.get("/desk/figures").text, "the choice is kept"
+    assert "« 9 » n&#39;est pas un nombre" in post(desk, "/desk/review", **Q1, points="9").text
 
 
 def test_one_question_for_all_that_are_alike(desk: TestClient, folder: Path) -> None:
@@ -100,14 +101,9 @@ def test_bands_and_comments(desk: TestClient, folder: Path) -> None:
 
 
 def test_wrong_points_are_asked_again(desk: TestClient, folder: Path) -> None:
-    for points, said in (
-        ("3", "is not between 0 and 2"),
-        ("lots", "is no number of points"),
-        ("", "is no number"),
-        ("nan", "is no number"),
-    ):
+    for points in ("3", "lots", "", "nan", "-1"):
         page = post(desk, "/desk/review", **Q1, points=points, reason="kept words", apply="all")
-        assert page.status_code == 422 and said in page.text
+        assert page.status_code == 422 and f"“{points}” is no number of points from 0 to 2" in page.text
         assert "kept words</textarea>" in page.text and 'value="all" checked' in page.text
     assert marks(folder, "ada")["Q1"] == (1, 3)
 

@@ -260,7 +260,10 @@ def leaks(student: TestClient, reader: Worker, path: Path) -> list[str]:
             value = json.dumps(witness["right"]) if witness and witness.get("right") is not None else ""
             if len(value) > 6 and value not in own and value in shown:  # a small whole number stands everywhere
                 out.append(value)
-    written, visible = plain(data.decode("utf-8", "replace")), plain(shown)
+    lines = " ".join(
+        line["text"] for p in full["parts"] for line in p["written"]
+    )  # with the student's macros written out
+    written, visible = plain(data.decode("utf-8", "replace") + lines), plain(shown)
     return out + [f for f in formulas() if f in visible and f not in written]
 
 

@@ -22,6 +22,16 @@ class Gone(OperatorError):
     """The question is not open any more: somebody decided it meanwhile, or it never was."""
 
 
+class WrongPoints(OperatorError):
+    """What was typed is no number of points, or not between 0 and what the place is worth (`out_of`)."""
+
+    def __init__(self, typed: str, out_of: float) -> None:
+        value = points_of(typed, out_of)
+        said = f"{typed!r} is no number of points, nor full, half or zero"
+        super().__init__(said if value is None else f"{value:g} points: it is worth {out_of:g}")
+        self.typed, self.out_of = typed, out_of
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A question: `number` of `of` in the queue, what stands there and beside it.
@@ -99,10 +109,8 @@ def decide(
     group = _group(groups, place)
     first, rest = group.first, group.questions[1:]
     worth = points_of(points, first.out_of)
-    if worth is None:
-        raise OperatorError(f"{points!r} is no number of points, nor full, half or zero")
-    if not 0 <= worth <= first.out_of:
-        raise OperatorError(f"{worth:g} is not between 0 and {first.out_of:g}")
+    if worth is None or not 0 <= worth <= first.out_of:
+        raise WrongPoints(points, first.out_of)
     taken = rest if apply is None else tuple(q for q in rest if key_of(q) in apply or q.submission in apply)
     if apply is not None and len({*apply}) > len({n for q in taken for n in (key_of(q), q.submission)} & {*apply}):
         raise Gone("not all that were chosen are open and alike any more; look at them again")
@@ -138,7 +146,7 @@ def give(
     mark = book.valid(submission, Given((submission,), part, check, 0.0, reason, author))
     worth = next((c.out_of for c in mark.checks if c.id == check), mark.out_of)
     value = points_of(points, worth)
-    if value is None:
-        raise OperatorError(f"{points!r} is no number of points, nor full, half or zero")
+    if value is None or not 0 <= value <= worth:
+        raise WrongPoints(points, worth)
     made = book.override(submission, part, value, reason=reason.strip(), author=author, check=check)
     return made, worth

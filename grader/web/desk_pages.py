@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from grader.desk.exports import grades, standing
 from grader.desk.overview import class_rows
-from grader.desk.reviewing import Asked, Gone, Place, give, keep, key_of, place_of
+from grader.desk.reviewing import Asked, Gone, Place, WrongPoints, give, keep, key_of, place_of
 from grader.errors import OperatorError
 from grader.gradebook import Gradebook, Question, State, difference, marked_report
 from grader.gradebook.store import GradebookError
@@ -116,7 +116,7 @@ def give_override(request: Request, submission: str, form: Own) -> Response:
     except GradebookError:
         raise
     except OperatorError as error:
-        return _submission(request, submission, form.session, status=422, error=str(error), typed=typed)
+        return _submission(request, submission, form.session, status=422, error=_fault(error, request), typed=typed)
     place = (submission, part, check)
     text = say["given_now"].format(place_name(place), f"{made.points:g}", f"{worth:g}")
     form.session.did(Done((made.id,), f"{submission} {text}", place))
@@ -154,6 +154,13 @@ def keep_override(request: Request, submission: str, number: int, form: Own) -> 
     except OperatorError as error:
         form.session.tell(str(error), wrong=True)
     return RedirectResponse(f"/desk/submission/{quote(submission)}#marks", 303)
+
+
+def _fault(error: OperatorError, request: Request) -> str:
+    """What a page says of a decision that is none."""
+    if isinstance(error, WrongPoints):
+        return words(lang_of(request))["wrong_points"].format(error.typed, num(error.out_of))
+    return str(error)
 
 
 def review_path(found: Question | None, only: str = "", whole: bool = False) -> str:
@@ -257,7 +264,7 @@ def decide_question(request: Request, form: Own) -> Response:
         raise
     except OperatorError as error:
         typed = {k: form.text(k) for k in ("points", "reason", "apply", "band", "remark")}
-        return _review(request, session, place, only, status=422, error=str(error), typed=typed)
+        return _review(request, session, place, only, status=422, error=_fault(error, request), typed=typed)
     session.did(done)
     session.tell(done.said)
     return RedirectResponse(review_path(after, only), 303)

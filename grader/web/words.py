@@ -8,7 +8,6 @@ from typing import Final
 _WORDS: Final[dict[str, tuple[str, str]]] = {
     # every page
     "skip": ("Skip to the content", "Aller au contenu"),
-    "language": ("Language", "Langue"),
     "desk": ("Desk", "Bureau"),
     "check_page": ("Self-check", "Auto-vérification"),
     "points": ("points", "points"),
@@ -229,6 +228,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "decided_more": ("{0}: {1} of {2}, and the same for {3} more", "{0} : {1} sur {2}, et de même pour {3} de plus"),
     "undone": ("Taken back: {0}", "Annulé : {0}"),
     "no_undo": ("There is nothing to undo.", "Il n'y a rien à annuler."),
+    "wrong_points": (
+        "“{0}” is no number of points from 0 to {1}, nor f, h or z.",
+        "« {0} » n'est pas un nombre de points de 0 à {1}, ni f, h ou z.",
+    ),
     "gone": ("That question is not open any more.", "Cette question n'est plus ouverte."),
     "all_done": ("That was all.", "C'est tout."),
     "all_done_lead": ("Every point that was asked about is decided.", "Tous les points demandés sont décidés."),
