@@ -177,7 +177,7 @@ def test_a_wrong_token_lets_nobody_in(served: Served, opened: Callable[..., Any]
 
 _PAGES = {
     ("phone", "dark"): ("/desk/review", "/desk/submission/student0", "/desk/login?lang=fr"),
-    ("desktop", "light"): ("/desk", "/desk/review", "/desk/figures", "/desk/changes", "/desk/export"),
+    ("desktop", "light"): ("/desk", "/desk/review", "/desk/figures", "/desk/similar", "/desk/changes", "/desk/export"),
 }
 
 
