@@ -135,6 +135,7 @@ def lint_command(
     Exit status: 0 no fault, 1 some fault, 2 usage.
     """
     from grader.isolate import Worker, WorkerDied, WorkerTimeout
+    from grader.report.github import annotation
 
     with Worker(seconds=600) as worker:
         try:
@@ -150,7 +151,7 @@ def lint_command(
         shown = place.relative_to(here) if place.is_absolute() and place.is_relative_to(here) else place
         errors += severity == "error"
         if github:
-            typer.echo(f"::{severity} file={shown},line={line},col={column}::{message}")
+            typer.echo(annotation(severity, shown.as_posix(), line, column, message))
         else:
             typer.echo(f"{shown}:{line}:{column}: {'' if severity == 'error' else 'warning: '}{message}")
     if not errors:

@@ -16,6 +16,8 @@ GRADER = ROOT / "grader"
 # a module may import from its own layer and from those before it
 LAYERS = [
     ["model", "errors", "limits", "programs", "provenance", "lateness"],
+    ["plain_yaml"],
+    ["validation"],
     ["source"],
     ["maths"],
     ["reading"],

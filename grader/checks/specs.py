@@ -18,8 +18,8 @@ class Strict(BaseModel):
 class Text(Strict):
     """Words for people, in both languages."""
 
-    en: str
-    fr: str
+    en: str = Field(pattern=r"\S")
+    fr: str = Field(pattern=r"\S")
 
 
 class Target(Strict):
