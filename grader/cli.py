@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from grader.commands import diff, export, grade, override, review, show, stats
+from grader.commands import diff, export, grade, override, review, schema, show, stats
 from grader.commands.common import AssignmentOption, fail
 from grader.packaging.command import package
 
@@ -122,6 +122,7 @@ app.command(name="override")(override.override_command)
 app.command(name="show")(show.show_command)
 app.command(name="stats")(stats.stats_command)
 app.command(name="export")(export.export_command)
+app.command(name="schema")(schema.schema_command)
 
 
 @app.command(name="lint")

@@ -103,23 +103,21 @@ class _Builder:
         return data
 
     def say(self, message: str, event: yaml.Event, where: Path_) -> None:
-        mark = event.start_mark
-        self.faults.append(AuthorError(message, self.path, mark.line + 1, mark.column + 1))
+        self.faults.append(AuthorError(message, self.path, *_place(event.start_mark)))
         self.positions.faulty.add(where)
 
     def value(self, event: yaml.Event, where: Path_) -> Any:
-        mark = event.start_mark
-        self.positions.values.setdefault(where, (mark.line + 1, mark.column + 1))
+        self.positions.values.setdefault(where, _place(event.start_mark))
         if isinstance(event, yaml.AliasEvent):
             self.say("aliases (&, *) are not allowed: write it out", event, where)
             return None
-        if event.tag is not None:
+        if getattr(event, "tag", None) is not None:
             self.say("tags (!) are not allowed", event, where)
         if isinstance(event, yaml.ScalarEvent):
-            return self.scalar(event, where) if event.tag is None else event.value
+            return event.value if where in self.positions.faulty else self.scalar(event, where)
         self.depth += 1
         if self.depth > _DEEPEST:
-            raise yaml.MarkedYAMLError(problem=f"nested more than {_DEEPEST} deep", problem_mark=mark)
+            raise yaml.MarkedYAMLError(problem=f"nested more than {_DEEPEST} deep", problem_mark=event.start_mark)  # type: ignore[arg-type]
         data = self.mapping(where) if isinstance(event, yaml.MappingStartEvent) else self.sequence(where)
         self.depth -= 1
         return data
@@ -138,16 +136,17 @@ class _Builder:
                 self.value(event, (*where, None))
                 self.value(self.loader.get_event(), (*where, None))
                 continue
-            mark, end, key = event.start_mark, event.end_mark, event.value
+            key = event.value
             here = (*where, key)
             value = self.loader.get_event()
             if key in out:
                 self.say(f"the key {key!r} stands twice", event, here)
                 self.value(value, (*where, None))
                 continue
-            self.positions.keys[here] = mark.line + 1, mark.column + 1
+            self.positions.keys[here] = _place(event.start_mark)
             if isinstance(value, yaml.ScalarEvent) and not value.style and not value.value:
-                self.positions.values[here] = end.line + 1, end.column + 3  # where a value would stand
+                line, column = _place(event.end_mark)
+                self.positions.values[here] = line, column + 2  # where a value would stand
             out[key] = self.value(value, here)
         return out
 
@@ -164,6 +163,10 @@ class _Builder:
             return self.loader.construct_object(yaml.ScalarNode(tag, event.value))
         except (ValueError, yaml.YAMLError):
             return event.value
+
+
+def _place(mark: Any) -> tuple[int, int]:
+    return mark.line + 1, mark.column + 1
 
 
 def _surprise(text: str, tag: str) -> str | None:

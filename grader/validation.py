@@ -70,9 +70,8 @@ def _real(loc: tuple[int | str, ...], data: Any, kind: str) -> Path_:
     """The path in the data: without the names that pydantic puts in for the members of a union."""
     where: list[int | str] = []
     for i, step in enumerate(loc):
-        if isinstance(data, Mapping) and step in data:
-            data = data[step]
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+        in_list = isinstance(data, list) and isinstance(step, int) and step < len(data)
+        if in_list or (isinstance(data, Mapping) and step in data):
             data = data[step]
         elif not (kind == "missing" and i == len(loc) - 1):
             continue
@@ -145,7 +144,7 @@ def _shown(value: Any) -> str:
 
 
 def _one_of(name: str, value: Any, where: Path_, kind: type[BaseModel], data: Any) -> str:
-    known = [str(v) for v in _literals(_kind_at(kind, where, data))]
+    known = [str(v) for v in _literal_values(_kind_at(kind, where, data))]
     if not isinstance(value, str):
         return f"{name} is to be one of {', '.join(known)}, not {_shown(value)}"
     return f"{name}: {value!r} is none of those known{meant(value, known) or ': one of ' + ', '.join(known)}"
@@ -221,12 +220,9 @@ def _chosen(kind: Any, data: Mapping[str, Any]) -> Any:
 
 @cache
 def _literal_values(kind: Any) -> tuple[Any, ...]:
+    """The words that a type of fixed words allows."""
     schema = TypeAdapter(kind).json_schema()
     found: list[Any] = []
     for part in [schema, *schema.get("anyOf", ()), *schema.get("$defs", {}).values()]:
         found += part.get("enum", ()) or ([part["const"]] if "const" in part else [])
     return tuple(found)
-
-
-def _literals(kind: Any) -> tuple[Any, ...]:
-    return _literal_values(kind)

@@ -24,6 +24,7 @@ LAYERS = [
     ["derivation"],
     ["checks"],
     ["rubric", "scoring"],
+    ["schema"],
     ["kit_reference"],
     ["assignment", "guide"],
     ["steps"],

@@ -36,7 +36,6 @@ _NAMES: Final = frozenset(
 )
 """Fields that hold names or formulas."""
 _CONDITIONS: Final = ("regime", "region", "under")
-_IDENTITIES: Final = "any_of"
 
 
 def formula_faults(file: RubricFile, modules: Modules, assignment: Assignment) -> Iterator[Fault]:
@@ -50,9 +49,7 @@ def formula_faults(file: RubricFile, modules: Modules, assignment: Assignment) -
         yield from _part(file, modules, assignment, where, part)
 
 
-def _part(
-    file: RubricFile, modules: Modules, assignment: Assignment, where: Path_, part: Part
-) -> Iterator[Fault]:
+def _part(file: RubricFile, modules: Modules, assignment: Assignment, where: Path_, part: Part) -> Iterator[Fault]:
     assert file.question is not None
     reference = file.question.reference
     if reference is None:
@@ -69,7 +66,10 @@ def _part(
     for n, own in enumerate(part.own if judge is not None else ()):
         place = (*where, "own", n)
         assert judge is not None
-        for text, at in [*((t, ("names", k)) for k, t in enumerate(own.names)), *((t, ("then", k)) for k, t in own.then.items())]:
+        for text, at in [
+            *((t, ("names", k)) for k, t in enumerate(own.names)),
+            *((t, ("then", k)) for k, t in own.then.items()),
+        ]:
             yield from _reads(file, judge, text, (*place, *at), part.id)
     if judge is None:
         return
@@ -104,7 +104,7 @@ def _texts_at(record: Any, where: Path_, asked: bool = False) -> Iterator[tuple[
     elif isinstance(record, Strict) and not isinstance(record, Target):
         for name in type(record).model_fields:
             pattern = name == "named" and getattr(record, "type", "") == "component"
-            groups = name == _IDENTITIES and getattr(record, "type", "") == "identity"
+            groups = name == "any_of" and getattr(record, "type", "") == "identity"
             wanted = (name in _NAMES or groups) and not pattern
             yield from _texts_at(getattr(record, name), (*where, name), wanted)
 
@@ -133,12 +133,8 @@ class _Looker:
             yield from self.conditions(getattr(spec, key, ()), (*where, key), spec.id, apart=key == "under")
         families = getattr(spec, "families", "")
         if families and not self.assignment.worlds(self.question, families):
-            yield self.file.fault(
-                (*where, "families"), f"{spec.id}: no world of the reference is named {families!r}"
-            )
-        if isinstance(spec, InjectivityCheck) and spec.function not in {
-            key for world in [self.judge.world] for key in world.functions
-        }:
+            yield self.file.fault((*where, "families"), f"{spec.id}: no world of the reference is named {families!r}")
+        if isinstance(spec, InjectivityCheck) and spec.function not in self.judge.world.functions:
             yield self.file.fault((*where, "function"), f"{spec.id}: the world has no function {spec.function}")
         for key in ("accepts", "rejects"):
             for n, text in enumerate(getattr(spec, key)):
@@ -154,8 +150,8 @@ class _Looker:
                 yield self.file.fault((*place, "derived"), text)
             else:
                 key = "latex" if target.derived is None else "derived"
-                text = target.latex if target.derived is None else self.forms[target.derived]
-                yield from _reads(self.file, self.judge, text or "", (*place, key), name)
+                formula = target.latex or "" if target.derived is None else self.forms[target.derived]
+                yield from _reads(self.file, self.judge, formula, (*place, key), name)
 
     def conditions(self, texts: Sequence[str], where: Path_, name: str, *, apart: bool) -> Iterator[Fault]:
         """Conditions that are read, are conditions, and hold for some values: all together, or each by itself."""
@@ -173,7 +169,7 @@ class _Looker:
                 yield self.file.fault((*where, n), f"{name}: {text!r} is no condition")
                 return
             trees.append(tree)
-        groups = [(where + (n,), (tree,)) for n, tree in enumerate(trees)] if apart else [(where, tuple(trees))]
+        groups = [((*where, n), (tree,)) for n, tree in enumerate(trees)] if apart else [(where, tuple(trees))]
         for place, group in groups:
             if group and not self.possible(group):
                 yield self.file.fault(place, f"{name}: no values satisfy {' and '.join(texts)} in the part's world")
@@ -197,7 +193,9 @@ class _Looker:
         read = read_part(document.blocks, [Piece(0, len(document.blocks) - 1)], self.judge.world.notation, "example")
         if read.unread or document.problems:
             error = read.unread[0].error if read.unread else document.problems[0]
-            yield self.file.fault(where, f"{name}: the example cannot be read ({error.message if error else 'no formula'})")
+            yield self.file.fault(
+                where, f"{name}: the example cannot be read ({error.message if error else 'no formula'})"
+            )
 
     def program(self, part: Part, program: ProgramSpec, where: Path_) -> Iterator[Fault]:
         """A function of the Python answers: its arguments, and what it is compared with."""

@@ -68,7 +68,9 @@ def name_faults(files: Sequence[RubricFile], known: Known) -> Iterator[Fault]:
                 yield file.fault((*where, "function"), f"{name} is both a function and a check of {part.id}")
             for k, row in enumerate(program.counts):
                 if row.check not in here and f"{part.id}.{row.check}" not in known.lost:
-                    text = f"{name} counts for {row.check}, which is no check of {part.id}{meant(row.check, list(here))}"
+                    text = (
+                        f"{name} counts for {row.check}, which is no check of {part.id}{meant(row.check, list(here))}"
+                    )
                     yield file.fault((*where, "counts", k, "check"), text)
             after = program.follows.after if program.follows is not None else None
             if after is not None and after not in known.lost:
@@ -142,5 +144,3 @@ def point_faults(
     total = sum(part.points for part in parts)
     if whole and fine and not math.isclose(total, wanted, abs_tol=1e-9):
         yield Fault(index, *place, f"the parts are worth {total:g} points and the assignment {wanted:g}")
-
-

@@ -99,7 +99,7 @@ def _kept(file: RubricFile, extra: dict[Path_, str], wrong: list[Path_]) -> tupl
         if meant:
             node[meant] = value  # so that the rest is not blamed for it
     places: dict[Path_, Path_] = {}
-    parts = []
+    parts: list[Any] = []
     for i, part in enumerate(data.get("parts", ())):
         if ("parts", i) in out:
             file.lost |= set(_names(part))
@@ -107,7 +107,7 @@ def _kept(file: RubricFile, extra: dict[Path_, str], wrong: list[Path_]) -> tupl
         place = ("parts", len(parts))
         places[place] = ("parts", i)
         for kind in _ITEMS:
-            items = []
+            items: list[Any] = []
             for k, item in enumerate(_items(part, kind)):
                 if ("parts", i, kind, k) in out:
                     name = item.get("id", item.get("function")) if isinstance(item, dict) else None

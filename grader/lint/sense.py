@@ -153,7 +153,10 @@ def _entries(spec: ComponentsCheck, where: Path_) -> Iterator[tuple[Path_, str]]
     if spec.named_entries and len(spec.named_entries) != count:
         text = f"{spec.id} names {len(spec.named_entries)} entries and has {count}"
         yield (*where, "named_entries"), text
-    for key, numbers in (("unchanged", spec.unchanged), *((("blocks", n), b.entries) for n, b in enumerate(spec.blocks))):
+    for key, numbers in (
+        ("unchanged", spec.unchanged),
+        *((("blocks", n), b.entries) for n, b in enumerate(spec.blocks)),
+    ):
         for i in numbers:
             if not 1 <= i <= count:
                 place = (*where, *(key if isinstance(key, tuple) else (key,)))
