@@ -32,7 +32,7 @@ LAYERS = [
     ["exchange", "handed_in", "likeness"],
     ["grade_part"],
     ["grade"],
-    ["api", "references", "examples"],
+    ["api", "references", "examples", "invariants"],
     ["lint", "selftest"],
     ["gradebook"],
     ["intake"],
