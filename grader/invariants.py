@@ -77,7 +77,7 @@ def _answers(assignment: Assignment, question: Question, part: Part) -> list[str
     found = []
     for spec in part.checks:
         answer = reference_answer(assignment, question, part, spec)
-        if answer is None or spec.role is not Role.FINAL_ANSWER or getattr(spec, "regime", ()):
+        if answer is None or spec.role is not Role.FINAL_ANSWER or (isinstance(spec, EigenvaluesCheck) and spec.regime):
             continue
         if isinstance(spec, (ValueCheck, ComponentsCheck)):
             name = f"{spec.named[0]} = " if spec.named else ""

@@ -8,7 +8,6 @@ _GIVENS: dict[str, Any] = {
     "symbols": {"a": {"kind": "positive"}, "b": {"kind": "real"}, "z": {"kind": "real"}},
     "functions": {"g": {"params": ["z"], "body": "a z^2 + b z"}},
     "scalars": ["a", "b", "z"],
-    "variable": "z",
 }
 
 
