@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from grader.commands import diff, export, grade, override, review, schema, show, stats
+from grader.commands import diff, export, grade, new, override, review, schema, show, stats
 from grader.commands.common import AssignmentOption, fail
 from grader.packaging.command import package
 
@@ -123,6 +123,7 @@ app.command(name="show")(show.show_command)
 app.command(name="stats")(stats.stats_command)
 app.command(name="export")(export.export_command)
 app.command(name="schema")(schema.schema_command)
+app.command(name="new")(new.new_command)
 
 
 @app.command(name="lint")

@@ -25,6 +25,7 @@ LAYERS = [
     ["checks"],
     ["rubric", "scoring"],
     ["schema"],
+    ["scaffold"],
     ["kit_reference"],
     ["assignment", "guide"],
     ["steps"],
