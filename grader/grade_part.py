@@ -43,7 +43,7 @@ _NOT_RIGHT = frozenset({Outcome.INCORRECT, Outcome.UNDECIDED, Outcome.UNREADABLE
 
 @dataclass(slots=True)
 class Submission:
-    """A submission as read, and the outcomes of its checks so far (`Q4.1.field`)."""
+    """A submission as read, and the outcomes of its checks so far (`Q7.1.slope`)."""
 
     assignment: Assignment
     document: Document

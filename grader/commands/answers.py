@@ -35,7 +35,7 @@ def points_of(text: str, out_of: float) -> float | None:
 class Row:
     """A decision as it stands in a file: `place` says where (`file:line`), `alike` whether it is for all that are alike.
 
-    `part` may name a check too (`Q3.b.terms`); `points` is as written.
+    `part` may name a check too (`Q7.b.terms`); `points` is as written.
     """
 
     place: str

@@ -15,7 +15,7 @@ from grader.validation import meant
 
 @dataclass(slots=True)
 class Known:
-    """What rubrics may refer to: all checks in order (`Q1.check`), all functions, and what a fault kept from being read."""
+    """What rubrics may refer to: all checks in order (`Q7.check`), all functions, and what a fault kept from being read."""
 
     checks: dict[str, int] = field(default_factory=dict)
     functions: dict[str, int] = field(default_factory=dict)
@@ -114,7 +114,7 @@ def _in_checks(file: RubricFile, known: Known) -> Iterator[Fault]:
 def _before(
     file: RubricFile, where: Path_, what: str, name: str, known: Known, own: str | None = None
 ) -> Iterator[Fault]:
-    """A check named with its part (`Q1.check`) that is to be there and to stand earlier."""
+    """A check named with its part (`Q7.check`) that is to be there and to stand earlier."""
     if name in known.checks:
         if name == own:
             yield file.fault(where, f"{what.split()[0]} comes after itself")

@@ -20,7 +20,7 @@ _ITEMS = ("checks", "programs")
 
 @dataclass(slots=True)
 class RubricFile:
-    """One question's file. `whole`: nothing was left out; `lost`: ids of what was (`Q1`, `Q1.check`, a function's name)."""
+    """One question's file. `whole`: nothing was left out; `lost`: ids of what was (`Q7`, `Q7.check`, a function's name)."""
 
     path: Path
     positions: Positions

@@ -65,7 +65,7 @@ def _listed(index: Path, data: object, positions: Positions) -> tuple[list[Path]
         place = positions.nearest(("questions", n))
         path = index.parent / name
         if Path(name).name != name or not name.endswith(".yaml"):
-            faults.append(Fault(str(index), *place, f"{name!r} is to be a file name beside this one, such as q1.yaml"))
+            faults.append(Fault(str(index), *place, f"{name!r} is to be a file name beside this one, with .yaml"))
         elif path in found:
             faults.append(Fault(str(index), *place, f"{name} stands twice"))
         elif not path.is_file():
