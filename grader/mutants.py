@@ -1,9 +1,10 @@
 """Mutation testing of rubrics: right answers spoilt by one slip, which must cost something, and rewritten, which must not.
 
 Answers are the reference's own (as a student would claim them), those that a check accepts, and whole derivations of
-examples that earn full marks. A mutant is killed if the highest possible score falls below full. One that is not is either
-equal to what it came from (by exact arithmetic, or at all samples), another right answer to a question that has many, or a
-fault of the rubric; all three are shown.
+examples that earn full marks. A mutant is a formula that differs from what it came from at some numbers, with known names
+only. It is killed if the highest possible score falls below full; open if a person decides (who may see the line called
+wrong); kept if it is sure of full marks, which is a fault of the rubric. What is equal to what it came from, or another right
+answer to a question that has many, is no mutant; both are shown unless they are proved.
 """
 
 from __future__ import annotations
@@ -34,13 +35,14 @@ from grader.invariants import reference_answer
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.certify import proved
-from grader.maths.decide import equal
+from grader.maths.compare import compare_trees
 from grader.maths.parser import parse
 from grader.maths.printer import to_latex
 from grader.maths.slips import answer_mutants, mutants
 from grader.maths.variants import rewritings
 from grader.model import Outcome, Role
 from grader.reading.outline import Located, Piece
+from grader.reading.phrases import INTRODUCES
 from grader.reading.reader import read_files
 from grader.reading.sections import locate
 from grader.rubric import Part, Question
@@ -49,6 +51,7 @@ from grader.scoring import points_of
 MUTANTS: Final = 24
 """Mutants tried of one answer, taken from its operators in turn."""
 REWRITTEN: Final = 6
+_ORDER: Final = frozenset({"<", ">", "<=", ">="})
 _UNIQUE: Final = (ValueCheck, ComponentsCheck, PointCheck, EigenvaluesCheck)
 """Checks whose question has one answer."""
 
@@ -70,7 +73,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A mutant that is shown to a person: its operator, the formula, and why."""
+    """A mutant or a rewriting that is shown to a person: its operator, the formula, and why."""
 
     operator: str
     formula: str
@@ -85,21 +88,28 @@ class Tally:
     operators: set[str] = field(default_factory=set)
     killed: int = 0
     proved: int = 0
+    """Equal to what they came from by exact arithmetic."""
     equal: list[Shown] = field(default_factory=list)
+    """Equal at all samples."""
     right: list[Shown] = field(default_factory=list)
-    survived: list[Shown] = field(default_factory=list)
+    """Other right answers."""
+    noticed: list[Shown] = field(default_factory=list)
+    """Open, with a line called wrong."""
+    open: list[Shown] = field(default_factory=list)
+    kept: list[Shown] = field(default_factory=list)
     rewritten: int = 0
     lost: list[Shown] = field(default_factory=list)
+    """Rewritings that lose marks."""
 
     @property
-    def tried(self) -> int:
-        return self.killed + self.proved + len(self.equal) + len(self.right) + len(self.survived)
+    def real(self) -> int:
+        """Mutants that are really others."""
+        return self.killed + len(self.noticed) + len(self.open) + len(self.kept)
 
     @property
-    def score(self) -> float:
-        """The share of mutants that are really others which were killed."""
-        real = self.killed + len(self.survived)
-        return self.killed / real if real else 1.0
+    def faults(self) -> list[Shown]:
+        """What is wrong with the rubric: mutants that keep full marks, rewritings that lose some."""
+        return self.kept + self.lost
 
 
 def tallies(assignment: Assignment, examples: Path, only: str = "") -> Iterator[Tally]:
@@ -182,105 +192,171 @@ class _Read:
         assert answer.spec is not None
         return run_check(self.submission, answer.question, self.judge, answer.spec, self.text)
 
-    def members(self) -> list[tuple[int, int, T.Node]]:
-        """The members of all formulas that claim something, but for the first of each, with their places in the text."""
+    def places(self, answer: Answer) -> list[_Place]:
+        """The formulas to be spoilt: what is claimed (but for the first member of each chain), or in a whole derivation what
+        is confirmed to follow from the member before."""
+        if answer.spec is None:
+            return self._confirmed(answer)
+        nodes: list[T.Node] = []
+        trees = [line.tree for chain in self.text.chains if not chain.aside for line in chain.lines]
+        for tree in trees:
+            relations = list(flat_relations(tree)) if tree is not None else []
+            for rel in relations:
+                nodes += rel.operands[1:]
+                if set(rel.relations) & _ORDER:
+                    nodes.append(rel)
+            if tree is not None and not relations:
+                nodes.append(tree)
+        nodes += [bare.line.tree for bare in self.text.bare if bare.line.tree is not None and not trees]
+        return [place for node in nodes if (place := self._place(node, (self.judge,))) is not None]
+
+    def _confirmed(self, answer: Answer) -> list[_Place]:
+        grade_part(self.submission, answer.question, answer.part)
+        context = self.submission.contexts[id(self.text)]
+        found: list[_Place] = []
+        for link in context.links:
+            right, verdict = link.right, link.verdict
+            sure = (
+                verdict.outcome is Outcome.CORRECT and verdict.note in ("agrees", "holds") and link.kind == "identity"
+            )
+            introduced = link.run.chain is not None and link.k == 0 and INTRODUCES.search(link.run.chain.words)
+            if not sure or introduced or link.run.relations[link.k] != "=":
+                continue
+            settings = context.settings
+            judges = [j for j in [*settings.current(link.run), *settings.families] if settings.possible(j)]
+            place = self._place(right, tuple(judges))
+            if place is not None:
+                found.append(place)
+        return found
+
+    def _place(self, node: T.Node, judges: tuple[Judge, ...]) -> _Place | None:
+        """Where a formula stands in the text, if it stands there as it was read."""
+        if node.end <= node.start or isinstance(node, T.Empty) or not judges:
+            return None
         starts = [0]
         for line in self.whole.split("\n"):
             starts.append(starts[-1] + len(line) + 1)
-        found: list[tuple[int, int, T.Node]] = []
-        trees = [line.tree for chain in self.text.chains if not chain.aside for line in chain.lines]
-        nodes: list[T.Node] = []
-        for tree in trees:
-            relations = list(flat_relations(tree)) if tree is not None else []
-            if relations:
-                nodes += [node for rel in relations for node in rel.operands[1:]]
-            elif tree is not None:
-                nodes.append(tree)
-        nodes += [bare.line.tree for bare in self.text.bare if bare.line.tree is not None and not trees]
         source = self.document.source
-        for node in nodes:
-            if node.end <= node.start or isinstance(node, T.Empty):
-                continue
-            span = source.span(node.start, node.end)
-            start, end = starts[span.line - 1] + span.column - 1, starts[span.end_line - 1] + span.end_column - 1
-            if self.whole[start:end] == source.text(node.start, node.end):
-                found.append((start, end, node))
-        return found
+        span = source.span(node.start, node.end)
+        start, end = starts[span.line - 1] + span.column - 1, starts[span.end_line - 1] + span.end_column - 1
+        if self.whole[start:end] != source.text(node.start, node.end) or self.whole[end:].lstrip().startswith(
+            ("_", "}")
+        ):
+            return None
+        return _Place(start, end, node, judges)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A formula of a text with the worlds it stands in."""
+
+    start: int
+    end: int
+    node: T.Node
+    judges: tuple[Judge, ...]
+
+    def with_instead(self, text: str, formula: str) -> str:
+        return f"{text[: self.start]} {formula} {text[self.end :]}"
+
+    def differs(self, fresh: T.Node) -> bool | None:
+        """Whether another formula has other values, in every world; None if that cannot be said."""
+        outcomes = {compare_trees(judge, fresh, self.node).outcome for judge in self.judges}
+        if outcomes == {Outcome.INCORRECT}:
+            return True
+        return False if outcomes == {Outcome.CORRECT} else None
 
 
 def tried(assignment: Assignment, answer: Answer) -> Tally:
     """All mutants and rewritings of one answer, graded."""
     tally = Tally(answer)
-    base = _Read(assignment, answer, answer.text)
-    rng = random.Random(f"{answer.name} {answer.text}")
-    members = base.members()
-    for operator, (start, end, node), fresh in _chosen(members, answer, base.judge, rng):
-        formula = to_latex(fresh)
-        read, note, best, right = _graded(assignment, answer, base.whole[:start] + f" {formula} " + base.whole[end:])
-        tally.operators.add(operator)
-        if best < 1 - 1e-9:
-            tally.killed += 1
+    with one_submission():
+        base = _Read(assignment, answer, answer.text)
+        rng = random.Random(f"{answer.name} {answer.text}")
+        places = base.places(answer)
+        chosen = list(_chosen(places, answer, base.judge, rng))
+        fresh = list(_rewritten(places, base.judge, rng)) if answer.spec is not None else []
+    for operator, place, node, differs in chosen:
+        formula = to_latex(node)
+        if not differs:
+            if proved(node, place.node):
+                tally.proved += 1
+            else:
+                tally.equal.append(Shown(operator, formula, "equal at all samples"))
             continue
-        verdict = equal(base.judge, fresh, node)
-        if verdict.outcome is Outcome.CORRECT and proved(fresh, node):
-            tally.proved += 1
-        elif verdict.outcome is Outcome.CORRECT:
-            tally.equal.append(Shown(operator, formula, f"equal at {verdict.samples} samples"))
-        elif right and not isinstance(answer.spec, _UNIQUE):
-            tally.right.append(Shown(operator, formula, note))
+        tally.operators.add(operator)
+        result = _graded(assignment, answer, place.with_instead(base.whole, formula))
+        shown = Shown(operator, formula, result.note)
+        if result.most < 1 - 1e-9:
+            tally.killed += 1
+        elif result.least < 1 - 1e-9:
+            (tally.noticed if result.noticed else tally.open).append(shown)
+        elif result.noticed or answer.spec is None or isinstance(answer.spec, _UNIQUE):
+            tally.kept.append(shown)
         else:
-            tally.survived.append(Shown(operator, formula, note))
-        del read
-    if answer.spec is not None:
-        _rewritten(assignment, answer, base, members, rng, tally)
+            tally.right.append(shown)
+    for place, node in fresh:
+        tally.rewritten += 1
+        formula = to_latex(node)
+        result = _graded(assignment, answer, place.with_instead(base.whole, formula))
+        if result.least < 1 - 1e-9:
+            tally.lost.append(Shown("rewriting", formula, result.note))
     return tally
 
 
-def _graded(assignment: Assignment, answer: Answer, text: str) -> tuple[_Read, str, float, bool]:
-    """What a changed text earns at most, as a share, with the note that tells why, and whether all of it is sure."""
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What a text is sure of and what it earns at most, as shares; why; whether a line of it is called wrong."""
+
+    least: float
+    most: float
+    note: str
+    noticed: bool
+
+
+def _graded(assignment: Assignment, answer: Answer, text: str) -> _Result:
+    """A changed text graded: by its check, with what that needs taken to be met, and as the whole part."""
     with one_submission():
         read = _Read(assignment, answer, text)
-        if answer.spec is None:
-            report = grade_part(read.submission, answer.question, answer.part)
-            open_notes = [f"{c.id}: {c.note}" for c in report.checks if c.points.max > c.points.min]
-            points, out_of = report.score, answer.part.points
-            return read, ", ".join(open_notes) or "all right", points.max / out_of, points.min >= out_of - 1e-9
-        finding = read.finding(answer)
-        points = points_of(finding, answer.spec.points)
-        share = points.max / answer.spec.points
-        if share >= 1 and finding.outcome is not Outcome.CORRECT:
-            report = grade_part(read.submission, answer.question, answer.part)
-            result = next(c for c in report.checks if c.id == answer.spec.id)
-            if answer.spec.needs == ():
-                share = min(share, result.points.max / answer.spec.points)
-        return read, finding.note, share, finding.outcome is Outcome.CORRECT
+        finding = read.finding(answer) if answer.spec is not None else None
+        report = grade_part(read.submission, answer.question, answer.part)
+    noticed = any(step.outcome is Outcome.INCORRECT for step in report.steps)
+    if finding is None or answer.spec is None:
+        notes = [f"{c.id}: {c.note}" for c in report.checks if c.points.max > c.points.min]
+        full = answer.part.points
+        return _Result(report.score.min / full, report.score.max / full, ", ".join(notes) or "all right", noticed)
+    full = answer.spec.points
+    points = points_of(finding, full)
+    most = points.max
+    if not answer.spec.needs:
+        most = min(most, next(c.points.max for c in report.checks if c.id == answer.spec.id))
+    return _Result(points.min / full, most / full, finding.note, noticed)
 
 
 def _chosen(
-    members: Sequence[tuple[int, int, T.Node]], answer: Answer, judge: Judge, rng: random.Random
-) -> Iterator[tuple[str, tuple[int, int, T.Node], T.Node]]:
-    """Mutants that can be written and read, from all operators in turn."""
+    places: Sequence[_Place], answer: Answer, judge: Judge, rng: random.Random
+) -> Iterator[tuple[str, _Place, T.Node, bool]]:
+    """Mutants that can be written and read, from all operators in turn, and whether each differs from what it came from."""
     make = answer_mutants if answer.spec is not None else mutants
-    by_operator: dict[str, list[tuple[tuple[int, int, T.Node], T.Node]]] = {}
-    for member in members:
-        for operator, fresh in make(member[2]):
-            by_operator.setdefault(operator, []).append((member, fresh))
+    by_operator: dict[str, list[tuple[_Place, T.Node]]] = {}
+    for place in places:
+        for operator, fresh in make(place.node):
+            by_operator.setdefault(operator, []).append((place, fresh))
     for found in by_operator.values():
         rng.shuffle(found)
     count = 0
-    seen: set[str] = set()
+    seen: set[tuple[int, str]] = set()
     for row in zip_longest(*([(name, *item) for item in found] for name, found in sorted(by_operator.items()))):
-        for item in row:
-            if item is None or count >= MUTANTS:
-                continue
-            operator, member, fresh = item
+        for operator, place, fresh in filter(None, row):
             formula = to_latex(fresh)
-            key = f"{member[0]} {formula}"
-            if key in seen or fresh == member[2] or not _readable(formula, judge):
+            known = T.names_in(fresh) <= T.names_in(place.node) | set(judge.world.symbols)
+            if count >= MUTANTS or (place.start, formula) in seen or not known or not _readable(formula, judge):
                 continue
-            seen.add(key)
-            count += 1
-            yield operator, member, fresh
+            seen.add((place.start, formula))
+            differs = place.differs(fresh)
+            if differs is None or fresh == place.node:
+                continue  # it has no value, or one that cannot be told
+            count += differs
+            yield operator, place, fresh, differs
 
 
 def _readable(formula: str, judge: Judge) -> bool:
@@ -293,29 +369,16 @@ def _readable(formula: str, judge: Judge) -> bool:
     return True
 
 
-def _rewritten(
-    assignment: Assignment,
-    answer: Answer,
-    base: _Read,
-    members: Sequence[tuple[int, int, T.Node]],
-    rng: random.Random,
-    tally: Tally,
-) -> None:
+def _rewritten(places: Sequence[_Place], judge: Judge, rng: random.Random) -> Iterator[tuple[_Place, T.Node]]:
+    """Rewritings that have the same values."""
     seen: set[str] = set()
-    for _ in range(4 * REWRITTEN):
-        if tally.rewritten >= REWRITTEN or not members:
+    for _ in range(6 * REWRITTEN):
+        if len(seen) >= REWRITTEN or not places:
             return
-        start, end, node = rng.choice(members)
-        fresh = rewritings(node, rng)
+        place = rng.choice(places)
+        fresh = rewritings(place.node, rng)
         formula = to_latex(fresh)
-        if fresh == node or formula in seen or not _readable(formula, base.judge):
+        if fresh == place.node or formula in seen or not _readable(formula, judge) or place.differs(fresh) is not False:
             continue
         seen.add(formula)
-        if equal(base.judge, fresh, node).outcome is not Outcome.CORRECT:
-            continue  # it does not hold everywhere: no rewriting
-        tally.rewritten += 1
-        changed = base.whole[:start] + f" {formula} " + base.whole[end:]
-        with one_submission():
-            finding = _Read(assignment, answer, changed).finding(answer)
-        if finding.outcome is not Outcome.CORRECT:
-            tally.lost.append(Shown("rewriting", formula, finding.note))
+        yield place, fresh
