@@ -21,6 +21,7 @@ from grader.assignment import Assignment
 from grader.checks.context import Finding
 from grader.checks.specs import (
     CheckBase,
+    ComponentCheck,
     ComponentsCheck,
     EigenvaluesCheck,
     PointCheck,
@@ -52,7 +53,9 @@ MUTANTS: Final = 24
 """Mutants tried of one answer, taken from its operators in turn."""
 REWRITTEN: Final = 6
 _ORDER: Final = frozenset({"<", ">", "<=", ">="})
-_UNIQUE: Final = (ValueCheck, ComponentsCheck, PointCheck, EigenvaluesCheck)
+_OTHERWISE_RIGHT: Final = frozenset({"proportional", "other_order", "other_order_declared"})
+"""Notes of answers that are right up to what the rubric leaves free: a constant factor, the order of the variables."""
+_UNIQUE: Final = (ValueCheck, ComponentsCheck, PointCheck, EigenvaluesCheck, ComponentCheck)
 """Checks whose question has one answer."""
 
 
@@ -127,12 +130,26 @@ def answers(assignment: Assignment, examples: Path) -> Iterator[Answer]:
             if spec.role is Role.MANUAL or spec.type == "prose":
                 continue
             reference = reference_answer(assignment, question, part, spec)
-            if reference is not None and isinstance(spec, _UNIQUE):
+            if reference is not None and not isinstance(spec, ComponentCheck):
                 yield Answer(question, part, spec, _claim(spec, reference), "the reference")
             elif spec.accepts:
-                yield Answer(question, part, spec, spec.accepts[0], "accepted")
+                yield Answer(question, part, spec, _claimed(assignment, part, spec.accepts), "accepted")
         if part.id in whole:
             yield Answer(question, part, None, *whole[part.id])
+
+
+def _claimed(assignment: Assignment, part: Part, texts: Sequence[str]) -> str:
+    """The first of some texts that claims its formula under a name, else the first."""
+    judge = assignment.judge(part.id)
+    for text in texts if judge is not None else ():
+        assert judge is not None
+        try:
+            tree = parse(text, judge.world.notation)
+        except ReadError:
+            continue
+        if isinstance(tree, T.Rel) and isinstance(tree.operands[0], T.Name):
+            return text
+    return texts[0]
 
 
 def _claim(spec: CheckBase, formula: str) -> str:
@@ -275,6 +292,7 @@ def tried(assignment: Assignment, answer: Answer) -> Tally:
         places = base.places(answer)
         chosen = list(_chosen(places, answer, base.judge, rng))
         fresh = list(_rewritten(places, base.judge, rng)) if answer.spec is not None else []
+    whole = answer.spec is None or _graded(assignment, answer, answer.text).whole == (1.0, 1.0)
     for operator, place, node, differs in chosen:
         formula = to_latex(node)
         if not differs:
@@ -286,8 +304,12 @@ def tried(assignment: Assignment, answer: Answer) -> Tally:
         tally.operators.add(operator)
         result = _graded(assignment, answer, place.with_instead(base.whole, formula))
         shown = Shown(operator, formula, result.note)
-        if result.most < 1 - 1e-9:
+        if result.most < 1 - 1e-9 or (whole and result.whole[1] < 1 - 1e-9):
             tally.killed += 1
+        elif result.note in _OTHERWISE_RIGHT:
+            tally.right.append(shown)
+        elif answer.spec is None and result.noticed:
+            tally.noticed.append(shown)  # a slip in one line costs at most a little, which a person decides
         elif result.least < 1 - 1e-9:
             (tally.noticed if result.noticed else tally.open).append(shown)
         elif result.noticed or answer.spec is None or isinstance(answer.spec, _UNIQUE):
@@ -311,6 +333,8 @@ class _Result:
     most: float
     note: str
     noticed: bool
+    whole: tuple[float, float]
+    """The same of the part."""
 
 
 def _graded(assignment: Assignment, answer: Answer, text: str) -> _Result:
@@ -320,23 +344,28 @@ def _graded(assignment: Assignment, answer: Answer, text: str) -> _Result:
         finding = read.finding(answer) if answer.spec is not None else None
         report = grade_part(read.submission, answer.question, answer.part)
     noticed = any(step.outcome is Outcome.INCORRECT for step in report.steps)
+    whole = report.score.min / answer.part.points, report.score.max / answer.part.points
     if finding is None or answer.spec is None:
         notes = [f"{c.id}: {c.note}" for c in report.checks if c.points.max > c.points.min]
-        full = answer.part.points
-        return _Result(report.score.min / full, report.score.max / full, ", ".join(notes) or "all right", noticed)
+        return _Result(*whole, ", ".join(notes) or "all right", noticed, whole)
     full = answer.spec.points
     points = points_of(finding, full)
     most = points.max
     if not answer.spec.needs:
         most = min(most, next(c.points.max for c in report.checks if c.id == answer.spec.id))
-    return _Result(points.min / full, most / full, finding.note, noticed)
+    return _Result(points.min / full, most / full, finding.note, noticed, whole)
 
 
 def _chosen(
     places: Sequence[_Place], answer: Answer, judge: Judge, rng: random.Random
 ) -> Iterator[tuple[str, _Place, T.Node, bool]]:
     """Mutants that can be written and read, from all operators in turn, and whether each differs from what it came from."""
-    make = answer_mutants if answer.spec is not None else mutants
+    symbols = [parse(key, judge.world.notation) for key in _written_names(judge)]
+    names = [name for name in symbols if isinstance(name, T.Name)]
+
+    def make(node: T.Node) -> Iterator[tuple[str, T.Node]]:
+        return answer_mutants(node, names) if answer.spec is not None else mutants(node)
+
     by_operator: dict[str, list[tuple[_Place, T.Node]]] = {}
     for place in places:
         for operator, fresh in make(place.node):
@@ -357,6 +386,12 @@ def _chosen(
                 continue  # it has no value, or one that cannot be told
             count += differs
             yield operator, place, fresh, differs
+
+
+def _written_names(judge: Judge) -> list[str]:
+    """The first numbers of a world, as they are written."""
+    keys = [key for key, symbol in judge.world.symbols.items() if symbol.kind in ("real", "positive")]
+    return [key if "_" not in key and len(key) == 1 else "\\" + key for key in keys][:3]
 
 
 def _readable(formula: str, judge: Judge) -> bool:

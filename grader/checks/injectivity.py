@@ -35,6 +35,10 @@ _GRID = np.concatenate([np.linspace(-60, 60, 241), np.linspace(-0.5, 0.5, 21) + 
 _ORDER = frozenset({"<", ">", "<=", ">="})
 _MOST_POINTS = 12
 _LARGE_PART: Final = 0.4
+_SLIP: Final = 0.5
+"""Points that a false value of the function costs at most where all cases are covered nevertheless."""
+_FAILING: Final = 0.25
+"""Points that it costs at least where no later line makes it good."""
 _TRIED_SHARE: Final = 0.67
 """What two points that have one image in some cases only earn at most where a line fails."""
 
@@ -81,7 +85,7 @@ def check_injectivity(spec: InjectivityCheck, context: PartContext) -> Finding:
     if contrary(spec.unless, context) or _misjudged(context, grid, cases):
         return Finding(Outcome.UNDECIDED, "negated_or_contrary", tuple(dict.fromkeys(places)))
     if bool((covered | ~wanted).all()):
-        return Finding(Outcome.CORRECT, "all_cases", tuple(dict.fromkeys(places)))
+        return _all_cases(spec, context, tuple(dict.fromkeys(places)), function.key)
     if context.text.empty:
         return Finding(Outcome.MISSING, "nothing_handed_in")
     missing = np.flatnonzero(wanted & ~covered)
@@ -96,6 +100,21 @@ def check_injectivity(spec: InjectivityCheck, context: PartContext) -> Finding:
     return Finding(
         Outcome.UNDECIDED, "cases_left", tuple(places), {"values": grid.describe(int(missing[0]))}, share=share
     )
+
+
+def _all_cases(
+    spec: InjectivityCheck, context: PartContext, places: tuple[tuple[int, int], ...], function: str
+) -> Finding:
+    """All cases are covered; a false value of the function that is claimed on the way still costs a little."""
+    for link in context.false_links:
+        ours = any(n.head.key == function for side in (link.left, link.right) for n in T.of_kind(side, T.Apply))
+        if not ours or not link.charged or context.charged.setdefault(link.number, spec.id) != spec.id:
+            continue
+        most = 1.0 if link.repaired_by is not None else max(0.0, 1 - _FAILING / spec.points)
+        share = (max(0.0, 1 - _SLIP / spec.points), most)
+        place = link.run.places[link.k + 1]
+        return Finding(Outcome.UNDECIDED, "some_link_fails", (place,), context.link_evidence(link), share=share)
+    return Finding(Outcome.CORRECT, "all_cases", places)
 
 
 def _bounded(context: PartContext, grid: _Grid) -> tuple[N.Array, list[tuple[int, int]]]:

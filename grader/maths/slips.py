@@ -5,7 +5,7 @@ They serve three: the diagnosis of a wrong side, the tests of derivations, and t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Final
@@ -24,15 +24,27 @@ def mutants(root: T.Node) -> Iterator[tuple[str, T.Node]]:
     yield from _changed(root, MUTATIONS)
 
 
-def answer_mutants(root: T.Node) -> Iterator[tuple[str, T.Node]]:
+def answer_mutants(root: T.Node, names: Sequence[T.Name] = ()) -> Iterator[tuple[str, T.Node]]:
     """Every single slip in a final answer or in a claim: those of formulas, those of densities and relations, and those that
-    change a whole entry."""
+    change a whole entry, also into one of some `names`."""
     yield from _changed(root, MUTATIONS)
     yield from _changed(root, CLAIMS)
     for name, change in ENTRIES.items():
         for place, entry in _entries(root):
             for fresh in change(entry):
                 yield name, put(root, place, fresh)
+    for place, entry in _entries(root):
+        if place:
+            yield from (("name_for_value", put(root, place, name)) for name in names if name != entry)
+    yield from (("two_entries", fresh) for fresh in _two_entries(root))
+
+
+def _two_entries(root: T.Node) -> Iterator[T.Node]:
+    """Two neighbouring entries of a tuple wrong at once."""
+    if isinstance(root, T.Tup):
+        for i in range(len(root.items) - 1):
+            first, second = (T.Add((item, _ONE)) for item in root.items[i : i + 2])
+            yield replace(root, items=(*root.items[:i], first, second, *root.items[i + 2 :]))
 
 
 def _changed(root: T.Node, table: dict[str, Change]) -> Iterator[tuple[str, T.Node]]:
@@ -268,12 +280,25 @@ def _scaled(node: T.Node) -> Iterator[T.Node]:
         yield T.Div(node, _TWO)
 
 
-def _shifted(node: T.Node) -> Iterator[T.Node]:
-    """A constant too much or too little."""
+def _one_more(node: T.Node) -> Iterator[T.Node]:
     if _number(node):
         yield T.Add((node, _ONE))
+
+
+def _one_less(node: T.Node) -> Iterator[T.Node]:
+    if _number(node):
         yield T.Add((node, T.Neg(_ONE)))
+
+
+def _half_more(node: T.Node) -> Iterator[T.Node]:
+    if _number(node):
         yield T.Add((node, T.Div(_ONE, _TWO)))
+
+
+def _exponential(node: T.Node) -> Iterator[T.Node]:
+    """The exponential of a value, as where a logarithm is forgotten."""
+    if _number(node) and not isinstance(node, (T.Expect, T.KL)):
+        yield T.Call("exp", (node,))
 
 
 def _to_the_power(node: T.Node) -> Iterator[T.Node]:
@@ -286,6 +311,9 @@ def _to_the_power(node: T.Node) -> Iterator[T.Node]:
 ENTRIES: Final[dict[str, Change]] = {
     "negated": _negated,
     "scaled": _scaled,
-    "shifted": _shifted,
+    "one_more": _one_more,
+    "one_less": _one_less,
+    "half_more": _half_more,
+    "exponential": _exponential,
     "to_the_power": _to_the_power,
 }
