@@ -12,10 +12,10 @@ from __future__ import annotations
 import random
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from grader.assignment import Assignment
 from grader.checks.context import Finding
@@ -111,8 +111,31 @@ class Tally:
 
     @property
     def faults(self) -> list[Shown]:
-        """What is wrong with the rubric: mutants that keep full marks, rewritings that lose some."""
-        return self.kept + self.lost
+        """What is wrong with the rubric: wrong answers that keep full marks, rewritings that lose some.
+
+        A slip in one line of a whole derivation is none: where its line only says what a name means, nobody can see it.
+        """
+        return self.lost + (self.kept if self.answer.spec is not None else [])
+
+    def as_data(self) -> dict[str, Any]:
+        """As plain data, for reports."""
+        whole = self.answer.spec is None
+        lists = {"kept": [] if whole else self.kept, "lost": self.lost, "equal": self.equal, "right": self.right}
+        lists |= {"open": [] if whole else self.open + self.noticed, "unseen": self.open + self.kept if whole else []}
+        return {
+            "rubric": f"Q{self.answer.question.number}",
+            "name": self.answer.name,
+            "source": self.answer.source,
+            "derivation": whole,
+            "real": self.real,
+            "operators": len(self.operators),
+            "killed": self.killed,
+            "noticed": len(self.noticed),
+            "proved": self.proved,
+            "rewritten": self.rewritten,
+            "faults": len(self.faults),
+            **{kind: [(s.operator, s.formula, s.why) for s in found] for kind, found in lists.items()},
+        }
 
 
 def tallies(assignment: Assignment, examples: Path, only: str = "") -> Iterator[Tally]:
@@ -199,6 +222,8 @@ class _Read:
         self.judge: Judge = judge
         pieces = [Piece(0, len(self.document.blocks) - 1)] if self.document.blocks else []
         self.submission = Submission(assignment, self.document, Located({part.id: pieces}, {}))
+        # nothing before it is wrong, so that nothing can only follow from an error
+        self.submission.outcomes |= {own.answer: Outcome.CORRECT for own in part.own}
         for _, other in assignment.parts:
             world = assignment.judge(other.id) or judge
             self.submission.texts[other.id] = self.submission.part_text(other.id, world, world.world.notation)
@@ -225,7 +250,10 @@ class _Read:
             if tree is not None and not relations:
                 nodes.append(tree)
         nodes += [bare.line.tree for bare in self.text.bare if bare.line.tree is not None and not trees]
-        return [place for node in nodes if (place := self._place(node, (self.judge,))) is not None]
+        families = getattr(answer.spec, "families", "")
+        judges = tuple(self.submission.assignment.worlds(answer.question, families)) if families else (self.judge,)
+        found = [place for node in nodes if (place := self._place(node, judges)) is not None]
+        return [replace(place, choice=bool(families)) for place in found]
 
     def _confirmed(self, answer: Answer) -> list[_Place]:
         grade_part(self.submission, answer.question, answer.part)
@@ -271,6 +299,8 @@ class _Place:
     end: int
     node: T.Node
     judges: tuple[Judge, ...]
+    choice: bool = False
+    """Whether a student chooses the world, so that one of them suffices."""
 
     def with_instead(self, text: str, formula: str) -> str:
         return f"{text[: self.start]} {formula} {text[self.end :]}"
@@ -280,7 +310,7 @@ class _Place:
         outcomes = {compare_trees(judge, fresh, self.node).outcome for judge in self.judges}
         if outcomes == {Outcome.INCORRECT}:
             return True
-        return False if outcomes == {Outcome.CORRECT} else None
+        return False if outcomes == {Outcome.CORRECT} or (self.choice and Outcome.CORRECT in outcomes) else None
 
 
 def tried(assignment: Assignment, answer: Answer) -> Tally:

@@ -34,6 +34,7 @@ LAYERS = [
     ["grade_part"],
     ["grade"],
     ["api", "references", "examples", "invariants"],
+    ["mutants"],
     ["lint", "selftest"],
     ["gradebook"],
     ["intake"],
