@@ -68,6 +68,8 @@ class Answer:
     spec: CheckBase | None
     text: str
     source: str
+    more: tuple[str, ...] = ()
+    """Other right answers, for where the first gives too few mutants."""
 
     @property
     def name(self) -> str:
@@ -154,9 +156,11 @@ def answers(assignment: Assignment, examples: Path) -> Iterator[Answer]:
                 continue
             reference = reference_answer(assignment, question, part, spec)
             if reference is not None and not isinstance(spec, ComponentCheck):
-                yield Answer(question, part, spec, _claim(spec, reference), "the reference")
+                yield Answer(question, part, spec, _claim(spec, reference), "the reference", spec.accepts)
             elif spec.accepts:
-                yield Answer(question, part, spec, _claimed(assignment, part, spec.accepts), "accepted")
+                text = _claimed(assignment, part, spec.accepts)
+                more = tuple(other for other in spec.accepts if other != text)
+                yield Answer(question, part, spec, text, "accepted", more)
         if part.id in whole:
             yield Answer(question, part, None, *whole[part.id])
 
@@ -314,15 +318,23 @@ class _Place:
 
 
 def tried(assignment: Assignment, answer: Answer) -> Tally:
-    """All mutants and rewritings of one answer, graded."""
+    """All mutants and rewritings of one answer, graded; of further texts as long as there are too few."""
     tally = Tally(answer)
+    for text in (answer.text, *answer.more):
+        if tally.real < MUTANTS or not tally.rewritten:
+            _try(assignment, answer, text, tally)
+    return tally
+
+
+def _try(assignment: Assignment, answer: Answer, text: str, tally: Tally) -> None:
     with one_submission():
-        base = _Read(assignment, answer, answer.text)
-        rng = random.Random(f"{answer.name} {answer.text}")
+        base = _Read(assignment, answer, text)
+        rng = random.Random(f"{answer.name} {text}")
         places = base.places(answer)
-        chosen = list(_chosen(places, answer, base.judge, rng))
-        fresh = list(_rewritten(places, base.judge, rng)) if answer.spec is not None else []
-    whole = answer.spec is None or _graded(assignment, answer, answer.text).whole == (1.0, 1.0)
+        chosen = list(_chosen(places, answer, base.judge, rng, MUTANTS - tally.real))
+        wanted = REWRITTEN - tally.rewritten if answer.spec is not None else 0
+        fresh = list(_rewritten(places, base.judge, rng, wanted))
+    whole = answer.spec is None or _graded(assignment, answer, text).whole == (1.0, 1.0)
     for operator, place, node, differs in chosen:
         formula = to_latex(node)
         if not differs:
@@ -352,7 +364,6 @@ def tried(assignment: Assignment, answer: Answer) -> Tally:
         result = _graded(assignment, answer, place.with_instead(base.whole, formula))
         if result.least < 1 - 1e-9:
             tally.lost.append(Shown("rewriting", formula, result.note))
-    return tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,7 +398,7 @@ def _graded(assignment: Assignment, answer: Answer, text: str) -> _Result:
 
 
 def _chosen(
-    places: Sequence[_Place], answer: Answer, judge: Judge, rng: random.Random
+    places: Sequence[_Place], answer: Answer, judge: Judge, rng: random.Random, wanted: int
 ) -> Iterator[tuple[str, _Place, T.Node, bool]]:
     """Mutants that can be written and read, from all operators in turn, and whether each differs from what it came from."""
     symbols = [parse(key, judge.world.notation) for key in _written_names(judge)]
@@ -408,7 +419,7 @@ def _chosen(
         for operator, place, fresh in filter(None, row):
             formula = to_latex(fresh)
             known = T.names_in(fresh) <= T.names_in(place.node) | set(judge.world.symbols)
-            if count >= MUTANTS or (place.start, formula) in seen or not known or not _readable(formula, judge):
+            if count >= wanted or (place.start, formula) in seen or not known or not _readable(formula, judge):
                 continue
             seen.add((place.start, formula))
             differs = place.differs(fresh)
@@ -434,11 +445,13 @@ def _readable(formula: str, judge: Judge) -> bool:
     return True
 
 
-def _rewritten(places: Sequence[_Place], judge: Judge, rng: random.Random) -> Iterator[tuple[_Place, T.Node]]:
+def _rewritten(
+    places: Sequence[_Place], judge: Judge, rng: random.Random, wanted: int
+) -> Iterator[tuple[_Place, T.Node]]:
     """Rewritings that have the same values."""
     seen: set[str] = set()
     for _ in range(6 * REWRITTEN):
-        if len(seen) >= REWRITTEN or not places:
+        if len(seen) >= wanted or not places:
             return
         place = rng.choice(places)
         fresh = rewritings(place.node, rng)

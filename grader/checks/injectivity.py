@@ -29,6 +29,7 @@ from grader.maths.parser import parse
 from grader.maths.rules_truth import truth
 from grader.maths.worlds import Block, World
 from grader.model import Outcome
+from grader.reading.marks import folded
 
 _LEVELS = (-2.3, -0.6, 0.0, 0.7, 1.9)
 _GRID = np.concatenate([np.linspace(-60, 60, 241), np.linspace(-0.5, 0.5, 21) + 0.003])
@@ -97,9 +98,23 @@ def check_injectivity(spec: InjectivityCheck, context: PartContext) -> Finding:
     sure = not context.text.unread and not context.written_plainly
     if share is None and alone and sure and (covered & wanted).sum() >= _LARGE_PART * wanted.sum():
         share = (0.25, 0.75)
+    elif share is None and sure and not _likewise(context):
+        share = (0.0, _TRIED_SHARE)
     return Finding(
         Outcome.UNDECIDED, "cases_left", tuple(places), {"values": grid.describe(int(missing[0]))}, share=share
     )
+
+
+def _likewise(context: PartContext) -> bool:
+    """Whether words may stand for the cases that no formula covers."""
+    return bool(_LIKEWISE.search(folded(" ".join(block.text for block in context.text.prose))))
+
+
+_LIKEWISE = re.compile(
+    r"simil|symetri|symmetr|de meme|likewise|same (?:way|argument|reason)|analog|w\.?l\.?o\.?g|without loss|sans perte|"
+    r"(?:autre|other|remaining|dernier|last) cas|respecti|\bidem\b|\bflat|\bplat|constant|choose|choisi|suitabl|convenabl|small enough|"
+    r"assez (?:petit|grand)|large enough|suffisamment|exist"
+)
 
 
 def _all_cases(
@@ -107,7 +122,7 @@ def _all_cases(
 ) -> Finding:
     """All cases are covered; a false value of the function that is claimed on the way still costs a little."""
     for link in context.false_links:
-        ours = any(n.head.key == function for side in (link.left, link.right) for n in T.of_kind(side, T.Apply))
+        ours = any(n.head.key == function for member in link.run.members for n in T.of_kind(member, T.Apply))
         if not ours or not link.charged or context.charged.setdefault(link.number, spec.id) != spec.id:
             continue
         most = 1.0 if link.repaired_by is not None else max(0.0, 1 - _FAILING / spec.points)
