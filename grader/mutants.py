@@ -129,6 +129,7 @@ class Tally:
             "name": self.answer.name,
             "source": self.answer.source,
             "derivation": whole,
+            "final": self.answer.spec is not None and self.answer.spec.role is Role.FINAL_ANSWER,
             "real": self.real,
             "operators": len(self.operators),
             "killed": self.killed,
@@ -158,25 +159,22 @@ def answers(assignment: Assignment, examples: Path) -> Iterator[Answer]:
             if reference is not None and not isinstance(spec, ComponentCheck):
                 yield Answer(question, part, spec, _claim(spec, reference), "the reference", spec.accepts)
             elif spec.accepts:
-                text = _claimed(assignment, part, spec.accepts)
-                more = tuple(other for other in spec.accepts if other != text)
-                yield Answer(question, part, spec, text, "accepted", more)
+                named = [text for text in spec.accepts if _claims(assignment, part, text)]
+                # what is not claimed under a name may stand within something else
+                texts = named if named and isinstance(spec, ComponentCheck) else [*named, *spec.accepts]
+                yield Answer(question, part, spec, texts[0], "accepted", tuple(dict.fromkeys(texts[1:])))
         if part.id in whole:
             yield Answer(question, part, None, *whole[part.id])
 
 
-def _claimed(assignment: Assignment, part: Part, texts: Sequence[str]) -> str:
-    """The first of some texts that claims its formula under a name, else the first."""
+def _claims(assignment: Assignment, part: Part, text: str) -> bool:
+    """Whether a text claims its formula under a name."""
     judge = assignment.judge(part.id)
-    for text in texts if judge is not None else ():
-        assert judge is not None
-        try:
-            tree = parse(text, judge.world.notation)
-        except ReadError:
-            continue
-        if isinstance(tree, T.Rel) and isinstance(tree.operands[0], T.Name):
-            return text
-    return texts[0]
+    try:
+        tree = parse(text, judge.world.notation) if judge is not None else None
+    except ReadError:
+        return False
+    return isinstance(tree, T.Rel) and isinstance(tree.operands[0], T.Name)
 
 
 def _claim(spec: CheckBase, formula: str) -> str:

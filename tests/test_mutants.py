@@ -50,7 +50,7 @@ def test_what_the_rubric_does_not_look_at_keeps_full_marks_and_is_shown(tiny: Pa
     edit(tiny / "rubrics" / "q1.yaml", old, "        accepts: ['$$ g(z) = z (a z + b) $$']\n" + old)
     terms = tried(tiny)["Q1.b terms"]
     assert {s.operator for s in terms.kept} >= {"scaled"}
-    assert terms.faults == terms.kept + terms.lost
+    assert terms.faults == terms.lost + terms.kept
 
 
 def test_runs_are_alike(tiny: Path) -> None:
@@ -65,7 +65,11 @@ def test_runs_are_alike(tiny: Path) -> None:
         ("lost_term", "a + b + 1", "a + b"),
         ("lost_factor", "2 a", "a"),
         ("power", r"\sigma^2", r"\sigma"),
-        ("transposed", r"\begin{pmatrix} a & b \\ c & d \end{pmatrix}", r"\begin{pmatrix} a & c \\ b & d \end{pmatrix}"),
+        (
+            "transposed",
+            r"\begin{pmatrix} a & b \\ c & d \end{pmatrix}",
+            r"\begin{pmatrix} a & c \\ b & d \end{pmatrix}",
+        ),
         ("value_dropped", r"\{a, b\}", r"\left\{a\right\}"),
         ("strict_for_weak", r"a \ge b", "a > b"),
         ("conditioning", "p(x|y)", "p(x)"),
@@ -106,7 +110,7 @@ def test_faults_are_told(tiny: Path) -> None:
     data = tally.as_data() | {"faults": 1, "kept": [("sign", "a `b`", "agrees")]}
     assert line(data).startswith("FAIL") and "1 kept" in line(data)
     text = markdown([data])
-    assert "**1 faults.**" in text and "`` a" not in text and "``a `b```" in text
+    assert "**1 fault.**" in text and "`` a" not in text and "``a `b```" in text
     assert next(scores([data]))[0] == "Q1"
 
 
@@ -118,7 +122,7 @@ def test_the_shipped_rubrics_have_no_fault_and_kill() -> None:
     answers = [t for t in found if t.answer.spec is not None]
     assert all(t.real >= 20 and len(t.operators) >= 6 for t in answers), [(t.answer.name, t.real) for t in answers]
     assert sum(t.real for t in answers) <= MUTANTS * len(answers)
-    killed, real = sum(t.killed for t in answers), sum(t.real for t in answers)
-    assert killed >= 0.85 * real, (killed, real)
+    for rubric, killed, real, seen, slips in scores([t.as_data() for t in found]):
+        assert killed >= 0.98 * real and seen >= 0.85 * slips, (rubric, killed, real, seen, slips)
     mathematical = {p.id for _, p in assignment.parts if not p.id.startswith("Q5")}
     assert {t.answer.part.id for t in answers} == mathematical

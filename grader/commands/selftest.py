@@ -78,7 +78,7 @@ def _mutants(loaded: Any, examples: Path, part: str | None, summary: Path | None
             typer.echo(f"      {shown.operator}: {shown.formula} ({shown.why})")
     for rubric, killed, real, seen, slips in scores(rows):
         typer.echo(
-            f"{rubric}: {killed} of {real} mutants of answers killed; {seen} of {slips} slips in derivations seen"
+            f"{rubric}: {killed} of {real} mutants of final answers killed, {seen} of {slips} slips in steps and derivations seen"
         )
     if summary is not None:
         try:

@@ -31,11 +31,11 @@ def line(data: Data) -> str:
 
 
 def scores(rows: Sequence[Data]) -> Iterator[tuple[str, int, int, int, int]]:
-    """For each rubric: mutants of answers killed and all, slips in derivations seen and all."""
+    """For each rubric: mutants of final answers killed and all, slips in steps and derivations seen and all."""
     for rubric in dict.fromkeys(row["rubric"] for row in rows):
         ours = [row for row in rows if row["rubric"] == rubric]
-        answers = [row for row in ours if not row["derivation"]]
-        derivations = [row for row in ours if row["derivation"]]
+        answers = [row for row in ours if row["final"]]
+        derivations = [row for row in ours if not row["final"]]
         yield (
             rubric,
             sum(row["killed"] for row in answers),
@@ -49,14 +49,10 @@ def markdown(rows: Sequence[Data]) -> str:
     """A summary for a pull request."""
     out = ["## Mutation testing of the rubrics", ""]
     faults = sum(row["faults"] for row in rows)
-    out += [
-        f"{'No fault.' if not faults else f'**{faults} faults.**'} A mutant of a right answer is killed if it can no",
-        "",
-    ]
-    out[-2] += (
-        " longer earn full marks; a slip in a derivation is seen if it costs something or its line is called wrong."
-    )
-    out += ["| rubric | answers: killed | derivations: seen |", "|---|---:|---:|"]
+    verdict = "No fault." if not faults else f"**{faults} fault{'s' if faults > 1 else ''}.**"
+    words = "A mutant of a right answer is killed if it can no longer earn full marks; a slip in a step or a derivation is seen if"
+    out += [f"{verdict} {words} it costs something or its line is called wrong.", ""]
+    out += ["| rubric | final answers: killed | steps and derivations: seen |", "|---|---:|---:|"]
     for rubric, killed, real, seen, slips in scores(rows):
         out.append(f"| {rubric} | {_share(killed, real)} | {_share(seen, slips)} |")
     out += ["", "<details><summary>Each answer</summary>", ""]
