@@ -53,8 +53,9 @@ MUTANTS: Final = 24
 """Mutants tried of one answer, taken from its operators in turn."""
 REWRITTEN: Final = 6
 _ORDER: Final = frozenset({"<", ">", "<=", ">="})
-_OTHERWISE_RIGHT: Final = frozenset({"proportional", "other_order", "other_order_declared"})
-"""Notes of answers that are right up to what the rubric leaves free: a constant factor, the order of the variables."""
+_OTHERWISE_RIGHT: Final = frozenset({"proportional", "other_order", "other_order_declared", "opposite"})
+"""Notes of answers that are right up to what the rubric leaves free: a constant factor, the order of the variables, the sign
+of what may be a loss."""
 _UNIQUE: Final = (ValueCheck, ComponentsCheck, PointCheck, EigenvaluesCheck, ComponentCheck)
 """Checks whose question has one answer."""
 
@@ -97,7 +98,7 @@ class Tally:
     equal: list[Shown] = field(default_factory=list)
     """Equal at all samples."""
     right: list[Shown] = field(default_factory=list)
-    """Other right answers."""
+    """Where there are many right answers: sure of full marks, and no line called wrong. A person looks whether they are."""
     noticed: list[Shown] = field(default_factory=list)
     """Open, with a line called wrong."""
     open: list[Shown] = field(default_factory=list)
@@ -145,7 +146,9 @@ def tallies(assignment: Assignment, examples: Path, only: str = "") -> Iterator[
     """Every answer of every mathematical part (of one part with `only`), tried."""
     for answer in answers(assignment, examples):
         if not only or answer.part.id == only:
-            yield tried(assignment, answer)
+            tally = tried(assignment, answer)
+            if tally.real or answer.spec is not None:  # a derivation without confirmed lines has none to spoil
+                yield tally
 
 
 def answers(assignment: Assignment, examples: Path) -> Iterator[Answer]:

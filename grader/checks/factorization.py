@@ -144,7 +144,7 @@ def check_component(spec: ComponentCheck, context: PartContext) -> Finding:
                     continue
             if agrees(judge, candidate.node, target):
                 claimed = _named_wrong(spec, context, target, judges)
-                if claimed is not None and claimed.place == candidate.place:
+                if claimed is not None and candidate.place[0] <= claimed.place[0] <= candidate.place[1]:
                     continue  # it only stands within a claim of something else, such as twice of it
                 other = claimed or _later(candidates, candidate, target, judges)
                 if other is not None:

@@ -13,7 +13,7 @@ _SHOWN: Final = {
     "lost": "right rewritings that lose marks: faults of the rubric",
     "open": "cost nothing for sure: a person decides",
     "unseen": "slips in a derivation that are not seen",
-    "right": "other right answers",
+    "right": "earn full marks, or may, where there are several right answers: look whether they are",
     "equal": "equal at all samples, not proved",
 }
 
