@@ -5,6 +5,7 @@ Every key and value keeps its line and column.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Hashable
 from pathlib import Path
@@ -66,6 +67,11 @@ def load_yaml(path: Path) -> tuple[Any, Positions, list[AuthorError]]:
         return None, positions, [AuthorError(f"cannot be read ({error.strerror})", str(path), 1, 1)]
     except UnicodeDecodeError:
         return None, positions, [AuthorError("is not UTF-8", str(path), 1, 1)]
+    if text.startswith("{"):  # what a program wrote: JSON has no surprises
+        try:
+            return json.loads(text), positions, []
+        except (ValueError, RecursionError):
+            pass
     builder = _Builder(text, str(path), positions)
     try:
         data = builder.document()

@@ -15,6 +15,7 @@ from grader.cli import app
 from grader.maths.parser import parse
 from grader.maths.printer import to_latex
 from grader.maths.slips import CLAIMS, ENTRIES, MUTATIONS, answer_mutants
+from grader.model import Role
 from grader.mutants import MUTANTS, Tally, tallies
 from grader.report.mutation import line, markdown, scores
 
@@ -126,3 +127,24 @@ def test_the_shipped_rubrics_have_no_fault_and_kill() -> None:
         assert killed >= 0.98 * real and seen >= 0.85 * slips, (rubric, killed, real, seen, slips)
     mathematical = {p.id for _, p in assignment.parts if not p.id.startswith("Q5")}
     assert {t.answer.part.id for t in answers} == mathematical
+
+
+# what the mutants of the shipped rubrics found, each at a part of its own
+FOUND = {
+    "Q2.1": "a false value on the way to two points with one image",
+    "Q3.b": "another letter for the index of a sum",
+    "Q3.d": "a factorization that fails in every model",
+    "Q3.e": "a component within a claim of twice of it",
+    "Q4.3": "a set in braces without all its values, a wrong polynomial",
+}
+
+
+@pytest.mark.parametrize("part", FOUND)
+def test_what_was_found_stays_found(tmp_path: Path, assignment: Assignment, part: str) -> None:
+    found = list(tallies(assignment, tmp_path, part))
+    assert found and all(tally.faults == [] for tally in found)
+    for tally in found:
+        if tally.answer.spec is not None and tally.answer.spec.role is Role.FINAL_ANSWER:
+            assert tally.killed == tally.real >= 20, [tally.open, tally.noticed]
+    assert part != "Q3.b" or all(tally.rewritten >= 6 for tally in found)
+    assert part != "Q4.3" or all(tally.killed >= 0.85 * tally.real for tally in found)

@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from grader.checks.context import Finding, PartContext, free_names
+from grader.checks.context import ATTEMPTED, Finding, PartContext, free_names
 from grader.checks.prose import contrary, in_words
 from grader.checks.specs import InjectivityCheck
 from grader.derivation.definitions import flat_relations
@@ -99,7 +99,7 @@ def check_injectivity(spec: InjectivityCheck, context: PartContext) -> Finding:
     if share is None and alone and sure and (covered & wanted).sum() >= _LARGE_PART * wanted.sum():
         share = (0.25, 0.75)
     elif share is None and sure and not _likewise(context):
-        share = (0.0, _TRIED_SHARE)
+        share = (0.0, ATTEMPTED)
     return Finding(
         Outcome.UNDECIDED, "cases_left", tuple(places), {"values": grid.describe(int(missing[0]))}, share=share
     )
