@@ -34,6 +34,7 @@ LAYERS = [
     ["grade_part"],
     ["grade"],
     ["api", "references", "examples", "invariants"],
+    ["right_answers"],
     ["mutants"],
     ["lint", "selftest"],
     ["gradebook"],

@@ -30,6 +30,7 @@ from grader.maths.rules_truth import truth
 from grader.maths.worlds import Block, World
 from grader.model import Outcome
 from grader.reading.marks import folded
+from grader.reading.phrases import LIKEWISE
 
 _LEVELS = (-2.3, -0.6, 0.0, 0.7, 1.9)
 _GRID = np.concatenate([np.linspace(-60, 60, 241), np.linspace(-0.5, 0.5, 21) + 0.003])
@@ -107,14 +108,7 @@ def check_injectivity(spec: InjectivityCheck, context: PartContext) -> Finding:
 
 def _likewise(context: PartContext) -> bool:
     """Whether words may stand for the cases that no formula covers."""
-    return bool(_LIKEWISE.search(folded(" ".join(block.text for block in context.text.prose))))
-
-
-_LIKEWISE = re.compile(
-    r"simil|symetri|symmetr|de meme|likewise|same (?:way|argument|reason)|analog|w\.?l\.?o\.?g|without loss|sans perte|"
-    r"(?:autre|other|remaining|dernier|last) cas|respecti|\bidem\b|\bflat|\bplat|constant|choose|choisi|suitabl|convenabl|small enough|"
-    r"assez (?:petit|grand)|large enough|suffisamment|exist"
-)
+    return bool(LIKEWISE.search(folded(" ".join(block.text for block in context.text.prose))))
 
 
 def _all_cases(
