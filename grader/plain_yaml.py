@@ -49,6 +49,12 @@ class Positions:
             path = path[:-1]
         return self.values.get(path, (1, 1))
 
+    def rename(self, old: Path_, new: Path_) -> None:
+        """Let what stands at a path be found at another as well."""
+        for table in (self.keys, self.values):
+            found = {path: place for path, place in table.items() if path[: len(old)] == old}
+            table.update({(*new, *path[len(old) :]): place for path, place in found.items()})
+
     def at_fault(self, path: Path_) -> bool:
         """Whether a value, or one around it, could not be read for what it looks like."""
         return any(path[:n] in self.faulty for n in range(len(path) + 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -70,6 +71,11 @@ def test_there_are_enough_rows() -> None:
 
 # rows whose edits do not touch the same text: made together, all are found in one run, and again nothing else
 TOGETHER = {
+    "what stands under a misspelt key": [
+        "the list of checks under another key",
+        "a pattern that is none",
+        "a phrase twice",
+    ],
     "form, names and words of one file": [
         "a key of a check that is none",
         "a key of a part spelt wrong",
@@ -192,3 +198,29 @@ def test_the_command_prints_places_and_annotations(tiny: Path) -> None:
 
 def test_without_a_fault_nothing_is_annotated(tiny: Path) -> None:
     assert command("lint", "--github", "--assignment", "tiny", cwd=tiny.parent) == (0, [])
+
+
+ODD = ["", "[]", "{}", "null", "true", "-1", ".nan", "'\\frac{'", "[a, b]", "{a: 1}", "[[]]", "'('", "'$$ x $$'", "[z]", "'a < b < c'"]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_no_edit_makes_lint_fall_over(tiny: Path) -> None:
+    """Lines lost, doubled, filled with something else or cut by a stray character: faults, never a traceback."""
+    rng = random.Random(7)
+    path = tiny / "rubrics" / "q1.yaml"
+    original = path.read_text(encoding="utf-8").split("\n")
+    for _ in range(400):
+        lines = list(original)
+        for _ in range(rng.choice([1, 1, 2, 3])):
+            i, kind = rng.randrange(len(lines)), rng.random()
+            if kind < 0.25:
+                del lines[i]
+            elif kind < 0.8 and ": " in lines[i]:
+                lines[i] = lines[i].split(": ")[0] + ": " + rng.choice(ODD)
+            elif kind < 0.9:
+                lines.insert(i, rng.choice(lines))
+            else:
+                at = rng.randrange(len(lines[i]) + 1)
+                lines[i] = lines[i][:at] + rng.choice("[]{}:,'\"*&!#- \\$") + lines[i][at:]
+        path.write_text("\n".join(lines), encoding="utf-8")
+        assert all(fault.message and fault.line >= 1 and fault.column >= 1 for fault in lint(tiny))

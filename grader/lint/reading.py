@@ -96,8 +96,10 @@ def _kept(file: RubricFile, extra: dict[Path_, str], wrong: list[Path_]) -> tupl
         for step in where[:-1]:
             node = node[step]
         value = node.pop(where[-1], None)
-        if meant:
-            node[meant] = value  # so that the rest is not blamed for it
+        if meant:  # so that the rest is not blamed for it
+            node[meant] = value
+            file.positions.rename(where, (*where[:-1], meant))
+    file.data = deepcopy(data)
     places: dict[Path_, Path_] = {}
     parts: list[Any] = []
     for i, part in enumerate(data.get("parts", ())):
