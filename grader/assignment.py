@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from grader.checks.program_specs import ProgramSpec
-from grader.errors import AuthorError, OperatorError
+from grader.errors import AuthorError, OperatorError, ReadError
 from grader.kit_reference import KitReference, load_kit_reference
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
@@ -58,29 +58,25 @@ class Reference:
         return build_world(worlds[name]) if name in worlds else None
 
 
+class WorldError(AuthorError):
+    """A text in a reference's description of a world that cannot be read."""
+
+    def __init__(self, text: str, message: str) -> None:
+        super().__init__(f"{text!r} cannot be read ({message})")
+        self.text = text
+
+
 class Assignment:
     """Rubrics and references of one folder, loaded once."""
 
-    def __init__(self, folder: Path) -> None:
-        """Read all rubrics. Raises OperatorError if there is no assignment, AuthorError at the first faults."""
+    def __init__(self, folder: Path, read: tuple[AssignmentFile, Sequence[Question]] | None = None) -> None:
+        """Read all rubrics, or take those that were `read` already.
+
+        Raises OperatorError if there is no assignment, AuthorError at the first fault.
+        """
         self.folder = folder
-        index = folder / "rubrics" / "assignment.yaml"
-        if not index.is_file():
-            raise OperatorError(f"{folder}: no assignment here (rubrics/assignment.yaml is missing)")
-        self.faults: list[AuthorError] = []
-        self.file: AssignmentFile
-        file, faults = load_model(index, AssignmentFile)
-        self.faults.extend(faults)
-        self.questions: list[Question] = []
-        if file is not None:
-            self.file = file
-            for name in file.questions:
-                question, faults = load_model(folder / "rubrics" / name, Question)
-                self.faults.extend(faults)
-                if question is not None:
-                    self.questions.append(question)
-        if self.faults:
-            raise self.faults[0]
+        self.file, questions = read or _read(folder)
+        self.questions: list[Question] = list(questions)
         self._references: dict[str, Reference] = {}
         stored = sorted(folder.glob("reference/*.json"))
         self.kits: dict[str, KitReference] = {path.stem: load_kit_reference(path) for path in stored}
@@ -197,6 +193,21 @@ class Assignment:
         return forms[derived]
 
 
+def _read(folder: Path) -> tuple[AssignmentFile, list[Question]]:
+    index = folder / "rubrics" / "assignment.yaml"
+    if not index.is_file():
+        raise OperatorError(f"{folder}: no assignment here (rubrics/assignment.yaml is missing)")
+    file, faults = load_model(index, AssignmentFile)
+    questions: list[Question] = []
+    for name in file.questions if file is not None else ():
+        question, found = load_model(folder / "rubrics" / name, Question)
+        faults.extend(found)
+        questions.append(question)
+    if faults:
+        raise faults[0]
+    return file, questions
+
+
 def load_reference(path: Path) -> Reference:
     """Load a reference module and its derived forms; SymPy runs only if the source changed since the last time."""
     try:
@@ -254,7 +265,10 @@ def build_world(data: Mapping[str, Any]) -> World:
     )
 
     def tree(text: str) -> T.Node:
-        return parse(text, notation)
+        try:
+            return parse(text, notation)
+        except ReadError as error:
+            raise WorldError(text, error.message) from None
 
     return World(
         notation=notation,
@@ -312,9 +326,12 @@ def _symbol(key: str, data: Mapping[str, Any]) -> Symbol:
 
 def key_of(text: str) -> str:
     """The canonical key of a name written as LaTeX."""
-    node = parse(text, _BARE)
+    try:
+        node = parse(text, _BARE)
+    except ReadError as error:
+        raise WorldError(text, error.message) from None
     if not isinstance(node, T.Name):
-        raise AuthorError(f"{text!r} is no name")
+        raise WorldError(text, "it is no name")
     return node.key
 
 

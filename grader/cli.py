@@ -10,7 +10,20 @@ from typing import Annotated, Any
 
 import typer
 
-from grader.commands import diff, export, grade, override, review, serve, show, similar, stats
+from grader.commands import (
+    diff,
+    export,
+    grade,
+    new,
+    override,
+    review,
+    schema,
+    selftest,
+    serve,
+    show,
+    similar,
+    stats,
+)
 from grader.commands.common import AssignmentOption, fail, write_text
 from grader.packaging.command import package
 
@@ -156,6 +169,9 @@ app.command(name="stats")(stats.stats_command)
 app.command(name="similar")(similar.similar_command)
 app.command(name="export")(export.export_command)
 app.command(name="serve")(serve.serve_command)
+app.command(name="schema")(schema.schema_command)
+app.command(name="new")(new.new_command)
+app.command(name="selftest")(selftest.selftest_command)
 
 
 @app.command(name="lint")
@@ -169,6 +185,7 @@ def lint_command(
     Exit status: 0 no fault, 1 some fault, 2 usage.
     """
     from grader.isolate import Worker, WorkerDied, WorkerTimeout
+    from grader.report.github import annotation
 
     with Worker(seconds=600) as worker:
         try:
@@ -184,44 +201,12 @@ def lint_command(
         shown = place.relative_to(here) if place.is_absolute() and place.is_relative_to(here) else place
         errors += severity == "error"
         if github:
-            typer.echo(f"::{severity} file={shown},line={line},col={column}::{message}")
+            typer.echo(annotation(severity, shown.as_posix(), line, column, message))
         else:
             typer.echo(f"{shown}:{line}:{column}: {'' if severity == 'error' else 'warning: '}{message}")
     if not errors:
         typer.echo("no fault" if not answer["faults"] else "no fault, but see the warnings", err=True)
     raise typer.Exit(1 if errors else 0)
-
-
-@app.command(name="selftest")
-def selftest_command(
-    examples: Annotated[
-        Path | None, typer.Option("--examples", help="Folder of example submissions with their keys.")
-    ] = None,
-    only_examples: Annotated[bool, typer.Option("--only-examples", help="Grade the examples only.")] = False,
-    assignment: AssignmentOption = None,
-) -> None:
-    """Let the rubrics prove themselves: references, accepted and rejected answers, whole example submissions.
-
-    Exit status: 0 all as it should be, 1 some fault, 2 usage.
-    """
-    from grader.assignment import Assignment, shipped
-    from grader.errors import AuthorError, OperatorError
-    from grader.runner import LazyRunner
-    from grader.selftest import selftest
-
-    failed = tested = 0
-    try:
-        loaded = Assignment(assignment or shipped())
-        for row in selftest(loaded, examples, only_examples=only_examples, runner=LazyRunner()):
-            tested += 1
-            failed += bool(row.faults)
-            typer.echo(f"{'FAIL' if row.faults else 'ok  '}  {row.what}")
-            for fault in row.faults:
-                typer.echo(f"      {fault}")
-    except (AuthorError, OperatorError) as error:
-        fail(str(error), 2)
-    typer.echo(f"{tested - failed} of {tested} as they should be")
-    raise typer.Exit(1 if failed else 0)
 
 
 @app.command()

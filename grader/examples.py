@@ -18,15 +18,20 @@ from grader.reading.reader import read_files
 from grader.rubric import Part, Question
 
 
+def as_markdown(text: str) -> str:
+    """An example as a file: a text without a dollar is one formula."""
+    body = text if "$" in text or "\n" in text else f"$$ {text} $$"
+    return (body if text.strip() else "-") + "\n"
+
+
 def graded(assignment: Assignment, question: Question, part: Part, spec: CheckBase, text: str) -> Finding:
     """What one check says of a text that is the whole part.
 
     A text without a dollar is one formula; checks that `spec` needs are taken to be met.
     """
-    body = text if "$" in text or "\n" in text else f"$$ {text} $$"
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "example.md"
-        path.write_text((body if text.strip() else "-") + "\n", encoding="utf-8")
+        path.write_text(as_markdown(text), encoding="utf-8")
         document, _ = read_files([path])
     pieces = [Piece(0, len(document.blocks) - 1)] if document.blocks and text.strip() else []
     submission = Submission(assignment, document, Located({part.id: pieces}, {}))

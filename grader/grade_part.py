@@ -44,7 +44,7 @@ _NOT_RIGHT = frozenset({Outcome.INCORRECT, Outcome.UNDECIDED, Outcome.UNREADABLE
 
 @dataclass(slots=True)
 class Submission:
-    """A submission as read, and the outcomes of its checks so far (`Q4.1.field`)."""
+    """A submission as read, and the outcomes of its checks so far (`Q7.1.slope`)."""
 
     assignment: Assignment
     document: Document
@@ -395,7 +395,8 @@ def run_check(
             patterns = sister_worlds(question, spec)
             own = submission.own_before(question, spec, judge)
             context = PartContext(text, judge, target, submission.orders(question), other, shared, patterns, own)
-            context.builds_on = any(p.own for p in question.parts if any(s is spec for s in p.checks))
+            answers = [own.answer for p in question.parts if any(s is spec for s in p.checks) for own in p.own]
+            context.builds_on = any(submission.outcomes.get(name) is not Outcome.CORRECT for name in answers)
             submission.contexts[id(text)] = context
         context.searching = searching
         missed = assignment.missed()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from grader.rubric import load_yaml
+from grader.plain_yaml import load_yaml
 
 
 @dataclass(frozen=True, slots=True)

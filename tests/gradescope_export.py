@@ -1,6 +1,6 @@
 """A Gradescope bulk export as a class hands it in, made up: deterministic by its seed.
 
-Submissions are the examples with rewritten formulas and slips of `grader.maths.variants`; among them are groups, people without
+Submissions are the examples with rewritten formulas and slips of `grader.maths.slips`; among them are groups, people without
 an e-mail address or a number, empty, broken and hostile ones, PDFs, archives, and what a Mac leaves behind.
 
     python tests/gradescope_export.py DIR [COUNT] [SEED]
@@ -23,11 +23,40 @@ from pathlib import Path
 from grader.errors import GraderError
 from grader.maths.parser import parse
 from grader.maths.printer import to_latex
-from grader.maths.variants import mutants, rewritings
+from grader.maths.slips import mutants
+from grader.maths.variants import rewritings
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "submissions_example"
-_FIRST = ["Ada", "Émile", "Chloé", "Đặng", "Björn", "Zoë", "José", "Łukasz", "Mía", "Noor", "O'Neil", "Saïd", "Yuki", "李"]
-_LAST = ["Tremblay", "Nguyễn", "García", "Roy", "Côté", "Øster", "Singh", "Müller", "Fortin", "de la Cruz", "Smith-Osei", "王"]
+_FIRST = [
+    "Ada",
+    "Émile",
+    "Chloé",
+    "Đặng",
+    "Björn",
+    "Zoë",
+    "José",
+    "Łukasz",
+    "Mía",
+    "Noor",
+    "O'Neil",
+    "Saïd",
+    "Yuki",
+    "李",
+]
+_LAST = [
+    "Tremblay",
+    "Nguyễn",
+    "García",
+    "Roy",
+    "Côté",
+    "Øster",
+    "Singh",
+    "Müller",
+    "Fortin",
+    "de la Cruz",
+    "Smith-Osei",
+    "王",
+]
 SMALL = (
     "## Question 1\n\nFrom the definition, with the moments of the normal law:\n\n"
     r"$$KL[q\|p] = \log\frac{\sigma_1}{\sigma_2} + \frac{\sigma_2^2+(\mu_1-\mu_2)^2}{2\sigma_1^2}-\frac12$$" + "\n"
@@ -76,7 +105,9 @@ def _examples() -> list[tuple[str, str]]:
     return found
 
 
-_MEMBER = re.compile(r"(?<=[=])([^=$&\\\n]*(?:\\(?:frac|log|sigma|mu|alpha|beta|gamma|psi|theta|lambda|cdot|left|right|tilde)\b[^=$&\\\n]*)+)")
+_MEMBER = re.compile(
+    r"(?<=[=])([^=$&\\\n]*(?:\\(?:frac|log|sigma|mu|alpha|beta|gamma|psi|theta|lambda|cdot|left|right|tilde)\b[^=$&\\\n]*)+)"
+)
 
 
 def variant(rng: random.Random, *, slips: int, rewrites: int) -> tuple[str, str]:
@@ -123,7 +154,11 @@ def _ordinary(folder: Path, rng: random.Random) -> None:
 
 
 def _small(folder: Path, rng: random.Random) -> None:
-    text = SMALL if rng.random() < 0.5 else SMALL.replace(r"-\frac12", rf"+\frac{{{rng.randint(1, 9)}}}{{{rng.randint(2, 9)}}}")
+    text = (
+        SMALL
+        if rng.random() < 0.5
+        else SMALL.replace(r"-\frac12", rf"+\frac{{{rng.randint(1, 9)}}}{{{rng.randint(2, 9)}}}")
+    )
     (folder / "hw3.md").write_text(text, encoding="utf-8")
 
 

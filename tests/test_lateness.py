@@ -122,11 +122,11 @@ def test_a_policy_that_says_nothing_clear_is_refused(wrong: dict[str, Any]) -> N
 def test_a_fault_of_the_policy_has_its_place(tmp_path: Path) -> None:
     path = tmp_path / "assignment.yaml"
     path.write_text(
-        "id: a\ntitle: {en: A, fr: A}\npoints: 3\nquestions: []\nlate:\n  percent_per_day: 10\n  zone: Mars\n"
+        "id: a\ntitle: {en: A, fr: A}\npoints: 3\nquestions: [q.yaml]\nlate:\n  percent_per_day: 10\n  zone: Mars\n"
     )
     _, faults = load_model(path, Assignment)
     assert [str(f).removeprefix(str(path)) for f in faults] == [
-        ":7:3: late.zone: Value error, 'Mars' is no time zone such as America/Toronto"
+        ":7:9: late.zone: 'Mars' is no time zone such as America/Toronto"
     ]
 
 

@@ -13,7 +13,8 @@ from grader.grade import grade
 from grader.maths.blocks import Judge
 from grader.maths.fingerprint import fingerprint
 from grader.maths.parser import parse
-from grader.maths.variants import mutants, rewritings
+from grader.maths.slips import mutants
+from grader.maths.variants import rewritings
 from grader.model import PartReport
 from grader.report.to_json import dumps, report_data
 

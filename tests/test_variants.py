@@ -1,6 +1,6 @@
 """One line of a right derivation changed: a slip must be found at that line or behind it, a rewriting never called wrong.
 
-The slips are those of `grader.maths.variants`; only those count that change the value in every setting of the line.
+The slips are those of `grader.maths.slips`; only those count that change the value in every setting of the line.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from grader.derivation.derivation import Link
 from grader.grade import read
 from grader.maths.printer import to_latex
 from grader.maths.screening import differ_clearly, same_up_to_order
-from grader.maths.variants import mutants, rewritings
+from grader.maths.slips import mutants
+from grader.maths.variants import rewritings
 from grader.model import Outcome
 from grader.reading.phrases import INTRODUCES
 from grader.reading.reader import read_files

@@ -289,12 +289,27 @@ def _passes(way: Way, context: PartContext, run: Run, low: int, high: int) -> bo
 
 
 def _meets(point: Waypoint, context: PartContext, member: T.Node) -> bool:
-    """Whether a member has the shape of a waypoint, as written or with the student's own names written out."""
+    """Whether a member has the shape of a waypoint, as written or with the student's own names written out; the index of a
+    sum may have any letter."""
     views = [member]
     wide = context.expanded(member)
     if wide != member:
         views.append(wide)
+    views += [fresh for view in tuple(views) for fresh in _usual_index(view, context)]
     return any(_shaped(point, context, view) for view in views)
+
+
+def _usual_index(node: T.Node, context: PartContext) -> Iterator[T.Node]:
+    """A formula whose sum runs over another letter than the world's index, with that index."""
+    indices = context.judge.world.indices
+    bound = {n.var.key for n in T.of_kind(node, T.Big) if isinstance(n.var, T.Name)} if indices else set()
+    for letter in sorted(bound - set(indices)):
+        for usual in indices:
+
+            def change(n: T.Node, letter: str = letter, usual: str = usual) -> T.Node | None:
+                return T.Name(usual) if isinstance(n, T.Name) and n.key == letter else None
+
+            yield T.rebuild(node, change)
 
 
 def _shaped(point: Waypoint, context: PartContext, node: T.Node) -> bool:

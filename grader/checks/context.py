@@ -60,7 +60,7 @@ _MARK = re.compile(r"\b(\d+) ?/ ?\1\b")
 """A mark asked for: `5/5`."""
 
 
-_ATTEMPTED = 0.5
+ATTEMPTED = 0.5
 """The share of a step that a false line earns at most where nothing else shows it."""
 
 
@@ -224,7 +224,7 @@ class PartContext:
                 self.charged[link.number] = check
                 place = link.run.places[link.k + 1]
                 mended = link.repaired_by is not None
-                share = (slip, 1.0) if mended else (0.0, 1.0) if self.builds_on else (0.0, _ATTEMPTED)
+                share = (slip, 1.0) if mended else (0.0, 1.0) if self.builds_on else (0.0, ATTEMPTED)
                 note = "slip" if mended else "some_link_fails"
                 return Finding(Outcome.UNDECIDED, note, (place,), self.link_evidence(link), share=share)
         return None

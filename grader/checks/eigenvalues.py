@@ -16,6 +16,7 @@ from grader.maths.decide import equal
 from grader.maths.parser import parse
 from grader.model import Outcome
 from grader.reading.claims import Bare, Chain
+from grader.reading.marks import folded
 from grader.reading.phrases import NEXT_CASE, OTHER_SYSTEM
 from grader.reading.rows import Line
 
@@ -47,8 +48,29 @@ def check_eigenvalues(spec: EigenvaluesCheck, context: PartContext) -> Finding:
     if not any(claim.verdict.outcome is Outcome.CORRECT for claim in claims):
         claims.extend(_completed(context, gathered, label, size, regime, target))
     if not claims and gathered.partial:
-        return Finding(Outcome.UNDECIDED, "some_values", tuple(gathered.partial[:4]))
+        return Finding(
+            Outcome.UNDECIDED, "some_values", tuple(gathered.partial[:4]), share=_short(context, gathered, size)
+        )
     return settle(context, claims, [target])
+
+
+def _short(context: PartContext, gathered: _Gathered, size: int) -> tuple[float, float] | None:
+    """What a set in braces that has too few values can be worth: the share of those it has, if the part was read whole, says
+    nothing of others and claims no other values. Elements of a set are all of it."""
+    told = " ".join([block.text for block in context.text.prose])
+    if context.text.unread or context.written_plainly or _MORE_VALUES.search(folded(told)):
+        return None
+    if not gathered.some or context.text.bare:
+        return None
+    if not all(
+        any(isinstance(T.unboxed(r.operands[-1]), T.SetOf) for r in _relations(line)) for *_, line in gathered.some
+    ):
+        return None
+    return 0.0, max(len(values) for values, *_ in gathered.some) / size
+
+
+def _relations(line: Line) -> list[T.Rel]:
+    return list(flat_relations(line.tree)) if line.tree is not None else []
 
 
 def _elsewhere(
@@ -219,6 +241,10 @@ def _spectrum(node: T.Node) -> bool:
 
 _SEVERAL = 3
 """So many values for a name without an index are a list by themselves."""
+_MORE_VALUES = re.compile(
+    r"conjug|double|multiplicit|\bother|\bautre|third|troisieme|remain|reste|\blast\b|dernier|also|aussi|same|meme|twice|deux fois"
+)
+"""Words that may stand for values a set does not list."""
 _ONE = re.compile(
     r"\b(?:one|an|une?|the first|first|la premiere|premiere)\b[^.;]{0,20}(?:eigen ?value|valeur propre)[^.;\u00a4]{0,20}$"
 )

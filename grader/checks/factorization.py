@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
-from grader.checks.context import Finding, PartContext
+from grader.checks.context import ATTEMPTED, Finding, PartContext
 from grader.checks.features import densities
 from grader.checks.specs import ComponentCheck, FactorizationCheck
 from grader.derivation.definitions import flat_relations
@@ -42,7 +42,9 @@ def check_factorization(spec: FactorizationCheck, context: PartContext) -> Findi
         if context.text.empty:
             return Finding(Outcome.MISSING, "nothing_handed_in")
         if context.text.unread or context.written_plainly or _speaks_of(context, target):
-            return Finding(Outcome.UNDECIDED, "not_found")
+            wanted = densities(target)
+            wrong = context.unpaid(spec.id, lambda link: densities(link.left) == wanted)
+            return wrong or Finding(Outcome.UNDECIDED, "not_found")
         return Finding(Outcome.UNDECIDED, "in_words_only", share=(0.0, 0.5))
     judges = context.families(spec.families)
     true = [c for c in candidates if any(agrees(judge, target, c.node) for judge in judges)]
@@ -51,9 +53,10 @@ def check_factorization(spec: FactorizationCheck, context: PartContext) -> Findi
     if last in true:
         note = "agrees" if leads else "another_structure"
         return Finding(Outcome.CORRECT if leads else Outcome.UNDECIDED, note, (last.place,))
-    if any(d[0] != target.letter for d in _keys(last.node)):
-        return Finding(Outcome.UNDECIDED, "another_structure", (last.place,))
     verdict = _fails_everywhere(judges, last.node, target)
+    if any(d[0] != target.letter for d in _keys(last.node)):
+        share = (0.0, ATTEMPTED) if verdict is not None and not true and not context.text.unread else None
+        return Finding(Outcome.UNDECIDED, "another_structure", (last.place,), share=share)
     if context.text.unread or verdict is None:
         note = "unread_lines" if context.text.unread else "not_confirmed"
         return Finding(Outcome.UNDECIDED, note, (last.place,))
@@ -140,7 +143,10 @@ def check_component(spec: ComponentCheck, context: PartContext) -> Finding:
                 if not right[place]:
                     continue
             if agrees(judge, candidate.node, target):
-                other = _named_wrong(spec, context, target, judges) or _later(candidates, candidate, target, judges)
+                claimed = _named_wrong(spec, context, target, judges)
+                if claimed is not None and candidate.place[0] <= claimed.place[0] <= candidate.place[1]:
+                    continue  # it only stands within a claim of something else, such as twice of it
+                other = claimed or _later(candidates, candidate, target, judges)
                 if other is not None:
                     return Finding(Outcome.UNDECIDED, "contradicted_later", (candidate.place, other.place))
                 return Finding(Outcome.CORRECT, "occurs", (candidate.place,))

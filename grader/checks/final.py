@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import permutations
 
-from grader.checks.context import Finding, PartContext, free_names
+from grader.checks.context import ATTEMPTED, Finding, PartContext, free_names
 from grader.checks.prose import in_words
 from grader.checks.specs import ValueCheck
 from grader.derivation.definitions import flat_relations
@@ -374,7 +374,8 @@ def settle(
     if derivation or len(wrong) < len(claims):
         other = next((c for c in reversed(claims) if c.verdict.outcome is not Outcome.INCORRECT), claims[-1])
         note = "not_confirmed" if other.verdict.outcome is Outcome.INCORRECT else other.verdict.note
-        return Finding(Outcome.UNDECIDED, note, (other.place,), {"detail": other.verdict.detail})
+        share = (0.0, ATTEMPTED) if derivation and _all_wrong(context, wrong, claims) else None
+        return Finding(Outcome.UNDECIDED, note, (other.place,), {"detail": other.verdict.detail}, share=share)
     last = wrong[-1]
     if any(line.tree is None for line in context.text.unread):
         return Finding(Outcome.UNDECIDED, "unread_lines", (last.place,), witness=last.verdict.witness)
@@ -392,6 +393,12 @@ def settle(
         diagnosis=hint,
         answer=last.node,
     )
+
+
+def _all_wrong(context: PartContext, wrong: Sequence[Claim], claims: Sequence[Claim]) -> bool:
+    """Whether a step's value is claimed and is another one, all being read and nothing earlier being built on."""
+    sure = not context.text.unread and not context.builds_on and len(wrong) == len(claims)
+    return sure and not any(context.rests_on_inferred(read_answer(c.node).items[0]) for c in wrong)
 
 
 _SUPPOSED = frozenset({"equation", "value", "hypothesis", "solution"})

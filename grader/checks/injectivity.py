@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from grader.checks.context import Finding, PartContext, free_names
+from grader.checks.context import ATTEMPTED, Finding, PartContext, free_names
 from grader.checks.prose import contrary, in_words
 from grader.checks.specs import InjectivityCheck
 from grader.derivation.definitions import flat_relations
@@ -29,12 +29,18 @@ from grader.maths.parser import parse
 from grader.maths.rules_truth import truth
 from grader.maths.worlds import Block, World
 from grader.model import Outcome
+from grader.reading.marks import folded
+from grader.reading.phrases import LIKEWISE
 
 _LEVELS = (-2.3, -0.6, 0.0, 0.7, 1.9)
 _GRID = np.concatenate([np.linspace(-60, 60, 241), np.linspace(-0.5, 0.5, 21) + 0.003])
 _ORDER = frozenset({"<", ">", "<=", ">="})
 _MOST_POINTS = 12
 _LARGE_PART: Final = 0.4
+_SLIP: Final = 0.5
+"""Points that a false value of the function costs at most where all cases are covered nevertheless."""
+_FAILING: Final = 0.25
+"""Points that it costs at least where no later line makes it good."""
 _TRIED_SHARE: Final = 0.67
 """What two points that have one image in some cases only earn at most where a line fails."""
 
@@ -81,7 +87,7 @@ def check_injectivity(spec: InjectivityCheck, context: PartContext) -> Finding:
     if contrary(spec.unless, context) or _misjudged(context, grid, cases):
         return Finding(Outcome.UNDECIDED, "negated_or_contrary", tuple(dict.fromkeys(places)))
     if bool((covered | ~wanted).all()):
-        return Finding(Outcome.CORRECT, "all_cases", tuple(dict.fromkeys(places)))
+        return _all_cases(spec, context, tuple(dict.fromkeys(places)), function.key)
     if context.text.empty:
         return Finding(Outcome.MISSING, "nothing_handed_in")
     missing = np.flatnonzero(wanted & ~covered)
@@ -93,9 +99,31 @@ def check_injectivity(spec: InjectivityCheck, context: PartContext) -> Finding:
     sure = not context.text.unread and not context.written_plainly
     if share is None and alone and sure and (covered & wanted).sum() >= _LARGE_PART * wanted.sum():
         share = (0.25, 0.75)
+    elif share is None and sure and not _likewise(context):
+        share = (0.0, ATTEMPTED)
     return Finding(
         Outcome.UNDECIDED, "cases_left", tuple(places), {"values": grid.describe(int(missing[0]))}, share=share
     )
+
+
+def _likewise(context: PartContext) -> bool:
+    """Whether words may stand for the cases that no formula covers."""
+    return bool(LIKEWISE.search(folded(" ".join(block.text for block in context.text.prose))))
+
+
+def _all_cases(
+    spec: InjectivityCheck, context: PartContext, places: tuple[tuple[int, int], ...], function: str
+) -> Finding:
+    """All cases are covered; a false value of the function that is claimed on the way still costs a little."""
+    for link in context.false_links:
+        ours = any(n.head.key == function for member in link.run.members for n in T.of_kind(member, T.Apply))
+        if not ours or not link.charged or context.charged.setdefault(link.number, spec.id) != spec.id:
+            continue
+        most = 1.0 if link.repaired_by is not None else max(0.0, 1 - _FAILING / spec.points)
+        share = (max(0.0, 1 - _SLIP / spec.points), most)
+        place = link.run.places[link.k + 1]
+        return Finding(Outcome.UNDECIDED, "some_link_fails", (place,), context.link_evidence(link), share=share)
+    return Finding(Outcome.CORRECT, "all_cases", places)
 
 
 def _bounded(context: PartContext, grid: _Grid) -> tuple[N.Array, list[tuple[int, int]]]:

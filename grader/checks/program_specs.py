@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -79,7 +79,7 @@ class ProgramSpec(Strict):
     follows: FollowsFrom | None = None
     entries: bool = False
     """Whether each right entry of a vector earns its part."""
-    scales: tuple[dict[str, float], ...] = ()
+    scales: tuple[dict[str, Annotated[float, Field(allow_inf_nan=False)]], ...] = ()
     """Further points of unusual size: a failure there alone is never called wrong."""
     gradient: bool = False
     """Whether the derivatives by the arguments are asked for too, of answers in torch."""

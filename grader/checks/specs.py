@@ -18,8 +18,8 @@ class Strict(BaseModel):
 class Text(Strict):
     """Words for people, in both languages."""
 
-    en: str
-    fr: str
+    en: str = Field(pattern=r"\S")
+    fr: str = Field(pattern=r"\S")
 
 
 class Target(Strict):
@@ -88,7 +88,7 @@ class CheckBase(Strict):
     covers: tuple[str, ...] = ()
     """Checks of the same part that are the cases of this conclusion: unless all are correct only half of it is sure."""
     after: tuple[str, ...] = ()
-    """Checks (`Q4.1.field`) whose answers this one builds on: a wrong answer after a wrong one may only follow from it,
+    """Checks (`Q7.1.slope`) whose answers this one builds on: a wrong answer after a wrong one may only follow from it,
     and is then for a person."""
     carried: tuple[Carried, ...] = ()
     traces: str = ""

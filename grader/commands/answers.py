@@ -21,7 +21,7 @@ _MOST: Final = 20_000_000
 class Row:
     """A decision as it stands in a file: `place` says where (`file:line`), `alike` whether it is for all that are alike.
 
-    `part` may name a check too (`Q3.b.terms`); `points` is as written.
+    `part` may name a check too (`Q7.b.terms`); `points` is as written.
     """
 
     place: str

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def override_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that grader grade wrote into.")],
     submission: Annotated[str | None, typer.Argument(help="The submission's id.")] = None,
-    place: Annotated[str | None, typer.Argument(metavar="PART[.CHECK]", help="Q3.b, or one check: Q3.b.terms.")] = None,
+    place: Annotated[str | None, typer.Argument(metavar="PART[.CHECK]", help="Q7.b, or one check: Q7.b.terms.")] = None,
     points: Annotated[str | None, typer.Argument(help="Points, or full, half, zero.")] = None,
     reason: Annotated[str | None, typer.Option("--reason", help="Why; the student sees it.")] = None,
     withdraw: Annotated[bool, typer.Option("--withdraw", help="Take back what counts at PART[.CHECK].")] = False,

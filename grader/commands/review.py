@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def review_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that grader grade wrote into.")],
-    part: Annotated[str | None, typer.Option("--part", help="Only this part (Q3.b) or question (Q5).")] = None,
+    part: Annotated[str | None, typer.Option("--part", help="Only this part (Q7.b) or question (Q7).")] = None,
     listing: Annotated[bool, typer.Option("--list", help="List what is open and ask nothing.")] = False,
     json_out: Annotated[
         str | None, typer.Option("--json", help="With --list: write it as JSON to this file (- is standard output).")

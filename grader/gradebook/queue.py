@@ -54,7 +54,7 @@ class Question:
 
     @property
     def place(self) -> str:
-        """`Q3.b`, or with a check `Q3.b.terms`."""
+        """`Q7.b`, or with a check `Q7.b.terms`."""
         return f"{self.part}.{self.check}" if self.check else self.part
 
     def data(self) -> dict[str, Any]:
@@ -106,7 +106,7 @@ class Group:
 
 
 def queue(book: Gradebook, part: str | None = None) -> tuple[Group, ...]:
-    """The questions of a gradebook in the order in which they are best answered; of one part (`Q3.b`), or one question (`Q5`).
+    """The questions of a gradebook in the order in which they are best answered; of one part (`Q7.b`), or one question (`Q7`).
 
     First what a person decided for a text that has changed, then what one decision settles for most, then part by part; then
     what is marked by hand anyway, part by part; at last what could not be read at all, submission by submission. Results are

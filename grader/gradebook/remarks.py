@@ -11,7 +11,7 @@ from grader.gradebook.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A comment for a part (`Q5.1`), with how often it was used."""
+    """A comment for a part (`Q7.1`), with how often it was used."""
 
     id: int
     part: str

@@ -75,7 +75,7 @@ class Summary:
         return next((p for p in self.parts if p.id == part), None)
 
     def place(self, text: str) -> tuple[str, str | None]:
-        """What `Q3.b` or `Q3.b.terms` names: a part, or a part and its check; also where there is none of that name."""
+        """What `Q7.b` or `Q7.b.terms` names: a part, or a part and its check; also where there is none of that name."""
         if self.part(text) is not None or "." not in text:
             return text, None
         known = [p.id for p in self.parts if text.startswith(f"{p.id}.")]

@@ -17,7 +17,7 @@ from grader.maths.blocks import Judge
 from grader.maths.evaluate import Evaluator
 from grader.maths.screening import agrees
 from grader.maths.sealed import meeting
-from grader.maths.variants import mutants
+from grader.maths.slips import mutants
 
 _FAMILIAR = {
     np.pi: "pi",

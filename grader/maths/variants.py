@@ -1,220 +1,28 @@
-"""Variants of a formula: mutants, as a person slips, and rewritings, which say the same in other words.
-
-Both serve tests: a mutant that changes the value must be found, a rewriting must not be.
-"""
+"""Rewritings of a formula, which say the same in other words: none of them may cost anything."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields, replace
-from fractions import Fraction
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
 
 from grader.maths import syntax as T
-
-Change = Callable[[T.Node], Iterator[T.Node]]
-
-_TWO: Final = T.Num(Fraction(2))
-_ONE: Final = T.Num(Fraction(1))
-_LETTERS: Final = "tsijkmnu"
-
-
-def mutants(root: T.Node) -> Iterator[tuple[str, T.Node]]:
-    """Every single slip in a formula, with the operator's name."""
-    for name, change in MUTATIONS.items():
-        for place, node in _places(root):
-            for fresh in change(node):
-                yield name, _put(root, place, fresh)
+from grader.maths.places import places, put
+from grader.maths.slips import Change
 
 
 def rewritings(root: T.Node, rng: random.Random, times: int = 2) -> T.Node:
     """The formula with some equivalent changes at random places."""
     for _ in range(times):
         found = [
-            (place, fresh) for place, node in _places(root) for change in REWRITINGS.values() for fresh in change(node)
+            (place, fresh) for place, node in places(root) for change in REWRITINGS.values() for fresh in change(node)
         ]
         if not found:
             break
         place, fresh = rng.choice(found)
-        root = _put(root, place, fresh)
+        root = put(root, place, fresh)
     return root
-
-
-# places in a tree: a path of (field, index or None)
-
-Path = tuple[tuple[str, int | None, int | None], ...]
-_CLOSED: Final = frozenset(
-    {"sub", "var", "by", "over", "head", "variables", "args", "given", "dist", "low", "high", "where"}
-)
-"""Fields whose contents are names of things rather than values: slips there have operators of their own."""
-
-
-def _places(node: T.Node, path: Path = ()) -> Iterator[tuple[Path, T.Node]]:
-    yield path, node
-    inside = isinstance(node, (T.Call, T.Apply))
-    for f in fields(node):
-        if f.name in ("start", "end") or (f.name in _CLOSED and not (inside and f.name == "args")):
-            continue
-        value = getattr(node, f.name)
-        if isinstance(value, T.Node):
-            yield from _places(value, (*path, (f.name, None, None)))
-        elif isinstance(value, tuple):
-            for i, item in enumerate(value):
-                if isinstance(item, T.Node):
-                    yield from _places(item, (*path, (f.name, i, None)))
-                elif isinstance(item, tuple):
-                    for j, inner in enumerate(item):
-                        if isinstance(inner, T.Node):
-                            yield from _places(inner, (*path, (f.name, i, j)))
-
-
-def _put(root: T.Node, path: Path, fresh: T.Node) -> T.Node:
-    if not path:
-        return fresh
-    (name, i, j), rest = path[0], path[1:]
-    value = getattr(root, name)
-    if i is None:
-        return _with(root, name, _put(value, rest, fresh))
-    items = list(value)
-    if j is None:
-        items[i] = _put(items[i], rest, fresh)
-    else:
-        row = list(items[i])
-        row[j] = _put(row[j], rest, fresh)
-        items[i] = tuple(row)
-    return _with(root, name, tuple(items))
-
-
-def _with(node: T.Node, name: str, value: Any) -> T.Node:
-    changes: dict[str, Any] = {name: value}
-    return replace(node, **changes)
-
-
-# slips
-
-
-def _sign(node: T.Node) -> Iterator[T.Node]:
-    if isinstance(node, T.Add):
-        for i, term in enumerate(node.terms):
-            turned = term.value if isinstance(term, T.Neg) else T.Neg(term)
-            yield replace(node, terms=(*node.terms[:i], turned, *node.terms[i + 1 :]))
-    elif isinstance(node, T.Neg):
-        yield node.value
-
-
-def _index(node: T.Node) -> Iterator[T.Node]:
-    """`\\mu_1` for `\\mu_2`, `x_t` for `x_{t-1}`."""
-    if not isinstance(node, T.Name) or len(node.sub) != 1:
-        return
-    sub = node.sub[0]
-    if isinstance(sub, T.Num) and sub.value in (1, 2):
-        yield replace(node, sub=(T.Num(Fraction(3) - sub.value),))
-
-
-def _time(node: T.Node) -> Iterator[T.Node]:
-    """One index of a density moved by a step."""
-    if not isinstance(node, T.Density):
-        return
-    for i, name in enumerate(node.args):
-        moved = _moved(name)
-        if moved is not None and moved not in (*node.args, *node.given):
-            yield replace(node, args=(*node.args[:i], moved, *node.args[i + 1 :]))
-    for i, name in enumerate(node.given):
-        moved = _moved(name)
-        if moved is not None and moved not in (*node.args, *node.given):
-            yield replace(node, given=(*node.given[:i], moved, *node.given[i + 1 :]))
-
-
-def _moved(name: T.Node) -> T.Name | None:
-    if not isinstance(name, T.Name) or len(name.sub) != 1:
-        return None
-    sub = name.sub[0]
-    if isinstance(sub, T.Add) and len(sub.terms) == 2:
-        return replace(name, sub=(sub.terms[0],))
-    return replace(name, sub=(T.Add((sub, T.Neg(_ONE))),)) if isinstance(sub, T.Name) else None
-
-
-def _lost_term(node: T.Node) -> Iterator[T.Node]:
-    if isinstance(node, T.Add) and len(node.terms) > 1:
-        for i in range(len(node.terms)):
-            rest = (*node.terms[:i], *node.terms[i + 1 :])
-            yield rest[0] if len(rest) == 1 else replace(node, terms=rest)
-
-
-def _lost_factor(node: T.Node) -> Iterator[T.Node]:
-    if isinstance(node, T.Mul) and len(node.factors) > 1:
-        for i in range(len(node.factors)):
-            rest = (*node.factors[:i], *node.factors[i + 1 :])
-            yield rest[0] if len(rest) == 1 else replace(node, factors=rest)
-    if isinstance(node, T.Div) and isinstance(node.num, T.Num) and node.num.value == 1:
-        yield replace(node, num=_TWO)
-
-
-def _constant(node: T.Node) -> Iterator[T.Node]:
-    if isinstance(node, T.Num) and node.places is None and node.value.denominator == 1 and node.value > 0:
-        yield T.Num(node.value + 1)
-
-
-def _power(node: T.Node) -> Iterator[T.Node]:
-    if isinstance(node, T.Pow) and isinstance(node.exponent, T.Num) and node.exponent.value == 2:
-        yield node.base
-
-
-def _conditioning(node: T.Node) -> Iterator[T.Node]:
-    """A variable dropped behind the bar."""
-    if isinstance(node, T.Density) and node.given:
-        for i in range(len(node.given)):
-            yield replace(node, given=(*node.given[:i], *node.given[i + 1 :]))
-
-
-def _reversed(node: T.Node) -> Iterator[T.Node]:
-    if isinstance(node, T.KL):
-        yield T.KL(node.right, node.left)
-
-
-def _inverted(node: T.Node) -> Iterator[T.Node]:
-    """A fraction upside down."""
-    if isinstance(node, T.Div) and not isinstance(node.num, T.Num):
-        yield T.Div(node.den, node.num)
-
-
-def _argument(node: T.Node) -> Iterator[T.Node]:
-    """`\\sigma(u)` for `\\sigma(-u)`."""
-    if isinstance(node, T.Call) and node.func == "logistic" and len(node.args) == 1:
-        inner = node.args[0]
-        yield replace(node, args=(inner.value if isinstance(inner, T.Neg) else T.Neg(inner),))
-
-
-def _transposed(node: T.Node) -> Iterator[T.Node]:
-    if isinstance(node, T.Matrix) and len(node.rows) == len(node.rows[0]) > 1:
-        yield replace(node, rows=tuple(zip(*node.rows, strict=True)))
-
-
-def _range(node: T.Node) -> Iterator[T.Node]:
-    """A sum or product that begins one later or earlier."""
-    if isinstance(node, T.Big) and isinstance(node.low, T.Num):
-        yield replace(node, low=T.Num(Fraction(3) - node.low.value) if node.low.value in (1, 2) else _ONE)
-
-
-MUTATIONS: Final[dict[str, Change]] = {
-    "sign": _sign,
-    "index": _index,
-    "time": _time,
-    "lost_term": _lost_term,
-    "lost_factor": _lost_factor,
-    "constant": _constant,
-    "power": _power,
-    "conditioning": _conditioning,
-    "divergence_reversed": _reversed,
-    "inverted": _inverted,
-    "argument": _argument,
-    "transposed": _transposed,
-    "range": _range,
-}
-
-
-# rewritings
 
 
 def _order(node: T.Node) -> Iterator[T.Node]:

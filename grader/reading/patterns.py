@@ -95,7 +95,7 @@ IN_TITLE: Final = re.compile(
     r"(?![\w.])"
 )
 GLUED_PAREN: Final = re.compile(r"\((?P<label>\d{1,2})\)")
-"""`Q2(1)`; behind longer words it is points."""
+"""`Q7(1)`; behind longer words it is points."""
 
 PARTS: Final = (
     re.compile(rf"{_DOT}\(?(?P<label>\d{{1,2}}|[a-h]|[ivx]{{2,4}})\)?(?![\w])"),

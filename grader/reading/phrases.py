@@ -281,3 +281,10 @@ CALLED_SIDE: Final = re.compile(
 
 ELSE: Final = re.compile(r"\b(?:otherwise|sinon|else)\s*,?\s*$")
 """Text that ends so puts what follows under the contrary of what stood before."""
+
+LIKEWISE = re.compile(
+    r"simil|symetri|symmetr|de meme|likewise|same (?:way|argument|reason)|analog|w\.?l\.?o\.?g|without loss|sans perte|"
+    r"(?:autre|other|remaining|dernier|last) cas|respecti|\bidem\b|\bflat|\bplat|constant|choose|choisi|suitabl|convenabl|small enough|"
+    r"assez (?:petit|grand)|large enough|suffisamment|exist"
+)
+"""Words that may stand for cases no formula covers."""

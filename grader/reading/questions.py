@@ -81,7 +81,7 @@ class _Finder:
         return _ENVIRONMENT if kind is Kind.QUESTION else _LINE
 
     def by_word(self) -> None:
-        """`Question 2`, `Exercice 3`, `Q4.1`; of two such words one may number parts (`Exercice 2`, `Question 1`)."""
+        """`Question 2`, `Exercice 3`, `Q7.1`; of two such words one may number parts (`Exercice 2`, `Question 1`)."""
         named = [(at, m) for at, m in enumerate(self.marks) if m is not None and m.question]
         plain = [(at, m) for at, m in named if m.style != TITLE]
         for at, mark in named if plain else ():

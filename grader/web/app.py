@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from grader import provenance
 from grader.errors import OperatorError
 from grader.gradebook.store import GradebookError, Locked
-from grader.rubric import load_yaml
+from grader.plain_yaml import load_yaml
 from grader.web import desk_api, desk_pages, entrance, models, similar_pages, student
 from grader.web.book import Desk
 from grader.web.checker import Checker
