@@ -284,6 +284,8 @@ def build_world(data: Mapping[str, Any]) -> World:
         dummies=frozenset(key_of(n) for n in data.get("dummies", ())),
         unknowns=frozenset(key_of(n) for n in data.get("unknowns", ())),
         generic=frozenset(key_of(n) for n in data.get("generic", ())),
+        told_apart=bool(data.get("told_apart", False)),
+        outright=frozenset(key_of(n) for n in data.get("outright", ())),
         variable=key_of(data["variable"]) if data.get("variable") else "",
         open=bool(data.get("open", False)),
         samples=int(data.get("samples", 20)),

@@ -26,7 +26,7 @@ from grader.model import Outcome, Witness
 from grader.reading.claims import Chain, PartText
 from grader.reading.rows import Line
 
-_OPERATORS = (T.Deriv, T.Grad, T.Expect, T.KL, T.Integral, T.Density, T.Normal)
+_OPERATORS = (T.Deriv, T.Grad, T.Expect, T.KL, T.Integral, T.Normal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,15 +392,26 @@ _TABLE_FUNCTIONS = frozenset({"logistic", "logit", "log", "exp", "relu", "softpl
 
 def is_explicit(node: T.Node, world: World, own: frozenset[str] = frozenset()) -> bool:
     """No derivative, expectation or integral stands in it, and every name is a quantity or an abbreviation of such;
-    functions of the student's `own` are abbreviations where their bodies are explicit."""
-    if T.contains(node, *_OPERATORS, T.Empty, T.Word):
+    functions of the student's `own` are abbreviations where their bodies are explicit, and what the world's `outright`
+    names may stand in an answer as it is."""
+    if _works(node, world) or T.contains(node, T.Empty, T.Word):
         return False
     for n in T.of_kind(node, T.Apply):
-        if n.head.base not in _TABLE_FUNCTIONS:
+        if n.head.base not in _TABLE_FUNCTIONS and n.head.key not in world.outright:
             body = world.functions[n.head.key].body if n.head.key in own and not n.primes else None
-            if body is None or T.contains(body, *_OPERATORS, T.Apply):
+            if body is None or _works(body, world) or T.contains(body, T.Apply):
                 return False
-    return all(_known(key, world, 0) for key in free_names(node))
+    return all(_known(key, world, 0) for key in free_names(node) - _of_densities(node))
+
+
+def _works(node: T.Node, world: World) -> bool:
+    """Whether an operator is still to be carried out in a formula; a density is one unless answers are written in it."""
+    return T.contains(node, *_OPERATORS) or any(n.letter not in world.outright for n in T.of_kind(node, T.Density))
+
+
+def _of_densities(node: T.Node) -> set[str]:
+    """Keys of the variables of a formula's densities."""
+    return {key for n in T.of_kind(node, T.Density) for v in (*n.args, *n.given) for key in T.names_in(v)}
 
 
 def _known(key: str, world: World, depth: int) -> bool:
@@ -408,10 +419,11 @@ def _known(key: str, world: World, depth: int) -> bool:
     if definition is not None:
         return (
             depth < 12
-            and not T.contains(definition, *_OPERATORS, T.Apply)
-            and all(_known(k, world, depth + 1) for k in free_names(definition))
+            and not _works(definition, world)
+            and all(n.head.key in world.outright for n in T.of_kind(definition, T.Apply))
+            and all(_known(k, world, depth + 1) for k in free_names(definition) - _of_densities(definition))
         )
-    if key in world.symbols or key in world.sizes or key in world.indices:
+    if key in world.symbols or key in world.sizes or key in world.indices or key in world.outright:
         return True
     base, _, index = key.partition("_")
     if not index:

@@ -48,6 +48,7 @@ FEATURES: Final[dict[str, Callable[[T.Node], bool]]] = {
     "expectation": _has(T.Expect, T.Integral),
     "derivative": lambda node: T.contains(node, T.Deriv, T.Grad) or any(n.primes > 0 for n in T.of_kind(node, T.Apply)),
     "divergence": _has(T.KL),
+    "jensen_shannon": lambda node: any(n.op == "JS" for n in T.of_kind(node, T.KL)),
     "norm": _has(T.Norm, T.Abs),
     "logistic": lambda node: (
         any(n.func in ("logistic", "exp") for n in T.of_kind(node, T.Call))

@@ -57,6 +57,7 @@ Feature = Literal[
     "expectation",
     "derivative",
     "divergence",
+    "jensen_shannon",
     "norm",
     "logistic",
     "matrix",

@@ -255,8 +255,8 @@ class ProbabilityParser(ExpressionParser):
 
     # divergences and Gaussians
 
-    def divergence(self, start: int) -> T.Node:
-        """`KL[q || p]`, `D_{KL}(q \\| p)`, `KL(q, p)` after the operator's name."""
+    def divergence(self, start: int, op: str = "KL") -> T.Node:
+        """`KL[q || p]`, `D_{KL}(q \\| p)`, `KL(q, p)`, `JSD(p \\| q)` after the operator's name."""
         tok = self.peek()
         while tok.kind == "op" and tok.text in ("_", "^"):
             self.next()
@@ -264,11 +264,11 @@ class ProbabilityParser(ExpressionParser):
             tok = self.peek()
         closing = _CLOSING.get(tok.text) if tok.kind == "op" else None
         if closing is None:
-            return T.Name("KL", start=start, end=self.toks[self.i - 1].end)  # a student's name for the quantity
+            return T.Name("KL" if op == "KL" else "JSD", start=start, end=self.toks[self.i - 1].end)  # a student's name for the quantity
         self.next()
         left, right = self.within("paren", self.two_measures, bars="given")
         end = self.expect(closing, tok).end
-        return T.KL(left, right, start=start, end=end)
+        return T.KL(left, right, op, start=start, end=end)
 
     def entropy(self, name: T.Name) -> T.Node | None:
         """`H(q)`, `H[q(x|y)]`, `H(q, p)` after the letter, as the expectations they are; None if it is something else."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 import mpmath
@@ -160,6 +161,8 @@ def _apply(ev: Evaluator, node: T.Apply) -> Value:
     function = ev.block.world.functions.get(key)
     if function is None and ev.block.variables and key in ev.block.world.definitions and not node.primes:
         return _definition_applied(ev, key, node)  # `w(x_{1:T}, z)`: its arguments have no values of their own
+    if function is not None and not node.primes and (body := _of_functions(function, node.args)) is not None:
+        return ev.value(body)
     args = [ev.value(a) for a in node.args]
     if function is None and not node.head.sub and node.head.base in _TABLE_HEADS and not node.head.marks:
 
@@ -189,6 +192,24 @@ def _apply(ev: Evaluator, node: T.Apply) -> Value:
     if len(args) != 1:
         raise EvaluationError("unsupported", "a prime on a function of several arguments")
     return _primed(ev, call, node.primes, V.scalar(args[0]))
+
+
+def _of_functions(function: Function, args: tuple[T.Node, ...]) -> T.Node | None:
+    """The body of a functional such as `V(D) = E[log D(x)]`, written with the functions it is applied to; None for other
+    functions and arguments."""
+    body = function.body
+    if body is None or len(args) != len(function.params):
+        return None
+    heads = {n.head.key for n in T.of_kind(body, T.Apply)}
+    given = {p: a for p, a in zip(function.params, args, strict=True) if p in heads}
+    if not given or not all(isinstance(a, T.Name) for a in given.values()) or len(given) < len(args):
+        return None
+
+    def change(node: T.Node) -> T.Node | None:
+        head = given.get(node.head.key) if isinstance(node, T.Apply) else None
+        return replace(node, head=head) if isinstance(node, T.Apply) and isinstance(head, T.Name) else None
+
+    return T.rebuild(body, change)
 
 
 def _primed(ev: Evaluator, call: Callable[[Sequence[Value]], Value], primes: int, x: N.Scalar) -> Value:

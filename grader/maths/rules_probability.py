@@ -78,6 +78,7 @@ def _measure_of(ev: Evaluator, node: T.Node) -> Measure | None:
 
 
 def _density(ev: Evaluator, node: T.Density) -> Value:
+    node = _meant(ev, node)
     measure = _measure(ev, node.letter, node.sub)
     if measure is not None:
         if len(node.args) != 1 or not isinstance(node.args[0], T.Name):
@@ -95,6 +96,22 @@ def _density(ev: Evaluator, node: T.Density) -> Value:
     if not fresh:
         return ev.constant(1)
     return ev.block.conditional(node.letter, fresh, frozenset(given))
+
+
+def _meant(ev: Evaluator, node: T.Density) -> T.Density:
+    """The density that a letter with a subscript was given to (`p_g(x)` is q(x)), where it has the same variables.
+
+    Raises EvaluationError `unknown_name` in worlds where subscripts tell densities apart and this one is not known.
+    """
+    world = ev.block.world
+    if not node.sub:
+        return node
+    found = world.definitions.get(f"{node.letter}_{node.sub}")
+    if isinstance(found, T.Density) and (found.args, found.given) == (node.args, node.given):
+        return found
+    if world.told_apart:
+        raise EvaluationError("unknown_name", f"{node.letter}_{node.sub}")
+    return node
 
 
 def measure_density(ev: Evaluator, measure: Measure, at: Value) -> Value:
@@ -299,6 +316,7 @@ def _expect_table(ev: Evaluator, node: T.Expect) -> Value:
     dists = node.dist.items if isinstance(node.dist, T.Tup) else (node.dist,)
     for dist in [_named_density(ev, d) for d in reversed(dists)]:
         if isinstance(dist, T.Density):
+            dist = _meant(ev, dist)
             args = _all_keys(ev, dist.args) or (_all_keys(ev, node.over) if node.over else [])
             given = frozenset(_all_keys(ev, dist.given))
             fresh = [k for k in args if k not in given]
@@ -307,6 +325,8 @@ def _expect_table(ev: Evaluator, node: T.Expect) -> Value:
             letter = dist.letter
         elif isinstance(dist, T.Name):
             letter = dist.base
+            if dist.sub and block.world.told_apart:
+                raise EvaluationError("unknown_name", dist.key)
             given = block.world.given & frozenset(block.variables)
             over = _all_keys(ev, node.over) if node.over else []
             fresh = over or [k for k in _depends(ev, value) if k not in given]
@@ -325,30 +345,36 @@ def _expect_table(ev: Evaluator, node: T.Expect) -> Value:
 
 
 def _kl(ev: Evaluator, node: T.KL) -> Value:
-    left, right = _measure_of(ev, node.left), _measure_of(ev, node.right)
-    if left is not None and right is not None:
-        return _kl_measures(ev, left, right)
-    if left is not None or right is not None:
+    measures = _measure_of(ev, node.left), _measure_of(ev, node.right)
+    if measures[0] is not None and measures[1] is not None and node.op == "KL":
+        return _kl_measures(ev, measures[0], measures[1])
+    if measures[0] is not None or measures[1] is not None:
         raise EvaluationError("unsupported", "a divergence between a density and something else")
     block = ev.block
-    node = T.KL(_named_density(ev, node.left), _named_density(ev, node.right), start=node.start, end=node.end)
-    letters = [n for n in (node.left, node.right) if isinstance(n, T.Name)]
-    if len(letters) == 2:
-        keys = [k for k in block.variables if k not in block.world.given]
-        given = block.world.given & frozenset(block.variables)
-        if not keys:
-            raise EvaluationError("unsupported", "a divergence without variables")
-        p = block.conditional(letters[0].base, frozenset(keys), given)
-        q = block.conditional(letters[1].base, frozenset(keys), given)
-    else:
-        keys = list(
-            dict.fromkeys(k for d in T.walk(node.left) if isinstance(d, T.Density) for k in _all_keys(ev, d.args))
-        )
-        right_keys = {k for d in T.walk(node.right) if isinstance(d, T.Density) for k in _all_keys(ev, d.args)}
-        if not keys or right_keys != set(keys):
-            raise EvaluationError("unsupported", "a divergence between densities of different variables")
-        p, q = N.primal(ev.scalar(node.left)), N.primal(ev.scalar(node.right))
+    left, right = _named_density(ev, node.left), _named_density(ev, node.right)
+    everything = [k for k in block.variables if k not in block.world.given]
+    sides = [list(dict.fromkeys(k for d in T.of_kind(s, T.Density) for k in _all_keys(ev, d.args))) for s in (left, right)]
+    keys = sides[0] or sides[1] or everything
+    if not keys:
+        raise EvaluationError("unsupported", "a divergence without variables")
+    if any(set(side or everything) != set(keys) for side in sides):
+        raise EvaluationError("unsupported", "a divergence between densities of different variables")
+    p, q = (N.primal(_of_letters(ev, side, keys)) for side in (left, right))
+    if node.op == "JS":
+        half = N.divide(p + q, ev.constant(2))
+        both = p * (N.log(p) - N.log(half)) + q * (N.log(q) - N.log(half))
+        return sum_over(ev, keys, N.divide(both, ev.constant(2)))
     return sum_over(ev, keys, p * (N.log(p) - N.log(q)))
+
+
+def _of_letters(ev: Evaluator, node: T.Node, keys: Sequence[str]) -> N.Scalar:
+    """One side of a divergence: a density at all of `keys` where only its letter is named, or made of such letters."""
+    block = ev.block
+    if not isinstance(node, T.Name) or node.key in block.world.definitions:
+        return ev.scalar(node)
+    if node.sub and block.world.told_apart:
+        raise EvaluationError("unknown_name", node.key)
+    return block.conditional(node.base, frozenset(keys), block.world.given & frozenset(block.variables))
 
 
 def _kl_measures(ev: Evaluator, left: Measure, right: Measure) -> Value:

@@ -107,6 +107,10 @@ class World:
     """Names that equations are solved for: a value given to one must solve an equation."""
     generic: frozenset[str] = frozenset()
     """Functions of which only properties are given: a formula for one is an example."""
+    told_apart: bool = False
+    """Whether subscripts tell densities apart (`p_1`, `p_2`) and do not only name parameters (`p_\\theta`)."""
+    outright: frozenset[str] = frozenset()
+    """Functions and densities in which an answer may be written, such as f'(0) where f is any function."""
     conditions: tuple[T.Node, ...] = ()
     sizes: tuple[str, ...] = ()
     open: bool = True
