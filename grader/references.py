@@ -42,14 +42,16 @@ class Forms:
         tables: Mapping[str, tuple[Sequence[str], Mapping[tuple[int, ...], float]]] | None = None,
         at: Mapping[str, int] | None = None,
         given: Sequence[str] = (),
+        sizes: Mapping[str, int] | None = None,
     ) -> Any:
         """The value of a form.
 
-        `numbers` holds values by key (lists are vectors), `functions` bodies as LaTeX, `tables` joint tables of binary
-        variables by density letter, `at` the states of variables and sizes, `given` the variables conditioned on.
+        `numbers` holds values by key (lists are vectors, lists of lists matrices), `functions` bodies as LaTeX, `tables`
+        joint tables of binary variables by density letter, `at` the states of variables and sizes, `given` the variables
+        conditioned on, `sizes` whole numbers that sums and dimensions run to.
         """
         self.asked.add(form)
-        block = self._block(numbers, functions or {}, tables or {}, at or {}, given)
+        block = self._block({**numbers, **(sizes or {})}, functions or {}, tables or {}, at or {}, given, sizes or {})
         ev = Evaluator(block)
         for key, value in numbers.items():
             if key not in block.sizes:
@@ -65,8 +67,9 @@ class Forms:
         tables: Mapping[str, tuple[Sequence[str], Mapping[tuple[int, ...], float]]],
         at: Mapping[str, int],
         given: Sequence[str],
+        more: Mapping[str, int],
     ) -> Block:
-        sizes = {k: int(v) for k, v in {**numbers, **at}.items() if k in ("N", "T", "t")}
+        sizes = {k: int(v) for k, v in {**numbers, **at}.items() if k in ("N", "T", "t") or k in more}
         names = sorted({n for variables, _ in tables.values() for n in variables})
         notation = DEFAULT.with_names(functions=frozenset(functions), scalars=frozenset("xczt"))
         world = World(
@@ -101,7 +104,7 @@ def _joint(names: Sequence[str]) -> Callable[[Mapping[str, int]], list[Factor]]:
 
 def _bound(value: Any, block: Block) -> Value:
     if isinstance(value, list):
-        return Tens("vec", [_bound(v, block) for v in value])
+        return Tens("mat" if isinstance(value[0], list) else "vec", [_bound(v, block) for v in value])
     return np.array([float(value)]).reshape([1] * block.ndim)
 
 

@@ -21,6 +21,7 @@ from grader.maths.notation import Notation
 from grader.maths.parser import parse
 from grader.maths.printer import to_latex
 from grader.maths.relations import holds
+from grader.maths.structured import KINDS
 from grader.maths.worlds import World
 from grader.model import Outcome, Witness
 from grader.reading.claims import Chain, PartText
@@ -267,8 +268,8 @@ class PartContext:
             if isinstance(n, T.Name):
                 if n.key in world.definitions and n.key not in own.definitions:
                     return world.definitions[n.key]
-                if n.base in world.families and n.base not in own.families and len(n.sub) == 1:
-                    letter, body = world.families[n.base]
+                if n.base + n.marks in _fresh(world.families, own.families) and len(n.sub) == 1:
+                    letter, body = world.families[n.base + n.marks]
                     return T.rebuild(body, lambda m: n.sub[0] if isinstance(m, T.Name) and m.key == letter else None)
             if isinstance(n, T.Apply) and n.head.key in world.functions and n.head.key not in own.functions:
                 return world.functions[n.head.key].body
@@ -394,7 +395,7 @@ def is_explicit(node: T.Node, world: World, own: frozenset[str] = frozenset()) -
     """No derivative, expectation or integral stands in it, and every name is a quantity or an abbreviation of such;
     functions of the student's `own` are abbreviations where their bodies are explicit, and what the world's `outright`
     names may stand in an answer as it is."""
-    if _works(node, world) or T.contains(node, T.Empty, T.Word):
+    if _works(node, world) or T.contains(node, T.Empty) or any(w.text != "dots" for w in T.of_kind(node, T.Word)):
         return False
     for n in T.of_kind(node, T.Apply):
         if n.head.base not in _TABLE_FUNCTIONS and n.head.key not in world.outright:
@@ -428,14 +429,15 @@ def _known(key: str, world: World, depth: int) -> bool:
     base, _, index = key.partition("_")
     if not index:
         return False
-    family = world.families.get(base)
+    family = world.family(key)
     if family is not None:
-        letter, body = family
+        letter, body, index = family
         names = {
             k.removesuffix(f"_{letter}") + f"_{index}" if k.endswith(f"_{letter}") else k for k in free_names(body)
         }
         return depth < 12 and all(_known(k, world, depth + 1) for k in names - {letter})
-    return base + "_*" in world.symbols or base in world.simplex
+    whole = world.symbols.get(base)
+    return base + "_*" in world.symbols or base in world.simplex or (whole is not None and whole.kind in KINDS)
 
 
 def free_names(node: T.Node) -> set[str]:

@@ -226,10 +226,10 @@ def _definition(world: World, left: T.Node, right: T.Node, declared: bool) -> De
             taken
             or (left.base in _model_letters(world) and not _named_density(world, left, right))
             or left.key in world.symbols
-            or any(n.base == left.base for n in _names(right))
+            or any(n.base == left.base and n.marks == left.marks for n in _names(right))
         ):
             return None
-        return Definition("family", left.base, (index,), right, declared)
+        return Definition("family", left.base + left.marks, (index,), right, declared)
     key = left.key
     if isinstance(right, T.Name) and right.base == left.base and left.base in world.unknowns:
         return None  # `\\lambda_2 = \\lambda_3`

@@ -350,7 +350,7 @@ class ExpressionParser(Stream):
             if (
                 mark.text == "T"
                 and mark.kind in ("id", "name")
-                and (self.is_matrix_like(base) or (strained and self.choose("capital_transpose", 2) == 1))
+                and (self.is_matrix_like(base) or mark.font == "mathsf" or (strained and self.choose("capital_transpose", 2) == 1))
             ):
                 return T.Transpose(base, start=base.start, end=stop)
         exponent = self.slice(start, end, self.loose)
@@ -359,7 +359,8 @@ class ExpressionParser(Stream):
         return T.Pow(base, exponent, start=base.start, end=self.toks[self.i - 1].end)
 
     def is_matrix_like(self, node: T.Node) -> bool:
-        return isinstance(node, (T.Matrix, T.Tup))
+        """Whether a T above it is a transpose: a matrix, a tuple, or what is made of names known to be vectors."""
+        return isinstance(node, (T.Matrix, T.Tup)) or any(self.says("vectors", n.base) for n in T.of_kind(node, T.Name))
 
     # functions written without parentheses
 

@@ -14,6 +14,7 @@ from grader.errors import EvaluationError
 from grader.maths import numeric as N
 from grader.maths import syntax as T
 from grader.maths import values as V
+from grader.maths.dots import general_term
 from grader.maths.evaluate import Evaluator, register
 from grader.maths.rules_truth import truth
 from grader.maths.values import Tens, Value
@@ -87,7 +88,8 @@ def _mp_matrix(row: Sequence[object], size: int) -> mpmath.matrix:
 
 
 def _diagonal(ev: Evaluator, args: tuple[T.Node, ...]) -> Value:
-    entries = [ev.value(a) for a in _spread(args)]
+    args = _spread(args)
+    entries = _written_out(ev, args) if any(isinstance(a, T.Word) for a in args) else [_of_entries(ev, a) for a in args]
     if len(entries) == 1 and isinstance(entries[0], Tens) and entries[0].kind == "vec":
         entries = entries[0].items
     zero: Value = ev.constant(0)
@@ -95,6 +97,30 @@ def _diagonal(ev: Evaluator, args: tuple[T.Node, ...]) -> Value:
         Tens("vec", [v if i == j else zero for j in range(len(entries))]) for i, v in enumerate(entries)
     ]
     return Tens("mat", rows)
+
+
+def _of_entries(ev: Evaluator, node: T.Node) -> Value:
+    """A value on a diagonal, where `\\sigma^2` of a vector is the vector of its squares."""
+    base = ev.value(node.base) if isinstance(node, T.Pow) else None
+    if isinstance(node, T.Pow) and isinstance(base, Tens) and base.kind == "vec":
+        power = ev.integer(node.exponent)
+        return V.each(base, lambda v: N.integer_power(v, power))
+    return ev.value(node)
+
+
+def _written_out(ev: Evaluator, items: Sequence[T.Node]) -> list[Value]:
+    """The values of a list in which dots stand between two terms of one kind."""
+    out: list[Value] = []
+    for i, item in enumerate(items):
+        if not isinstance(item, T.Word):
+            out.append(ev.value(item))
+            continue
+        found = general_term(items[i - 1], items[i + 1]) if item.text == "dots" and 0 < i < len(items) - 1 else None
+        if found is None:
+            raise EvaluationError("unsupported", "dots whose terms cannot be told")
+        low, high, index, term = found
+        out.extend(ev.with_index(index.key, k, term) for k in range(ev.integer(low) + 1, ev.integer(high)))
+    return out
 
 
 def function_value(ev: Evaluator, func: str, args: Sequence[N.Scalar]) -> Value:

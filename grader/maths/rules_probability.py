@@ -19,6 +19,16 @@ from grader.maths import numeric as N
 from grader.maths import syntax as T
 from grader.maths import values as V
 from grader.maths.evaluate import Evaluator, register
+from grader.maths.gaussians import (
+    in_several,
+    keys_of,
+    linear_density,
+    linear_steps,
+    log_density,
+    parameters,
+    points_of,
+    rule,
+)
 from grader.maths.values import Tens, Value
 from grader.maths.worlds import Measure, precise_array
 
@@ -84,6 +94,9 @@ def _density(ev: Evaluator, node: T.Density) -> Value:
         if len(node.args) != 1 or not isinstance(node.args[0], T.Name):
             raise EvaluationError("unsupported", "a density of several variables")
         return measure_density(ev, measure, ev.value(node.args[0]))
+    steps = linear_steps(ev, node.letter)
+    if steps:
+        return linear_density(ev, steps, keys_of(ev, node.args), keys_of(ev, node.given))
     args, given = _all_keys(ev, node.args), _all_keys(ev, node.given)
     if not args:
         return ev.constant(1)
@@ -118,12 +131,23 @@ def measure_density(ev: Evaluator, measure: Measure, at: Value) -> Value:
     """The density of a Gaussian at a number. Source: the normal density with mean m and variance s²."""
     if measure.kind == "dirac":
         raise EvaluationError("unsupported", "the density of a point mass")
+    several = _in_several(ev, measure)
+    if several is not None:
+        return N.exp(log_density(ev, *several, at))
     mean, spread = (ev.scalar(a) for a in measure.args)
     variance = spread if measure.kind == "gauss_variance" else spread * spread
     offset = V.scalar(at) - mean
     two = ev.constant(2)
     top = N.exp(-N.divide(offset * offset, two * variance))
     return N.divide(top, N.sqrt(two * N.named_constant("pi", ev.precise) * variance))
+
+
+def _in_several(ev: Evaluator, measure: Measure) -> tuple[list[N.Scalar], Tens] | None:
+    """Mean and covariance of a Gaussian in several dimensions; None for one in a single dimension."""
+    if measure.kind == "dirac":
+        return None
+    mean, spread = (ev.value(a) for a in measure.args)
+    return parameters(ev, mean, spread) if in_several(mean, spread) else None
 
 
 def _normal(ev: Evaluator, node: T.Normal) -> Value:
@@ -187,10 +211,23 @@ def _sum_axis(ev: Evaluator, value: Value, weights: N.Array) -> Value:
 def _expect_measure(ev: Evaluator, measure: Measure, var: str, body: T.Node) -> Value:
     if measure.kind == "dirac":
         return ev.with_bound(var, ev.value(measure.args[0]), body)
+    several = _in_several(ev, measure)
+    results = []
+    if several is not None:
+        for fine in (False, True):
+            points, weights = rule(len(several[0]), fine, mpmath.mp.dps if ev.precise else 0)
+            along, weigh = [_axis(ev, column) for column in points.T], _axis(ev, weights)
+            ev.quadratures += 1
+            try:
+                value = ev.with_bound(var, points_of(*several, along), body)
+            finally:
+                ev.quadratures -= 1
+            results.append(_sum_axis(ev, value, weigh))
+        _check_convergence(ev, results[0], results[1])
+        return results[1]
     mean, spread = (ev.scalar(a) for a in measure.args)
     if measure.kind == "gauss_variance":
         spread = N.sqrt(spread)
-    results = []
     for order in _ORDERS:
         nodes, weights = _hermite(order, mpmath.mp.dps if ev.precise else 0)
         along, weigh = _axis(ev, nodes), _axis(ev, weights)
@@ -255,6 +292,8 @@ def _expect(ev: Evaluator, node: T.Expect) -> Value:
         return _expect_unnamed(ev, node)
     measure = _measure_of(ev, node.dist)
     if measure is not None:
+        if len(node.over) > 1 or any(isinstance(s, T.Range) for n in node.over if isinstance(n, T.Name) for s in n.sub):
+            raise EvaluationError("unsupported", "an expectation over several variables of one law")
         var = _measure_variable(ev, node, measure)
         return _expect_measure(ev, measure, var, node.body)
     return _expect_table(ev, node)
@@ -281,6 +320,8 @@ def _expect_unnamed(ev: Evaluator, node: T.Expect) -> Value:
     joints = ev.block.world.joints
     known = "q" in joints or not joints
     letter = "q" if known and (joints or "p" not in _letters_used(node.body)) else "p"
+    if len(joints) == 1:
+        letter = next(iter(joints))
     if measures or not ev.block.variables:
         raise EvaluationError("unsupported", "an expectation whose distribution is not named")
     value = ev.value(node.body)
@@ -302,7 +343,7 @@ def _named_density(ev: Evaluator, node: T.Node) -> T.Node:
     if not isinstance(node, T.Name):
         return node
     found = ev.block.world.definitions.get(node.key)
-    family = ev.block.world.families.get(node.base) if found is None and len(node.sub) == 1 else None
+    family = ev.block.world.families.get(node.base + node.marks) if found is None and len(node.sub) == 1 else None
     if family is not None:
         letter, body = family
         found = T.rebuild(body, lambda n: node.sub[0] if isinstance(n, T.Name) and n.key == letter else None)
@@ -319,7 +360,7 @@ def _expect_table(ev: Evaluator, node: T.Expect) -> Value:
             dist = _meant(ev, dist)
             args = _all_keys(ev, dist.args) or (_all_keys(ev, node.over) if node.over else [])
             given = frozenset(_all_keys(ev, dist.given))
-            fresh = [k for k in args if k not in given]
+            fresh = _draws(ev, node, dist, [k for k in args if k not in given])
             if block.world.given and not given and not (frozenset(args) & block.world.given):
                 given = block.world.given & frozenset(block.variables)
             letter = dist.letter
@@ -342,6 +383,15 @@ def _expect_table(ev: Evaluator, node: T.Expect) -> Value:
         weights = block.conditional(letter, frozenset(fresh), given)
         value = sum_over(ev, fresh, V.multiply(weights, value))
     return value
+
+
+def _draws(ev: Evaluator, node: T.Expect, dist: T.Density, args: list[str]) -> list[str]:
+    """The variables an expectation is over: `z_1, .., z_k ~ q(z|x)` draws copies of the variable the law is written in."""
+    block = ev.block
+    if not node.over or not block.world.copies or len(args) != 1 or args[0] not in block.world.copies:
+        return args
+    over = _all_keys(ev, node.over)
+    return over if all(block.kind_of(k) == args[0] for k in over) else args
 
 
 def _kl(ev: Evaluator, node: T.KL) -> Value:
@@ -381,6 +431,12 @@ def _kl_measures(ev: Evaluator, left: Measure, right: Measure) -> Value:
     """KL between Gaussians as the expectation of the log ratio, by quadrature (exact: a polynomial of degree 2)."""
     if left.kind == "dirac" or right.kind == "dirac":
         raise EvaluationError("unsupported", "a divergence of point masses")
+    first_law, second_law = _in_several(ev, left), _in_several(ev, right)
+    if first_law is not None and second_law is not None:
+        points, weights = rule(len(first_law[0]), False, mpmath.mp.dps if ev.precise else 0)
+        at = points_of(*first_law, [_axis(ev, column) for column in points.T])
+        ratio = log_density(ev, *first_law, at) - log_density(ev, *second_law, at)
+        return _sum_axis(ev, ratio, _axis(ev, weights))  # quadratic: exact
     m1, s1 = (ev.scalar(a) for a in left.args)
     m2, s2 = (ev.scalar(a) for a in right.args)
     v1 = s1 if left.kind == "gauss_variance" else s1 * s1

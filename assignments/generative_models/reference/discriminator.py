@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 
 _V = r"\mathbb{E}_{p(x)}[\log D(x)] + \mathbb{E}_{q(x)}[\log(1 - D(x))]"
-_DATA = ("p_{data}", "p_d", "p_r", "p_{real}")
-_GENERATOR = ("p_g", "p_G", r"p_\theta", "p_{model}", "p_{gen}", r"q_\theta", "q_g")
+_DATA = (r"p_{\text{data}}", "p_{data}", "p_d", "p_r", r"p_{\text{real}}")
+_GENERATOR = ("p_g", "p_G", r"p_\theta", r"p_{\text{model}}", r"p_{\text{gen}}", r"q_\theta", "q_g")
 
 
 def _of_x(_sizes: Mapping[str, int]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
