@@ -6,11 +6,12 @@ A second derivation must also notice: with every form shifted a little, each one
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 
-from grader.assignment import Reference
+from grader.assignment import Reference, linear_chain
 from grader.errors import EvaluationError, ReadError
 from grader.maths.evaluate import Evaluator
 from grader.maths.notation import DEFAULT
@@ -43,15 +44,20 @@ class Forms:
         at: Mapping[str, int] | None = None,
         given: Sequence[str] = (),
         sizes: Mapping[str, int] | None = None,
+        chains: Mapping[str, Sequence[tuple[str, str, str, str]]] | None = None,
     ) -> Any:
         """The value of a form.
 
         `numbers` holds values by key (lists are vectors, lists of lists matrices), `functions` bodies as LaTeX, `tables`
         joint tables of binary variables by density letter, `at` the states of variables and sizes, `given` the variables
-        conditioned on, `sizes` whole numbers that sums and dimensions run to.
+        conditioned on, `sizes` whole numbers that sums and dimensions run to, `chains` the linear
+        Gaussian steps of density letters (variable, given, factor, variance).
         """
         self.asked.add(form)
         block = self._block({**numbers, **(sizes or {})}, functions or {}, tables or {}, at or {}, given, sizes or {})
+        if chains:
+            linear = {k: linear_chain(lambda _, v=v: v, lambda t: parse(t, DEFAULT)) for k, v in chains.items()}
+            block.world = replace(block.world, linear=linear)
         ev = Evaluator(block)
         for key, value in numbers.items():
             if key not in block.sizes:

@@ -402,7 +402,12 @@ def is_explicit(node: T.Node, world: World, own: frozenset[str] = frozenset()) -
             body = world.functions[n.head.key].body if n.head.key in own and not n.primes else None
             if body is None or _works(body, world) or T.contains(body, T.Apply):
                 return False
-    return all(_known(key, world, 0) for key in free_names(node) - _of_densities(node))
+    return all(_known(key, world, 0) for key in free_names(node) - _of_densities(node) - _bound(node))
+
+
+def _bound(node: T.Node) -> set[str]:
+    """Keys of the indices of a formula's sums and products."""
+    return {n.var.key for n in T.of_kind(node, T.Big) if n.var is not None and n.low is not None}
 
 
 def _works(node: T.Node, world: World) -> bool:
@@ -433,7 +438,8 @@ def _known(key: str, world: World, depth: int) -> bool:
     if family is not None:
         letter, body, index = family
         names = {
-            k.removesuffix(f"_{letter}") + f"_{index}" if k.endswith(f"_{letter}") else k for k in free_names(body)
+            k.removesuffix(f"_{letter}") + f"_{index}" if k.endswith(f"_{letter}") else k
+            for k in free_names(body) - _bound(body)
         }
         return depth < 12 and all(_known(k, world, depth + 1) for k in names - {letter})
     whole = world.symbols.get(base)

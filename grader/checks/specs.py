@@ -117,12 +117,20 @@ class Words(Strict):
     unless: tuple[str, ...] = ()
 
 
+class Law(Strict):
+    """A parameter of a Gaussian law: where `of` is said to be N(m, v), that claims m (`mean`) or v (`variance`)."""
+
+    of: str
+    asks: Literal["mean", "variance"]
+
+
 class ValueCheck(CheckBase):
     """The part's quantity equals the target; `named` are left sides that claim it."""
 
     type: Literal["value"]
     target: Target
     named: tuple[str, ...] = ()
+    law: Law | None = None
     explicit: bool = True
     """Whether the answer must be free of derivatives, expectations and functions that are only named."""
     must_name: tuple[str, ...] = ()

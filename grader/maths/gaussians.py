@@ -1,13 +1,12 @@
-"""Gaussians in several dimensions and models made of linear Gaussian steps.
+"""Gaussians in several dimensions, and chains of linear Gaussian steps.
 
 Expectations are cubature: 2d points exact up to degree 3, and 3^d points exact up to degree 5 to see whether that is
-enough. A linear model is one joint per density letter, from which every conditional is computed.
+enough. A chain is one joint per density letter, from which every conditional is computed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
@@ -95,83 +94,93 @@ def log_density(ev: Evaluator, mean: Sequence[N.Scalar], covariance: Tens, at: V
     return total - half * N.log(two * N.named_constant("pi", ev.precise))
 
 
-# linear models
+# chains of linear steps
 
 
-@dataclass(frozen=True, slots=True)
-class _Affine:
-    """A variable as Σ root · value + Σ noise · (independent standard normal)."""
+def linear_density(ev: Evaluator, steps: Sequence[LinearStep], args: Sequence[str], given: Sequence[str]) -> N.Scalar:
+    """`q(args | given)` in a chain of linear Gaussian steps, whose first variable may have any law.
 
-    roots: Mapping[str, N.Scalar]
-    noise: Mapping[str, N.Scalar]
-
-
-def linear_density(
-    ev: Evaluator, steps: Sequence[LinearStep], args: Sequence[str], given: Sequence[str]
-) -> N.Scalar:
-    """`q(args | given)` in a model of linear Gaussian steps; what no step makes is a root, and must be given.
-
-    Raises EvaluationError `unsupported` where a root is not given, `unknown_name` for variables the model does not have.
+    Raises EvaluationError `unsupported` where nothing before the variables is given, `unknown_name` for variables that the
+    chain does not have.
     """
-    known = _affine(ev, steps)
-    roots = [k for k in given if k not in known]
-    free = [k for k in args if k not in given]
-    held = [k for k in given if k in known]
-    if any(k not in known for k in free):
-        raise EvaluationError("unknown_name", "a variable that no step of the model makes")
-    if any(set(known[k].roots) - set(roots) for k in (*free, *held)):
-        raise EvaluationError("unsupported", "a law that rests on a variable which is not given")
+    free, held, start = _split(steps, args, given)
     if not free:
         return ev.constant(1)
-    gaps = {k: V.scalar(ev.lookup(k)) - _mean(ev, known[k], roots) for k in (*free, *held)}
-    both = _log_normal(ev, [known[k] for k in (*free, *held)], [gaps[k] for k in (*free, *held)])
-    below = _log_normal(ev, [known[k] for k in held], [gaps[k] for k in held]) if held else ev.constant(0)
+    means, noise = _from(ev, steps, start)
+    gaps = {k: V.scalar(ev.lookup(k)) - means[k] for k in (*free, *held)}
+    both = _log_normal(ev, [noise[k] for k in (*free, *held)], [gaps[k] for k in (*free, *held)])
+    below = _log_normal(ev, [noise[k] for k in held], [gaps[k] for k in held]) if held else ev.constant(0)
     return N.exp(both - below)
 
 
-def _affine(ev: Evaluator, steps: Sequence[LinearStep]) -> dict[str, _Affine]:
-    known: dict[str, _Affine] = {}
+def linear_law(ev: Evaluator, steps: Sequence[LinearStep], arg: str, given: Sequence[str]) -> tuple[N.Scalar, N.Scalar]:
+    """Mean and variance of one variable of the chain given others. Raises EvaluationError as `linear_density` does."""
+    free, held, start = _split(steps, [arg], given)
+    if not free or len(held) > 1:
+        raise EvaluationError("unsupported", "an expectation over what is given, or given several later variables")
+    means, noise = _from(ev, steps, start)
+    mean, variance = means[arg], _covariance(ev, noise[arg], noise[arg])
+    for key in held:
+        gain = N.divide(_covariance(ev, noise[arg], noise[key]), _covariance(ev, noise[key], noise[key]))
+        mean = mean + gain * (V.scalar(ev.lookup(key)) - means[key])
+        variance = variance - gain * _covariance(ev, noise[arg], noise[key])
+    return mean, variance
+
+
+def _split(
+    steps: Sequence[LinearStep], args: Sequence[str], given: Sequence[str]
+) -> tuple[list[str], list[str], str]:
+    """The variables asked for, those given behind the last one given before them, and that one: it screens off the rest."""
+    order = {key: i for i, key in enumerate([steps[0].given, *(s.var for s in steps)])}
+    if any(k not in order for k in (*args, *given)):
+        raise EvaluationError("unknown_name", "a variable that is not in the model")
+    free = [k for k in args if k not in given]
+    first = min((order[k] for k in free), default=0)
+    before = [k for k in given if order[k] < first]
+    if free and not before:
+        raise EvaluationError("unsupported", "a law that rests on a variable which is not given")
+    start = max(before, key=lambda k: order[k], default="")
+    return free, [k for k in given if start and order[k] > order[start]], start
+
+
+def _from(
+    ev: Evaluator, steps: Sequence[LinearStep], start: str
+) -> tuple[dict[str, N.Scalar], dict[str, dict[str, N.Scalar]]]:
+    """Of each variable behind `start`: its mean given that, and the factors of the independent noises in it."""
+    means: dict[str, N.Scalar] = {start: V.scalar(ev.lookup(start))}
+    noise: dict[str, dict[str, N.Scalar]] = {start: {}}
     for step in steps:
+        if step.given not in means or step.var in means:
+            continue
         factor = ev.scalar(step.factor)
-        before = known.get(step.given, _Affine({step.given: ev.constant(1)}, {}))
-        noise = {k: v * factor for k, v in before.noise.items()}
-        noise[step.var] = N.sqrt(ev.scalar(step.variance))
-        known[step.var] = _Affine({k: v * factor for k, v in before.roots.items()}, noise)
-    return known
+        means[step.var] = means[step.given] * factor
+        noise[step.var] = {k: v * factor for k, v in noise[step.given].items()}
+        noise[step.var][step.var] = N.sqrt(ev.scalar(step.variance))
+    return means, noise
 
 
-def _mean(ev: Evaluator, variable: _Affine, roots: Sequence[str]) -> N.Scalar:
+def _covariance(ev: Evaluator, a: Mapping[str, N.Scalar], b: Mapping[str, N.Scalar]) -> N.Scalar:
     total: N.Scalar = ev.constant(0)
-    for key in roots:
-        if key in variable.roots:
-            total = total + variable.roots[key] * V.scalar(ev.lookup(key))
+    for key, factor in a.items():
+        if key in b:
+            total = total + factor * b[key]
     return total
 
 
-def _log_normal(ev: Evaluator, variables: Sequence[_Affine], gaps: Sequence[N.Scalar]) -> N.Scalar:
-    """The log-density of centred variables at these gaps, without the constant of π for those that cancel."""
-    rows: list[Value] = []
-    for a in variables:
-        row: list[Value] = []
-        for b in variables:
-            total: N.Scalar = ev.constant(0)
-            for key, factor in a.noise.items():
-                if key in b.noise:
-                    total = total + factor * b.noise[key]
-            row.append(total)
-        rows.append(Tens("vec", row))
-    zero = [ev.constant(0)] * len(gaps)
-    return log_density(ev, zero, Tens("mat", rows), Tens("vec", list(gaps)))
+def _log_normal(ev: Evaluator, noise: Sequence[Mapping[str, N.Scalar]], gaps: Sequence[N.Scalar]) -> N.Scalar:
+    """The log-density of centred variables at these gaps."""
+    rows: list[Value] = [Tens("vec", [_covariance(ev, a, b) for b in noise]) for a in noise]
+    return log_density(ev, [ev.constant(0)] * len(gaps), Tens("mat", rows), Tens("vec", list(gaps)))
 
 
 def linear_steps(ev: Evaluator, letter: str) -> Sequence[LinearStep]:
-    """The steps of the linear model of a density letter at the sizes there are; none where it has no such model."""
+    """The chain of a density letter at the sizes there are; empty where it has none."""
     recipe = ev.block.world.linear.get(letter)
     return recipe(ev.block.sizes) if recipe is not None else ()
 
 
 def keys_of(ev: Evaluator, nodes: Sequence[T.Node]) -> list[str]:
-    """Keys of the variables of a density in a linear model. Raises EvaluationError for expressions."""
-    if not all(isinstance(n, T.Name) for n in nodes):
+    """Keys of the variables of a density of a chain. Raises EvaluationError for expressions and ranges."""
+    if not all(isinstance(n, T.Name) and not any(isinstance(s, T.Range) for s in n.sub) for n in nodes):
         raise EvaluationError("unsupported", "a density of an expression")
     return [ev.key(n) for n in nodes if isinstance(n, T.Name)]

@@ -23,6 +23,7 @@ from grader.maths.gaussians import (
     in_several,
     keys_of,
     linear_density,
+    linear_law,
     linear_steps,
     log_density,
     parameters,
@@ -228,6 +229,12 @@ def _expect_measure(ev: Evaluator, measure: Measure, var: str, body: T.Node) -> 
     mean, spread = (ev.scalar(a) for a in measure.args)
     if measure.kind == "gauss_variance":
         spread = N.sqrt(spread)
+    return _expect_gauss(ev, mean, spread, var, body)
+
+
+def _expect_gauss(ev: Evaluator, mean: N.Scalar, spread: N.Scalar, var: str, body: T.Node) -> Value:
+    """The mean of a formula under a Gaussian of one dimension, by Gauss-Hermite quadrature."""
+    results = []
     for order in _ORDERS:
         nodes, weights = _hermite(order, mpmath.mp.dps if ev.precise else 0)
         along, weigh = _axis(ev, nodes), _axis(ev, weights)
@@ -350,8 +357,21 @@ def _named_density(ev: Evaluator, node: T.Node) -> T.Node:
     return found if isinstance(found, T.Density) else node
 
 
+def _expect_linear(ev: Evaluator, node: T.Expect, dist: T.Density) -> Value:
+    """The mean under one variable of a chain of linear Gaussian steps."""
+    args = keys_of(ev, dist.args)
+    if len(args) != 1:
+        raise EvaluationError("unsupported", "an expectation over several variables of a chain")
+    mean, variance = linear_law(ev, linear_steps(ev, dist.letter), args[0], keys_of(ev, dist.given))
+    return _expect_gauss(ev, mean, N.sqrt(variance), args[0], node.body)
+
+
 def _expect_table(ev: Evaluator, node: T.Expect) -> Value:
     assert node.dist is not None
+    if ev.block.world.linear:
+        if isinstance(node.dist, T.Density) and node.dist.letter in ev.block.world.linear:
+            return _expect_linear(ev, node, node.dist)
+        raise EvaluationError("unsupported", "an expectation under this distribution")
     value = ev.value(node.body)
     block = ev.block
     dists = node.dist.items if isinstance(node.dist, T.Tup) else (node.dist,)
