@@ -275,7 +275,7 @@ def build_world(data: Mapping[str, Any]) -> World:
         simplex=dict(data.get("simplex", {})),
         conditions=tuple(tree(c) for c in data.get("conditions", ())),
         families={_family_key(k): (letter, tree(v)) for k, (letter, v) in data.get("families", {}).items()},
-        linear={k: linear_chain(v, tree) for k, v in data.get("linear", {}).items()},
+        linear={k: _linear(v, tree) for k, v in data.get("linear", {}).items()},
         copies=frozenset(data.get("copies", ())),
         sizes=tuple(data.get("sizes", ())),
         size_values={k: tuple(v) for k, v in data.get("size_values", {}).items()},
@@ -312,7 +312,7 @@ def _vector_letters(symbols: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
     return frozenset(key_of(k).split("_", 1)[0] for k, v in symbols.items() if v.get("kind") in KINDS)
 
 
-def linear_chain(recipe: Any, tree: Callable[[str], T.Node]) -> Any:
+def _linear(recipe: Any, tree: Callable[[str], T.Node]) -> Any:
     """The steps of a linear Gaussian model for given sizes: `recipe(sizes)` lists (variable, given, factor, variance)."""
 
     def steps(sizes: Mapping[str, int]) -> list[LinearStep]:

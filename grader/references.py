@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.assignment import Reference, linear_chain
+from grader.assignment import Reference, build_world
 from grader.errors import EvaluationError, ReadError
 from grader.maths.evaluate import Evaluator
 from grader.maths.notation import DEFAULT
@@ -44,20 +44,23 @@ class Forms:
         at: Mapping[str, int] | None = None,
         given: Sequence[str] = (),
         sizes: Mapping[str, int] | None = None,
-        chains: Mapping[str, Sequence[tuple[str, str, str, str]]] | None = None,
+        givens: Mapping[str, Any] | None = None,
+        support: Sequence[float] = (),
     ) -> Any:
         """The value of a form.
 
         `numbers` holds values by key (lists are vectors, lists of lists matrices), `functions` bodies as LaTeX, `tables`
         joint tables of binary variables by density letter, `at` the states of variables and sizes, `given` the variables
-        conditioned on, `sizes` whole numbers that sums and dimensions run to, `chains` the linear
-        Gaussian steps of density letters (variable, given, factor, variance).
+        conditioned on, `sizes` whole numbers that sums and dimensions run to, `givens` families, chains of
+        linear steps and copies as in `worlds()`, `support` the two values of every variable of the tables.
         """
         self.asked.add(form)
         block = self._block({**numbers, **(sizes or {})}, functions or {}, tables or {}, at or {}, given, sizes or {})
-        if chains:
-            linear = {k: linear_chain(lambda _, v=v: v, lambda t: parse(t, DEFAULT)) for k, v in chains.items()}
-            block.world = replace(block.world, linear=linear)
+        if givens:
+            built = build_world(givens)
+            block.world = replace(block.world, families=built.families, linear=built.linear, copies=built.copies)
+        for key in block.variables if support else ():
+            block.cache[key] = block.along(np.array([support]), [key])
         ev = Evaluator(block)
         for key, value in numbers.items():
             if key not in block.sizes:
@@ -79,7 +82,7 @@ class Forms:
         names = sorted({n for variables, _ in tables.values() for n in variables})
         notation = DEFAULT.with_names(functions=frozenset(functions), scalars=frozenset("xczt"))
         world = World(
-            notation=notation,
+            notation=replace(notation, densities=notation.densities | frozenset(tables)),
             functions={k: Function((p,), parse(body, DEFAULT)) for k, (p, body) in functions.items()},
             joints={k: _joint(names) for k in tables},
             given=frozenset(given),

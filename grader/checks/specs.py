@@ -66,6 +66,8 @@ Feature = Literal[
     "product",
     "log_of_mean",
     "mean_of_log",
+    "log_of_sum",
+    "sum_of_logs",
     "sum_from_two",
     "joint",
     "ratio",

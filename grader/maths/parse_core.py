@@ -384,6 +384,8 @@ class ExpressionParser(Stream):
         if isinstance(first, (T.Big, T.Integral)):
             return (first,)
         nxt = self.peek()
+        if self.of_a_sum(first, nxt, func):
+            return (self.product([first, self.factor()], start),)
         explicit = nxt.kind in ("op", "cmd") and nxt.text in _PRODUCT_SIGNS
         divided = nxt.kind == "op" and nxt.text == "/"
         if not explicit and not divided and not (self.starts_factor(nxt) and not self.stops_argument(nxt, func)):
@@ -406,6 +408,13 @@ class ExpressionParser(Stream):
             else:
                 break
         return (self.product(factors, start),)
+
+    def of_a_sum(self, first: T.Node, tok: Tok, func: str) -> bool:
+        """Whether the argument is a multiple of a sum, `\\log \\frac1k \\sum_i w_i`: likely of a mean, else the other reading."""
+        if func != "log" or tok.kind != "cmd" or tok.text not in ("sum", "prod", "int"):
+            return False
+        mean = isinstance(first, T.Div) and isinstance(first.num, T.Num)
+        return (self.choose("reach_sum", 2) == 0) == mean
 
     def stops_argument(self, tok: Tok, func: str) -> bool:
         """A further function, sum or expectation ends the argument of a function without parentheses."""

@@ -118,7 +118,7 @@ def second(value: Any) -> list[str]:
         numbers |= {f"alpha_{s}-": float(np.prod(alphas[:s])) for s in range(1, last + 1)}
         numbers |= {f"x_{s}": x for s, x in enumerate(points)}
         for name, number in direct.items():
-            derived = value(name, numbers, sizes={"t": last, "T": last}, chains={"q": _steps({"T": last})})
+            derived = value(name, numbers, sizes={"t": last, "T": last}, givens={"linear": {"q": _steps}})
             if abs(derived - number) > 1e-9:
                 faults.append(f"{name} with {last} steps: derived {derived}, by blocks {number}")
     return faults
