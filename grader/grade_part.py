@@ -243,9 +243,12 @@ def not_right(submission: Submission, question: Question, check: str) -> bool:
 
 
 def _recorded(submission: Submission, question: Question, part: Part, judge: Judge, spec: CheckBase) -> Finding:
-    """One check, its outcome known to those behind it."""
+    """One check, its outcome and its answer known to those behind it, in this part too."""
     finding = _judge(submission, question, part, judge, spec)
     submission.outcomes[f"{part.id}.{spec.id}"] = finding.outcome
+    context = submission.contexts.get(id(submission.texts[part.id]))
+    if finding.answer is not None and context is not None:
+        submission.answers[f"{part.id}.{spec.id}"] = own_answer(context, finding.answer)
     return finding
 
 

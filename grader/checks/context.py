@@ -405,6 +405,13 @@ def is_explicit(node: T.Node, world: World, own: frozenset[str] = frozenset()) -
     return all(_known(key, world, 0) for key in free_names(node) - _of_densities(node) - _bound(node))
 
 
+def operators(node: T.Node) -> frozenset[object]:
+    """What is still to be carried out in a formula: kinds of operators, functions and density letters."""
+    kinds: set[object] = {type(n) for n in T.walk(node) if isinstance(n, _OPERATORS)}
+    kinds |= {n.head.key for n in T.of_kind(node, T.Apply)} | {n.letter for n in T.of_kind(node, T.Density)}
+    return frozenset(kinds)
+
+
 def _bound(node: T.Node) -> set[str]:
     """Keys of the indices of a formula's sums and products."""
     return {n.var.key for n in T.of_kind(node, T.Big) if n.var is not None and n.low is not None}
