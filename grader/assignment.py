@@ -249,7 +249,7 @@ def build_world(data: Mapping[str, Any]) -> World:
     )
     base = Notation()
     notation = Notation(
-        functions=base.functions | applied,
+        functions=base.functions | applied | ({"pi"} if data.get("joints") else set()),  # `\\pi(x)` is no product there
         scalars=frozenset(data.get("scalars", ())),
         densities=frozenset(data.get("densities", ("p", "q"))),
         vectors=frozenset(data.get("vectors", ())) | _vector_letters(data.get("symbols", {})),

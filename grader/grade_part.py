@@ -382,7 +382,7 @@ def run_check(
         context = submission.contexts.get(id(text))
         if context is None or context.base is not judge:
             shared = submission.before(question, text, judge.world.notation)
-            patterns = sister_worlds(question, spec)
+            patterns = sister_worlds(assignment, question, spec)
             own = submission.own_before(question, spec, judge)
             context = PartContext(text, judge, target, submission.orders(question), other, shared, patterns, own)
             context.builds_on = any(p.own for p in question.parts if any(s is spec for s in p.checks))
@@ -399,11 +399,12 @@ def run_check(
         return Finding(Outcome.FAULT, "fault", evidence={"detail": f"{type(error).__name__}: {error}"})
 
 
-def sister_worlds(question: Question, spec: CheckBase) -> tuple[str, ...]:
-    """Patterns of the other worlds that the checks of a part allow."""
+def sister_worlds(assignment: Assignment, question: Question, spec: CheckBase) -> tuple[str, ...]:
+    """Patterns of the other worlds that the checks of a part allow, and those that bear its name (`Q4.5 new matrix`)."""
     part = next((p for p in question.parts if any(s is spec for s in p.checks)), None)
-    found = (getattr(s, "families", "") for s in (part.checks if part is not None else (spec,)))
-    return tuple(dict.fromkeys(pattern for pattern in found if pattern))
+    found = [getattr(s, "families", "") for s in (part.checks if part is not None else (spec,))]
+    named = [f"{part.id} *"] if part is not None and assignment.worlds(question, f"{part.id} *") else []
+    return tuple(dict.fromkeys(pattern for pattern in [*found, *named] if pattern))
 
 
 def _with_likeness(

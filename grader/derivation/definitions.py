@@ -220,7 +220,7 @@ def _definition(world: World, left: T.Node, right: T.Node, declared: bool) -> De
         return None
     index = left.sub[0].key if len(left.sub) == 1 and isinstance(left.sub[0], T.Name) else ""
     if index in _INDEX_LETTERS and index not in world.definitions:
-        taken = left.base in world.families or left.base in world.simplex
+        taken = left.base + left.marks in world.families or left.base in world.simplex
         taken = taken or any(k.split("_", 1)[0] == left.base and "_" in k for k in (*world.symbols, *world.definitions))
         if (
             taken

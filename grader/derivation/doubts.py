@@ -93,9 +93,8 @@ class Doubts:
     def unexplained(self, *sides: T.Node) -> bool:
         """Whether names that nothing explains stand beside quantities of the part: they may mean anything."""
         names = {k for side in sides for k in self.nature.depends(side)}
-        return bool(names & self.settings.fresh) and bool(
-            names & set(self.settings.world.symbols) - self.settings.fresh
-        )
+        fresh, world = self.settings.fresh, self.settings.world
+        return bool(names & fresh) and any(k in world.symbols or world.member(k) for k in names - fresh)
 
     def unnamed(self, *sides: T.Node) -> bool:
         """Whether an expectation does not say under which of several distributions it is taken, or a density of a model

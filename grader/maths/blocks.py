@@ -88,7 +88,7 @@ class Judge:
 
     def _discrete(self, nodes: Sequence[T.Node]) -> bool:
         """Whether the formulas say which variables their densities have."""
-        if self._modelled or (self.world.measures and not self.world.joints):
+        if self._modelled or self.world.linear or (self.world.measures and not self.world.joints):
             return False
         return any(T.contains(n, T.Density, T.KL, T.Expect) for n in nodes)
 

@@ -1,8 +1,41 @@
-"""Lists with dots, `\\sigma_1^2, \\dots, \\sigma_d^2`: the general term, found from the terms on either side."""
+"""Lists and sums with dots, `\\sigma_1^2, \\dots, \\sigma_d^2`: the general term, found from the terms on either side."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from grader.errors import EvaluationError
 from grader.maths import syntax as T
+from grader.maths.evaluate import Evaluator
+from grader.maths.values import Value
+
+
+def has_dots(items: Sequence[T.Node]) -> bool:
+    """Whether dots stand among the members of a list or the terms of a sum."""
+    return any(isinstance(item, T.Word) and item.text == "dots" for item in items)
+
+
+def written_out(ev: Evaluator, items: Sequence[T.Node]) -> list[Value]:
+    """The values of all members, those that dots stand for put in; `w_1, w_2, \\dots, w_k` is one member where k is 1.
+
+    Raises EvaluationError `unsupported` where the members between cannot be told.
+    """
+    at = next((i for i, item in enumerate(items) if isinstance(item, T.Word)), 0)
+    found = general_term(items[at - 1], items[at + 1]) if 0 < at < len(items) - 1 else None
+    if found is None or has_dots(items[at + 1 :]):
+        raise EvaluationError("unsupported", "dots whose terms cannot be told")
+    low, high, index, term = found
+    first, last, before = ev.integer(low), ev.integer(high), at - 1
+    while before > 0:  # members before the last one that go on in the same way
+        step = general_term(items[before - 1], items[at + 1])
+        if step is None or step[3] != term or ev.integer(step[0]) != first - 1:
+            break
+        first, before = first - 1, before - 1
+    if last < first:
+        raise EvaluationError("empty_range", "dots that run backwards for these sizes")
+    out = [ev.value(item) for item in items[:before]]
+    out += [ev.with_index(index.key, k, term) for k in range(first, last + 1)]
+    return out + [ev.value(item) for item in items[at + 2 :]]
 
 
 def general_term(first: T.Node, last: T.Node) -> tuple[T.Node, T.Node, T.Name, T.Node] | None:

@@ -60,7 +60,8 @@ class CalculusParser(SumParser):
             return self.limit(tok)
         if text in ("dv", "pdv", "odv", "derivative"):
             return self.physics_derivative(tok)
-        if text == "dots" and self.lists:
+        summed = self.i > 0 and self.toks[self.i - 1].text == "+" and self.peek(1).text == "+"
+        if text == "dots" and (self.lists or summed):
             self.next()
             return T.Word("dots", start=tok.start, end=tok.end)
         if text == "dots":

@@ -185,8 +185,10 @@ class NameParser(CalculusParser):
                     self.next()
                     return T.Const("i", start=tok.start, end=tok.end)
             if tok.text == "pi":
-                nxt = self.peek(1)
-                if not (nxt.kind == "op" and nxt.text in ("_", "(")) or not self.says("densities", "pi"):
+                nxt, inner, after = self.peek(1), self.peek(2), self.peek(3)
+                of_one = nxt.text == "(" and inner.kind == "id" and after.text in (")", "_", "|", "mid")
+                named = self.says("densities", "pi") or (of_one and self.says("functions", "pi"))
+                if not (nxt.kind == "op" and nxt.text in ("_", "(")) or not named:
                     self.next()
                     if not self.is_op("_"):
                         return T.Const("pi", start=tok.start, end=tok.end)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import product
 
 from grader.errors import ReadError
@@ -163,6 +164,17 @@ class Parser(AtomParser):
                 return
             self.next()
 
+    def law_of(self, left: T.Node, right: T.Node) -> T.Node:
+        """`q(x|y) = N(m, v)`: the density at x, where v may also be meant for a standard deviation."""
+        if not (isinstance(right, T.Normal) and right.var is None and isinstance(left, T.Density)):
+            return right
+        if len(left.args) != 1 or not isinstance(left.args[0], T.Name):
+            return right
+        variance = right.variance
+        if self.choose("spread", 2) == 1:
+            variance = T.Pow(variance, T.Num(Fraction(2)), start=variance.start, end=variance.end)
+        return replace(right, var=left.args[0], variance=variance)
+
     def relation(self) -> T.Node:
         tok = self.peek()
         if tok.kind == "cmd" and tok.text in ("forall", "exists"):
@@ -197,6 +209,8 @@ class Parser(AtomParser):
                 break
             relations.append(relation)
             operands.append(self.set_or_expression() if relation in ("in", "notin", "subset") else self.expression())
+            if relation in ("=", ":="):
+                operands[-1] = self.law_of(operands[-2], operands[-1])
         if not relations:
             return operands[0]
         return T.Rel(tuple(operands), tuple(relations), start=start, end=operands[-1].end)
@@ -305,7 +319,7 @@ def parse(text: str, notation: Notation = DEFAULT) -> T.Node:
     return parse_tokens(tokenize(text), notation)[0]
 
 
-_STRAINED = frozenset({"decimal_comma", "inverse", "reach", "capital_transpose"})
+_STRAINED = frozenset({"decimal_comma", "inverse", "reach", "capital_transpose", "spread"})
 """Kinds of places where the second option is possible but strained: it may excuse an answer, not make it right."""
 
 

@@ -14,7 +14,7 @@ from grader.errors import EvaluationError
 from grader.maths import numeric as N
 from grader.maths import syntax as T
 from grader.maths import values as V
-from grader.maths.dots import general_term
+from grader.maths.dots import has_dots, written_out
 from grader.maths.evaluate import Evaluator, register
 from grader.maths.rules_truth import truth
 from grader.maths.values import Tens, Value
@@ -89,7 +89,7 @@ def _mp_matrix(row: Sequence[object], size: int) -> mpmath.matrix:
 
 def _diagonal(ev: Evaluator, args: tuple[T.Node, ...]) -> Value:
     args = _spread(args)
-    entries = _written_out(ev, args) if any(isinstance(a, T.Word) for a in args) else [_of_entries(ev, a) for a in args]
+    entries = written_out(ev, args) if has_dots(args) else [_of_entries(ev, a) for a in args]
     if len(entries) == 1 and isinstance(entries[0], Tens) and entries[0].kind == "vec":
         entries = entries[0].items
     zero: Value = ev.constant(0)
@@ -106,21 +106,6 @@ def _of_entries(ev: Evaluator, node: T.Node) -> Value:
         power = ev.integer(node.exponent)
         return V.each(base, lambda v: N.integer_power(v, power))
     return ev.value(node)
-
-
-def _written_out(ev: Evaluator, items: Sequence[T.Node]) -> list[Value]:
-    """The values of a list in which dots stand between two terms of one kind."""
-    out: list[Value] = []
-    for i, item in enumerate(items):
-        if not isinstance(item, T.Word):
-            out.append(ev.value(item))
-            continue
-        found = general_term(items[i - 1], items[i + 1]) if item.text == "dots" and 0 < i < len(items) - 1 else None
-        if found is None:
-            raise EvaluationError("unsupported", "dots whose terms cannot be told")
-        low, high, index, term = found
-        out.extend(ev.with_index(index.key, k, term) for k in range(ev.integer(low) + 1, ev.integer(high)))
-    return out
 
 
 def function_value(ev: Evaluator, func: str, args: Sequence[N.Scalar]) -> Value:
@@ -280,6 +265,10 @@ def _inverse(ev: Evaluator, function: Function, y: N.Scalar) -> Value:
 def _definition_applied(ev: Evaluator, key: str, node: T.Apply) -> Value:
     world = ev.block.world
     names: list[str] = []
+    copies = {base: a for a in node.args if isinstance(a, T.Name) and (base := ev.block.kind_of(ev.key(a))) != ev.key(a)}
+    if copies:  # `w(z_i)` of `w(z) = p(x, z)/q(z|x)`: the copy in place of the variable
+        body = world.definitions[key]
+        return ev.value(T.rebuild(body, lambda n: copies.get(n.key) if isinstance(n, T.Name) else None))
     keys = [a.key if isinstance(a, T.Name) else "" for a in node.args]
     if len(keys) == len(world.rest) and set(keys) == set(world.rest):
         return ev.lookup(key)  # the coordinates in another order

@@ -146,6 +146,13 @@ class World:
         return (*family, found[2]) if found and family is not None else None
 
 
+    def member(self, key: str) -> bool:
+        """Whether a name is one of several that are explained or drawn alike: `a_i`, an entry of a vector."""
+        base, _, index = key.partition("_")
+        drawn = f"{base}_*" in self.symbols or (base in self.symbols and self.symbols[base].kind in KINDS)
+        return bool(index) and (drawn or self.family(key) is not None)
+
+
 _MEMBER: Final = re.compile(r"([^_]+)_([A-Za-z0-9]+)([^A-Za-z0-9,]*)")
 """A name with one plain subscript: base, index, marks."""
 _GENERAL: Final = frozenset({"_i", "_j", "_k"})
