@@ -316,7 +316,9 @@ def _linear(recipe: Any, tree: Callable[[str], T.Node]) -> Any:
     """The steps of a linear Gaussian model for given sizes: `recipe(sizes)` lists (variable, given, factor, variance)."""
 
     def steps(sizes: Mapping[str, int]) -> list[LinearStep]:
-        return [LinearStep(key_of(v), key_of(g), tree(factor), tree(variance)) for v, g, factor, variance in recipe(sizes)]
+        return [
+            LinearStep(key_of(v), key_of(g), tree(factor), tree(variance)) for v, g, factor, variance in recipe(sizes)
+        ]
 
     return steps
 

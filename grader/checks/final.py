@@ -7,13 +7,14 @@ every reading; a right answer that a later claim contradicts is for a person.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import permutations
 
 from grader.checks.context import Finding, PartContext, free_names
+from grader.checks.laws import law_claims
 from grader.checks.prose import in_words
-from grader.checks.specs import Law, ValueCheck
+from grader.checks.specs import ValueCheck
 from grader.derivation.definitions import flat_relations
 from grader.maths import syntax as T
 from grader.maths.answers import Answer, read_answer
@@ -55,7 +56,10 @@ def check_value(spec: ValueCheck, context: PartContext) -> Finding:
     accepts = _accepts(spec, context)
     claims = claims_of(context, [target], heads, accepts=accepts)
     if spec.law is not None:
-        claims = sorted([*claims, *_law_claims(spec.law, context, target)], key=lambda c: c.place)
+        for chain, line, node in law_claims(spec.law, context, target):
+            verdict = _against(context.judge, read_answer(node), target, False)
+            claims.append(Claim(chain, line, node, verdict, bool(chain.context), False))
+        claims.sort(key=lambda c: c.place)
     found = settle(context, claims, [target], derivation=spec.role == "derivation")
     if found.outcome is not Outcome.CORRECT and spec.factor:
         found = _up_to_a_factor(spec, context) or found
@@ -67,30 +71,6 @@ def check_value(spec: ValueCheck, context: PartContext) -> Finding:
             return Finding(Outcome.UNDECIDED, "not_found")  # another way may be explained in words we do not know
     if found.outcome is Outcome.INCORRECT and spec.variables and isinstance(target, T.Matrix):
         return _other_order(spec.variables, context, target, heads, found)
-    return found
-
-
-def _law_claims(law: Law, context: PartContext, target: T.Node) -> list[Claim]:
-    """What is claimed by saying that a density or a variable has a Gaussian law, `q(x|y) = N(x; m, v)`, `x ~ N(m, v)`."""
-    wanted = parse(law.of, context.notation)
-    names = [wanted, *wanted.args] if isinstance(wanted, T.Density) else [wanted]
-    found: list[Claim] = []
-    for chain in context.text.chains:
-        if chain.aside:
-            continue
-        for line in chain.lines:
-            for rel in flat_relations(line.tree) if line.tree is not None else ():
-                left, right = T.unboxed(rel.operands[0]), T.unboxed(rel.operands[-1])
-                left = (chain.head() or left) if isinstance(left, T.Empty) else left
-                if isinstance(left, T.Density):
-                    left = replace(left, sub="")
-                if not isinstance(right, T.Normal) or left not in names:
-                    continue
-                node = right.mean if law.asks == "mean" else right.variance
-                verdict = _against(context.judge, read_answer(node), target, False)
-                deviation = law.asks == "variance" and agrees(context.judge, T.Pow(node, T.Num(Fraction(2))), target)
-                if not deviation:  # who writes N(m, s) with a standard deviation is left to a person
-                    found.append(Claim(chain, line, node, verdict, bool(chain.context), False))
     return found
 
 

@@ -251,7 +251,9 @@ class LinkJudge:
             if name.key in self.own:
                 return world.definitions.get(name.key) == body
             family = world.families.get(name.base + name.marks)
-            return name.base + name.marks in self.own and family is not None and len(name.sub) == 1 and family[1] == body
+            return (
+                name.base + name.marks in self.own and family is not None and len(name.sub) == 1 and family[1] == body
+            )
         if isinstance(name, T.Apply) and name.head.key in self.own:
             function = world.functions.get(name.head.key)
             return function is not None and function.body == body

@@ -25,17 +25,26 @@ def written_out(ev: Evaluator, items: Sequence[T.Node]) -> list[Value]:
     if found is None or has_dots(items[at + 1 :]):
         raise EvaluationError("unsupported", "dots whose terms cannot be told")
     low, high, index, term = found
+    step = -1 if isinstance(high, T.Num) and not isinstance(low, T.Num) else 1  # `a_t a_{t-1} .. a_1`
     first, last, before = ev.integer(low), ev.integer(high), at - 1
     while before > 0:  # members before the last one that go on in the same way
-        step = general_term(items[before - 1], items[at + 1])
-        if step is None or step[3] != term or ev.integer(step[0]) != first - 1:
+        earlier = general_term(items[before - 1], items[at + 1])
+        if earlier is None or earlier[3] != term or ev.integer(earlier[0]) != first - step:
             break
-        first, before = first - 1, before - 1
-    if last < first:
+        first, before = first - step, before - 1
+    if (last - first) * step < 0:
         raise EvaluationError("empty_range", "dots that run backwards for these sizes")
     out = [ev.value(item) for item in items[:before]]
-    out += [ev.with_index(index.key, k, term) for k in range(first, last + 1)]
+    out += [ev.with_index(index.key, k, term) for k in range(first, last + step, step)]
     return out + [ev.value(item) for item in items[at + 2 :]]
+
+
+def between(first: T.Node, last: T.Node) -> T.Node:
+    """`z_{1:k}` of `z_1, \\dots, z_k`; the first of two other terms."""
+    found = general_term(first, last)
+    if found is None or not isinstance(first, T.Name) or len(first.sub) != 1:
+        return first
+    return T.Name(first.base, (T.Range(found[0], found[1]),), first.marks, start=first.start, end=last.end)
 
 
 def general_term(first: T.Node, last: T.Node) -> tuple[T.Node, T.Node, T.Name, T.Node] | None:

@@ -127,9 +127,7 @@ def linear_law(ev: Evaluator, steps: Sequence[LinearStep], arg: str, given: Sequ
     return mean, variance
 
 
-def _split(
-    steps: Sequence[LinearStep], args: Sequence[str], given: Sequence[str]
-) -> tuple[list[str], list[str], str]:
+def _split(steps: Sequence[LinearStep], args: Sequence[str], given: Sequence[str]) -> tuple[list[str], list[str], str]:
     """The variables asked for, those given behind the last one given before them, and that one: it screens off the rest."""
     order = {key: i for i, key in enumerate([steps[0].given, *(s.var for s in steps)])}
     if any(k not in order for k in (*args, *given)):

@@ -350,7 +350,11 @@ class ExpressionParser(Stream):
             if (
                 mark.text == "T"
                 and mark.kind in ("id", "name")
-                and (self.is_matrix_like(base) or mark.font == "mathsf" or (strained and self.choose("capital_transpose", 2) == 1))
+                and (
+                    self.is_matrix_like(base)
+                    or mark.font == "mathsf"
+                    or (strained and self.choose("capital_transpose", 2) == 1)
+                )
             ):
                 return T.Transpose(base, start=base.start, end=stop)
         exponent = self.slice(start, end, self.loose)

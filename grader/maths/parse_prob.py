@@ -284,7 +284,8 @@ class ProbabilityParser(ExpressionParser):
             tok = self.peek()
         closing = _CLOSING.get(tok.text) if tok.kind == "op" else None
         if closing is None:
-            return T.Name("KL" if op == "KL" else "JSD", start=start, end=self.toks[self.i - 1].end)  # a student's name for the quantity
+            name = "KL" if op == "KL" else "JSD"
+            return T.Name(name, start=start, end=self.toks[self.i - 1].end)  # a student's name for the quantity
         self.next()
         left, right = self.within("paren", self.two_measures, bars="given")
         end = self.expect(closing, tok).end
@@ -374,7 +375,10 @@ def add_member(found: list[T.Node], node: T.Node, dots: bool) -> None:
         and len(first.sub) == len(node.sub) == 1
         and not isinstance(first.sub[0], T.Range)
     ):
-        between = T.Range(first.sub[0], node.sub[0], start=first.start, end=node.end)
+        low, high = first.sub[0], node.sub[0]
+        if isinstance(high, T.Num) and not isinstance(low, T.Num):
+            low, high = high, low  # `x_{t-1}, \\dots, x_1`: among variables the order says nothing
+        between = T.Range(low, high, start=first.start, end=node.end)
         found[-1] = T.Name(node.base, (between,), node.marks, start=first.start, end=node.end)
     else:
         found.append(node)

@@ -164,6 +164,30 @@ class Parser(AtomParser):
                 return
             self.next()
 
+    def given_law(self) -> T.Node | None:
+        """`x_t | x_0` on the left of `\\sim`, as a density without a letter; None where nothing of the kind stands here."""
+        ahead = self.toks[self.i : self.stop]
+        sign = next((k for k, t in enumerate(ahead) if t.kind == "rel"), None)
+        if sign is None or ahead[sign].text != "~" or not any(t.text in ("|", "mid") for t in ahead[:sign]):
+            return None
+        place, start = self.i, self.peek().start
+        groups: list[list[T.Node]] = [[], []]
+        side = 0
+        try:
+            while self.peek().kind != "rel":
+                if self.peek().text in ("|", "mid") and not side and groups[0]:
+                    side = 1
+                elif self.peek().text != ",":
+                    groups[side].append(self.bare_name())
+                    continue
+                self.next()
+        except ReadError:
+            groups = [[], []]
+        if not all(groups):
+            self.i = place
+            return None
+        return T.Density("", "", tuple(groups[0]), tuple(groups[1]), start=start, end=groups[1][-1].end)
+
     def law_of(self, left: T.Node, right: T.Node) -> T.Node:
         """`q(x|y) = N(m, v)`: the density at x, where v may also be meant for a standard deviation."""
         if not (isinstance(right, T.Normal) and right.var is None and isinstance(left, T.Density)):
@@ -185,7 +209,7 @@ class Parser(AtomParser):
         if tok.kind == "rel" and tok.text not in ("=>", "<=>"):
             operands.append(T.Empty(start=tok.start, end=tok.start))
         else:
-            operands.append(self.bare_interval(tok) or self.expression())
+            operands.append(self.bare_interval(tok) or self.given_law() or self.expression())
         while True:
             tok = self.peek()
             if tok.kind in ("amp", "row", "text") or tok.text == "quad":

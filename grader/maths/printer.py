@@ -252,7 +252,7 @@ _PRINTERS: Final[dict[type[T.Node], Callable[[Any], str]]] = {
         r"\nabla" + (f"_{{{to_latex(n.by)}}}" if n.by is not None else "") + rf"\left({to_latex(n.body)}\right)"
     ),
     T.Boxed: lambda n: rf"\boxed{{{to_latex(n.value)}}}",
-    T.Word: lambda n: rf"\text{{{n.text}}}",
+    T.Word: lambda n: r"\dots" if n.text == "dots" else rf"\text{{{n.text}}}",
     T.Range: lambda n: f"{to_latex(n.low)}:{to_latex(n.high)}",
     T.NamedSet: lambda n: rf"\mathbb{{{n.name[:1]}}}" + (f"^{{{n.name[1:]}}}" if n.name[1:] else ""),
     T.Empty: lambda n: "",

@@ -66,7 +66,7 @@ def _plus_minus(ev: Evaluator, node: T.PlusMinus) -> Value:
 
 
 def _mul(ev: Evaluator, node: T.Mul) -> Value:
-    values = [ev.value(f) for f in node.factors]
+    values = written_out(ev, node.factors) if has_dots(node.factors) else [ev.value(f) for f in node.factors]
     total = values[-1]  # from the right: M v before v^T M v
     if any(isinstance(v, Tens) for v in values):
         for value in reversed(values[:-1]):

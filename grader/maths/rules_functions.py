@@ -265,7 +265,9 @@ def _inverse(ev: Evaluator, function: Function, y: N.Scalar) -> Value:
 def _definition_applied(ev: Evaluator, key: str, node: T.Apply) -> Value:
     world = ev.block.world
     names: list[str] = []
-    copies = {base: a for a in node.args if isinstance(a, T.Name) and (base := ev.block.kind_of(ev.key(a))) != ev.key(a)}
+    copies = {
+        base: a for a in node.args if isinstance(a, T.Name) and (base := ev.block.kind_of(ev.key(a))) != ev.key(a)
+    }
     if copies:  # `w(z_i)` of `w(z) = p(x, z)/q(z|x)`: the copy in place of the variable
         body = world.definitions[key]
         return ev.value(T.rebuild(body, lambda n: copies.get(n.key) if isinstance(n, T.Name) else None))

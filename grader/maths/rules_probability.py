@@ -18,6 +18,7 @@ from grader.errors import EvaluationError
 from grader.maths import numeric as N
 from grader.maths import syntax as T
 from grader.maths import values as V
+from grader.maths.dots import between, has_dots
 from grader.maths.evaluate import Evaluator, register
 from grader.maths.gaussians import (
     in_several,
@@ -50,7 +51,7 @@ def variable_keys(ev: Evaluator, node: T.Node) -> list[str]:
     ranges = [s for s in node.sub if isinstance(s, T.Range)]
     if not ranges:
         key = ev.key(node)
-        several = None if key in ev.block.variables else ev.block.world.definitions.get(key)
+        several = ev.block.world.definitions.get(key)  # also of one of the model's own: `z = (z_1, .., z_k)`
         return [key] if several is None else _named_variables(ev, key, several)
     low, high = ev.integer(ranges[0].low), ev.integer(ranges[0].high)
     step = 1 if high >= low else -1
@@ -62,6 +63,8 @@ def variable_keys(ev: Evaluator, node: T.Node) -> list[str]:
 def _named_variables(ev: Evaluator, key: str, several: T.Node) -> list[str]:
     """The variables a name was given to; the name itself where it stands for something else."""
     items = several.items if isinstance(several, T.Tup) else (several,)
+    if len(items) == 3 and has_dots(items):
+        items = (between(items[0], items[2]),)
     if not all(isinstance(item, T.Name) and key not in T.names_in(item) for item in items):
         return [key]
     return _all_keys(ev, items)
@@ -333,6 +336,7 @@ def _expect_unnamed(ev: Evaluator, node: T.Expect) -> Value:
         raise EvaluationError("unsupported", "an expectation whose distribution is not named")
     value = ev.value(node.body)
     over = _all_keys(ev, node.over) if node.over else [k for k in _depends(ev, value) if k not in ev.block.world.given]
+    over = _all_copies(ev, over, value)
     if not over and ev.block.world.given and set(_depends(ev, value)) <= ev.block.world.given:
         return value  # what is given passes through
     if not over:
@@ -380,7 +384,7 @@ def _expect_table(ev: Evaluator, node: T.Expect) -> Value:
             dist = _meant(ev, dist)
             args = _all_keys(ev, dist.args) or (_all_keys(ev, node.over) if node.over else [])
             given = frozenset(_all_keys(ev, dist.given))
-            fresh = _draws(ev, node, dist, [k for k in args if k not in given])
+            fresh = _draws(ev, node, [k for k in args if k not in given], value)
             if block.world.given and not given and not (frozenset(args) & block.world.given):
                 given = block.world.given & frozenset(block.variables)
             letter = dist.letter
@@ -405,13 +409,22 @@ def _expect_table(ev: Evaluator, node: T.Expect) -> Value:
     return value
 
 
-def _draws(ev: Evaluator, node: T.Expect, dist: T.Density, args: list[str]) -> list[str]:
+def _draws(ev: Evaluator, node: T.Expect, args: list[str], value: Value) -> list[str]:
     """The variables an expectation is over: `z_1, .., z_k ~ q(z|x)` draws copies of the variable the law is written in."""
     block = ev.block
-    if not node.over or not block.world.copies or len(args) != 1 or args[0] not in block.world.copies:
+    if not block.world.copies or len(args) != 1 or args[0] not in block.world.copies:
         return args
-    over = _all_keys(ev, node.over)
-    return over if all(block.kind_of(k) == args[0] for k in over) else args
+    over = _all_keys(ev, node.over) or args
+    return _all_copies(ev, over, value) if all(block.kind_of(k) == args[0] for k in over) else args
+
+
+def _all_copies(ev: Evaluator, keys: list[str], value: Value) -> list[str]:
+    """Of a variable that has copies: those a value depends on, where it does not depend on the variable itself (an
+    expectation over epsilon of what rests on epsilon_1, .., epsilon_k)."""
+    if len(keys) != 1 or keys[0] not in ev.block.world.copies:
+        return keys
+    here = _depends(ev, value)
+    return keys if keys[0] in here else [k for k in here if ev.block.kind_of(k) == keys[0]] or keys
 
 
 def _kl(ev: Evaluator, node: T.KL) -> Value:
@@ -423,7 +436,9 @@ def _kl(ev: Evaluator, node: T.KL) -> Value:
     block = ev.block
     left, right = _named_density(ev, node.left), _named_density(ev, node.right)
     everything = [k for k in block.variables if k not in block.world.given]
-    sides = [list(dict.fromkeys(k for d in T.of_kind(s, T.Density) for k in _all_keys(ev, d.args))) for s in (left, right)]
+    sides = [
+        list(dict.fromkeys(k for d in T.of_kind(s, T.Density) for k in _all_keys(ev, d.args))) for s in (left, right)
+    ]
     keys = sides[0] or sides[1] or everything
     if not keys:
         raise EvaluationError("unsupported", "a divergence without variables")

@@ -145,7 +145,6 @@ class World:
         family = self.families.get(found[1] + found[3]) if found else None
         return (*family, found[2]) if found and family is not None else None
 
-
     def member(self, key: str) -> bool:
         """Whether a name is one of several that are explained or drawn alike: `a_i`, an entry of a vector."""
         base, _, index = key.partition("_")

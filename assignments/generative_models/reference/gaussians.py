@@ -145,7 +145,9 @@ def second(value: Any) -> list[str]:
         points, weights = _grid(mean, np.diag(spread))
         logs = -float(np.log(spread).sum())
         number = float(weights @ (logs - _form(points, mean, np.diag(spread**2)) / 2 + (points**2).sum(axis=1) / 2))
-        named = {f"{letter}_{i + 1}": float(v[i]) for letter, v in (("mu", mean), ("sigma", spread)) for i in range(size)}
+        named = {
+            f"{letter}_{i + 1}": float(v[i]) for letter, v in (("mu", mean), ("sigma", spread)) for i in range(size)
+        }
         derived = value("kl_encoder", named, sizes={"d": size})
         if abs(derived - number) > 1e-9:
             faults.append(f"kl_encoder in {size} dimensions: derived {derived}, by quadrature {number}")
