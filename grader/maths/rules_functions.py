@@ -59,7 +59,10 @@ def _spread(args: tuple[T.Node, ...]) -> tuple[T.Node, ...]:
 
 
 def _matrix_argument(ev: Evaluator, args: tuple[T.Node, ...]) -> Value:
-    return ev.value(args[0])
+    value = ev.value(args[0])
+    if not isinstance(value, Tens) and ev.block.world.open and T.contains(args[0], T.Name):
+        raise EvaluationError("unsupported", "the determinant of a name whose shape is not given")
+    return value
 
 
 def _eigenvalues(ev: Evaluator, value: Value) -> Value:

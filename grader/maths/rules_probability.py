@@ -32,7 +32,7 @@ from grader.maths.gaussians import (
     rule,
 )
 from grader.maths.values import Tens, Value
-from grader.maths.worlds import Measure, precise_array
+from grader.maths.worlds import Measure, precise_array, rests_on
 
 _ORDERS = (20, 32)
 _INFINITE_NODES = 201
@@ -456,6 +456,9 @@ def _of_letters(ev: Evaluator, node: T.Node, keys: Sequence[str]) -> N.Scalar:
     """One side of a divergence: a density at all of `keys` where only its letter is named, or made of such letters."""
     block = ev.block
     if not isinstance(node, T.Name) or node.key in block.world.definitions:
+        letters = rests_on(block.world, T.names_in(node)) & block.world.notation.densities
+        if not block.world.open and letters - set(block.world.joints):
+            raise EvaluationError("unsupported", "letters of densities that the statement does not have")
         return ev.scalar(node)
     if node.sub and block.world.told_apart:
         raise EvaluationError("unknown_name", node.key)
