@@ -3,6 +3,7 @@ and both side by side."""
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from grader.api import compare
 from grader.assignment import Assignment, shipped
 from grader.grade import grade
 from grader.lint import lint
+from grader.maths.stored import decoded, encoded
 from grader.model import Outcome, Report
 from grader.report.to_json import dumps, report_data
 from grader.selftest import selftest
@@ -96,6 +98,21 @@ def test_both_live_side_by_side() -> None:
     references = {first.reference("q4").module.__name__, second().reference("dirac_gan").module.__name__}
     assert len(references) == 2
     assert first.sha256 != second().sha256
+
+
+def test_its_worlds_can_be_put_into_a_kit() -> None:
+    for _, part in second().parts:
+        judge = second().judge(part.id)
+        assert judge is not None
+        stored = decoded(json.loads(json.dumps(encoded(judge.world))))
+        assert (stored.families, stored.symbols, stored.notation) == (
+            judge.world.families,
+            judge.world.symbols,
+            judge.world.notation,
+        )
+        for letter, recipe in {**judge.world.joints, **judge.world.linear}.items():
+            sizes = dict.fromkeys(judge.world.sizes, 3)
+            assert list({**stored.joints, **stored.linear}[letter](sizes)) == list(recipe(sizes))
 
 
 def test_the_engine_names_nothing_of_it() -> None:

@@ -151,7 +151,7 @@ def _claimed_otherwise(spec: ChainCheck, context: PartContext) -> Finding | None
 
 def _beside(way: Way, judge: Judge, context: PartContext) -> Finding | None:
     """What a way asks for beside its stretches, a formula or words, as found; None if something of it is missing."""
-    place = _occurs(way.occurs, judge, context) if way.occurs is not None else (0, 0)
+    place = _occurs(way.occurs, way.among, judge, context) if way.occurs is not None else (0, 0)
     if place is None:
         return None
     if way.also is None:
@@ -172,7 +172,7 @@ def _step(
     return _one(step, judge, context, found)
 
 
-def _occurs(wanted: Target, judge: Judge, context: PartContext) -> tuple[int, int] | None:
+def _occurs(wanted: Target, among: tuple[str, ...], judge: Judge, context: PartContext) -> tuple[int, int] | None:
     """Where a formula of this value stands, written out: no operator is left in it that is not in the formula wanted."""
     goal = context.target(wanted)
     names = T.names_in(goal)
@@ -183,6 +183,8 @@ def _occurs(wanted: Target, judge: Judge, context: PartContext) -> tuple[int, in
             continue
         sides = [o for rel in flat_relations(line.tree) for o in rel.operands] or [T.unboxed(line.tree)]
         for side in sides:
+            if among and not T.names_in(side) <= _names_of(among, context.notation):
+                continue
             written = context.explicit(side) or (not context.explicit(goal) and operators(side) <= operators(goal))
             if len(context.names(side)) >= len(names) - 1 and written and agrees(judge, side, goal):
                 return line.start, line.end

@@ -243,6 +243,8 @@ class Way(Strict):
     """Of stretches found together: at most this many chains apart (0: anywhere in the part)."""
     occurs: Target | None = None
     """A formula of this value that must stand somewhere in the part, written out."""
+    among: tuple[str, ...] = ()
+    """The only names that this formula may be written with."""
     also: Words | None = None
     """Words that must stand beside it."""
 

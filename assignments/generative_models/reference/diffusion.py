@@ -12,7 +12,10 @@ from typing import Any
 
 def _steps(sizes: Mapping[str, int]) -> list[tuple[str, str, str, str]]:
     """x_s = √α_s x_{s-1} + √(1 - α_s) noise."""
-    return [(f"x_{s}", f"x_{s - 1}", rf"\sqrt{{\alpha_{s}}}", rf"1 - \alpha_{s}") for s in range(1, sizes["T"] + 1)]
+    return [
+        (f"x_{{{s}}}", f"x_{{{s - 1}}}", rf"\sqrt{{\alpha_{{{s}}}}}", rf"1 - \alpha_{{{s}}}")
+        for s in range(1, sizes["T"] + 1)
+    ]
 
 
 _WORLD: dict[str, Any] = {
