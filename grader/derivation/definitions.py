@@ -21,6 +21,8 @@ _DECLARES = re.compile(
     r"\b(?:here|ici)\s*[,:]?\s*$"
 )
 """Words before a formula that introduces a name."""
+_LET = re.compile(r"\b(?:soit|soient|let)\s*$")
+"""Words straight before a formula that introduce a name, where it is one."""
 _ONLY_IF = re.compile(r"\b(?:if|si|when|quand|lorsque|suppos\w+|assum\w+)\b[^.;]*$")
 """Words of a sentence about a case: what it says of a name is no definition."""
 _FUNCTION = re.compile(r"\b(?:fonction|function|application|map)\s*$")
@@ -174,7 +176,7 @@ def _candidates(world: World, chains: Sequence[Chain]) -> Iterator[tuple[Definit
             if line.tree is None or line.lead == "continues":
                 continue
             for rel in flat_relations(line.tree):
-                if any(rel == n for c in chain.context for n in T.of_kind(c, T.Rel)):
+                if any(rel == n for c in chain.context for n in T.of_kind(c, T.Rel)) and not _let(rel, chain, world):
                     continue  # `if s = 0` is a case and explains nothing
                 if rel.relations[-1] == "=:":
                     definition = _definition(world, rel.operands[-1], rel.operands[-2], True)
@@ -197,6 +199,13 @@ def _candidates(world: World, chains: Sequence[Chain]) -> Iterator[tuple[Definit
                 definition = _definition(world, rel.operands[0], rel.operands[1], declared)
                 if definition is not None:
                     yield replace(definition, display=chain.kind == "display"), chain
+
+
+def _let(rel: T.Rel, chain: Chain, world: World) -> bool:
+    """Whether a supposition gives a name of the student's own a meaning: `Soit \\Lambda = \\Sigma^{-1}`."""
+    name = rel.operands[0]
+    own = isinstance(name, T.Name) and not _taken(world, name.key) and not world.member(name.key)
+    return own and bool(_LET.search(chain.words))
 
 
 def _definition(world: World, left: T.Node, right: T.Node, declared: bool) -> Definition | None:

@@ -187,6 +187,8 @@ def _apply(ev: Evaluator, node: T.Apply) -> Value:
 
         def call(values: Sequence[Value]) -> Value:
             return ev.apply(found, values)
+    elif ev.block.world.family(key) is not None and not node.primes and all(isinstance(a, T.Name) for a in node.args):
+        return ev.lookup(key)  # `\\tilde\\mu_t(x_t, x_0)`, said of what it rests on
     elif key in ev.block.world.definitions and not node.primes:
         # `L(\psi, \theta)` where L is defined by names: the arguments only repeat them
         return _definition_applied(ev, key, node)

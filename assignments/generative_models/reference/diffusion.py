@@ -43,6 +43,7 @@ _WORLD: dict[str, Any] = {
     },
     "definitions": {"I": "1"},
     "shorthand": {r"\epsilon": r"\frac{x_t - \sqrt{\bar\alpha_t} x_0}{\sqrt{1 - \bar\alpha_t}}"},
+    "applied": [r"\tilde\mu_t"],
     "scalars": ["x", "alpha", "beta", "mu", "epsilon", "t", "T", "I", "m", "v"],
 }
 
