@@ -10,7 +10,18 @@ from grader.derivation.settings import Settings
 from grader.maths import syntax as T
 from grader.maths.diagnose import slipped
 from grader.maths.screening import apart, differ_clearly
-from grader.reading.phrases import BUT, CASE_BEHIND, ELSEWHERE, LEADS_TO, NEXT_CASE, QUALIFIED, SPECIAL, TITLE, WOULD
+from grader.reading.phrases import (
+    BUT,
+    CASE_BEHIND,
+    ELSEWHERE,
+    LEADS_TO,
+    NEXT_CASE,
+    QUALIFIED,
+    SPECIAL,
+    TITLE,
+    UP_TO,
+    WOULD,
+)
 
 _MOST_READINGS = 6
 _SENTENCES = 200
@@ -55,7 +66,7 @@ class Doubts:
             return True  # `alpha is 1 and beta is -2`, in words alone
         if LEADS_TO.search(chain.words) and not (k is not None and self._fails_behind(run, k)):
             return True  # `\\psi_1 < 0 gives \\dot\\psi_1 > 0`: it is said of what stands before
-        return chain.hypothetical or behind or bool(ELSEWHERE.search(words))
+        return chain.hypothetical or behind or bool(ELSEWHERE.search(words) or UP_TO.search(words))
 
     def _fails_behind(self, run: Run, k: int) -> bool:
         """Whether a link fails under the condition that leads to it, too."""
