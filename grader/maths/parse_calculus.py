@@ -164,6 +164,8 @@ class CalculusParser(SumParser):
         lost = not self.differential_at(bottom)
         sign = self.toks[top[0]].text
         at = top[0] + 1
+        if at < top[1] and self.toks[at].text == "_":
+            return None  # `\\frac{\\partial_x f}{f}`
         if at < top[1] and self.toks[at].text == "^":
             at += 1
             at = self.matching(at) + 1 if self.toks[at].text == "{" else at + 1
