@@ -60,6 +60,18 @@ def test_right_answers_lose_nothing(path: Path) -> None:
     assert [(p.id, c.id) for p in report.parts for c in p.checks if c.points.max < c.points.out_of] == []
 
 
+def test_false_lines_are_found() -> None:
+    """Nine of the eleven false lines of one hand; two follow from an earlier one. No answer of its finals is taken for right."""
+    report = graded(ROOT / "tests" / "cases" / "generative_wrong.md")
+    wrong = [s.reads for p in report.parts for s in p.steps if s.outcome is Outcome.INCORRECT]
+    assert len(wrong) == 9
+    finals = {f"{p.id}.{c.id}" for p in report.parts for c in p.checks if c.outcome is Outcome.INCORRECT}
+    assert finals == {
+        *("G1.2.formula", "G2.1.optimum", "G2.2.value", "G3.1.closed_form", "G3.2.closed_form"),
+        *("G4.1.variance", "G4.2.mean", "G4.2.variance", "G5.1.field"),
+    }
+
+
 def test_most_points_of_right_answers_are_decided() -> None:
     """Of 300 points; 150 of the first 180 and 108 of the last 120 were decided at first sight."""
     assert sum(graded(path).score.min for path in RIGHT) >= 280
