@@ -13,10 +13,12 @@ from conftest import ROOT, cases
 
 from grader.api import compare
 from grader.assignment import Assignment, shipped
+from grader.errors import AuthorError
 from grader.grade import grade
 from grader.lint import lint
 from grader.maths.stored import decoded, encoded
 from grader.model import Outcome, Report
+from grader.packaging.kit import kit_files
 from grader.report.to_json import dumps, report_data
 from grader.selftest import selftest
 
@@ -112,7 +114,12 @@ def test_both_live_side_by_side() -> None:
     assert first.sha256 != second().sha256
 
 
-def test_its_worlds_can_be_put_into_a_kit() -> None:
+def test_a_kit_of_it_is_refused_in_one_line() -> None:
+    with pytest.raises(AuthorError, match=r"G1\.1: a kit cannot yet seal"):
+        kit_files(FOLDER)
+
+
+def test_its_worlds_can_be_stored() -> None:
     for _, part in second().parts:
         judge = second().judge(part.id)
         assert judge is not None
