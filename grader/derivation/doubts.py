@@ -10,6 +10,7 @@ from grader.derivation.settings import Settings
 from grader.maths import syntax as T
 from grader.maths.diagnose import slipped
 from grader.maths.screening import apart, differ_clearly
+from grader.maths.structured import KINDS
 from grader.reading.phrases import (
     BUT,
     CASE_BEHIND,
@@ -105,7 +106,8 @@ class Doubts:
         """Whether names that nothing explains stand beside quantities of the part: they may mean anything."""
         names = {k for side in sides for k in self.nature.depends(side)}
         fresh, world = self.settings.fresh, self.settings.world
-        return bool(names & fresh) and any(k in world.symbols or world.member(k) for k in names - fresh)
+        among = bool(world.linear) or any(s.kind in KINDS for s in world.symbols.values())  # quantities with an index
+        return bool(names & fresh) and any(k in world.symbols or (among and world.member(k)) for k in names - fresh)
 
     def unnamed(self, *sides: T.Node) -> bool:
         """Whether an expectation does not say under which of several distributions it is taken, or a density of a model
