@@ -154,10 +154,10 @@ ELSEWHERE: Final = re.compile(
 """Text that ends so speaks of an approximation, of a case of equality, of another system, or of what would be."""
 
 UP_TO: Final = re.compile(
-    r"(?:\bup to (?:an? |some |the )?(?:additive |multiplicative |irrelevant |normali[sz]\w+ )*(?:constants?|factors?|terms?|normali[sz]\w+)|"
-    r"\ba (?:une|des|la) (?:constantes?|facteurs?|termes?)\b[^.;]{0,30} pres|\bmodulo (?:an? |une? |des )?(?:additive )?const\w*|"
-    r"\b(?:dropp|ignor|omitt|neglect|leav)ing (?:out |away )?(?:the |all |any )?(?:additive )?(?:constants?|terms?)|"
-    r"\ben (?:ignorant|negligeant|oubliant|omettant|laissant de cote) (?:les |la |toute )?(?:constantes?|termes?))"
+    r"(?:\bup to (?:an? |some |the )?(?:additive |multiplicative |irrelevant |normali[sz]\w+ )*(?:constants?|factors?|normali[sz]\w+)|"
+    r"\ba (?:une|des|la) (?:constantes?|facteurs?)\b[^.;]{0,30} pres|\bmodulo (?:an? |une? |des )?(?:additive )?const\w*|"
+    r"\b(?:dropp|ignor|omitt|neglect|leav)ing (?:out |away )?(?:the |all |any )?(?:additive )?constants?|"
+    r"\ben (?:ignorant|negligeant|oubliant|omettant|laissant de cote) (?:les |la |toute )?constantes?)"
     r"[^.;]*$"
 )
 """Text that ends so says that what follows is meant up to a constant or a factor."""
