@@ -43,7 +43,7 @@ $(VENV)/browser: tests/browser/package-lock.json | $(VENV)/base  # for tests in 
 	@touch $@
 
 test: $(VENV)/dev $(VENV)/bubblewrap $(VENV)/browser  ## what CI runs
-	$(BIN)/ruff check grader reference tests
+	$(BIN)/ruff check grader reference assignments tests
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -m 'not slow' -n auto --dist loadfile
 

@@ -7,7 +7,7 @@ import importlib.util
 import json
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -22,7 +22,8 @@ from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.notation import Notation
 from grader.maths.parser import parse
-from grader.maths.worlds import Factor, Function, Measure, Symbol, World
+from grader.maths.structured import KINDS
+from grader.maths.worlds import Factor, Function, LinearStep, Measure, Symbol, World
 from grader.provenance import assignment_sha256
 from grader.provenance import shipped as shipped
 from grader.reading.claims import Chain
@@ -259,9 +260,10 @@ def build_world(data: Mapping[str, Any]) -> World:
     )
     base = Notation()
     notation = Notation(
-        functions=base.functions | applied,
+        functions=base.functions | applied | ({"pi"} if data.get("joints") else set()),  # `\\pi(x)` is no product there
         scalars=frozenset(data.get("scalars", ())),
         densities=frozenset(data.get("densities", ("p", "q"))),
+        vectors=frozenset(data.get("vectors", ())) | _vector_letters(data.get("symbols", {})),
     )
 
     def tree(text: str) -> T.Node:
@@ -286,7 +288,11 @@ def build_world(data: Mapping[str, Any]) -> World:
         groups={key_of(k): tuple(key_of(n) for n in v) for k, v in data.get("groups", {}).items()},
         simplex=dict(data.get("simplex", {})),
         conditions=tuple(tree(c) for c in data.get("conditions", ())),
+        families={_family_key(k): (letter, tree(v)) for k, (letter, v) in data.get("families", {}).items()},
+        linear={k: _linear(v, tree) for k, v in data.get("linear", {}).items()},
+        copies=frozenset(data.get("copies", ())),
         sizes=tuple(data.get("sizes", ())),
+        size_values={k: tuple(v) for k, v in data.get("size_values", {}).items()},
         joints={k: _joint(v) for k, v in data.get("joints", {}).items()},
         given=frozenset(key_of(n) for n in data.get("given", ())),
         indices={k: (int(low), size) for k, (low, size) in data.get("indices", {}).items()},
@@ -298,6 +304,8 @@ def build_world(data: Mapping[str, Any]) -> World:
         dummies=frozenset(key_of(n) for n in data.get("dummies", ())),
         unknowns=frozenset(key_of(n) for n in data.get("unknowns", ())),
         generic=frozenset(key_of(n) for n in data.get("generic", ())),
+        told_apart=bool(data.get("told_apart", False)),
+        outright=frozenset(key_of(n) for n in data.get("outright", ())),
         variable=key_of(data["variable"]) if data.get("variable") else "",
         open=bool(data.get("open", False)),
         samples=int(data.get("samples", 20)),
@@ -313,6 +321,30 @@ def _joint(recipe: Any) -> Any:
     return factors
 
 
+def _vector_letters(symbols: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
+    """Base letters of the symbols that are vectors or matrices."""
+    return frozenset(key_of(k).split("_", 1)[0] for k, v in symbols.items() if v.get("kind") in KINDS)
+
+
+def _linear(recipe: Any, tree: Callable[[str], T.Node]) -> Any:
+    """The steps of a linear Gaussian model for given sizes: `recipe(sizes)` lists (variable, given, factor, variance)."""
+
+    def steps(sizes: Mapping[str, int]) -> list[LinearStep]:
+        return [
+            LinearStep(key_of(v), key_of(g), tree(factor), tree(variance)) for v, g, factor, variance in recipe(sizes)
+        ]
+
+    return steps
+
+
+def _family_key(text: str) -> str:
+    """What a family is known by: `\\bar\\alpha_t` by its base and marks."""
+    node = parse(text, _BARE)
+    if not isinstance(node, T.Name):
+        raise AuthorError(f"{text!r} is no name")
+    return node.base + node.marks
+
+
 def _symbol(key: str, data: Mapping[str, Any]) -> Symbol:
     return Symbol(
         key,
@@ -320,7 +352,7 @@ def _symbol(key: str, data: Mapping[str, Any]) -> Symbol:
         float(data.get("low", 0.3)),
         float(data.get("high", 2.2)),
         tuple(data.get("boundary", ())),
-        int(data.get("dim", 3)),
+        dim if isinstance(dim := data.get("dim", 3), str) else int(dim),
     )
 
 

@@ -256,9 +256,12 @@ def not_right(submission: Submission, question: Question, check: str) -> bool:
 
 
 def _recorded(submission: Submission, question: Question, part: Part, judge: Judge, spec: CheckBase) -> Finding:
-    """One check, its outcome known to those behind it."""
+    """One check, its outcome and its answer known to those behind it, in this part too."""
     finding = _judge(submission, question, part, judge, spec)
     submission.outcomes[f"{part.id}.{spec.id}"] = finding.outcome
+    context = submission.contexts.get(id(submission.texts[part.id]))
+    if finding.answer is not None and context is not None:
+        submission.answers[f"{part.id}.{spec.id}"] = own_answer(context, finding.answer)
     return finding
 
 
@@ -392,7 +395,7 @@ def run_check(
         context = submission.contexts.get(id(text))
         if context is None or context.base is not judge:
             shared = submission.before(question, text, judge.world.notation)
-            patterns = sister_worlds(question, spec)
+            patterns = sister_worlds(assignment, question, spec)
             own = submission.own_before(question, spec, judge)
             context = PartContext(text, judge, target, submission.orders(question), other, shared, patterns, own)
             answers = [own.answer for p in question.parts if any(s is spec for s in p.checks) for own in p.own]
@@ -410,11 +413,12 @@ def run_check(
         return Finding(Outcome.FAULT, "fault", evidence={"detail": f"{type(error).__name__}: {error}"})
 
 
-def sister_worlds(question: Question, spec: CheckBase) -> tuple[str, ...]:
-    """Patterns of the other worlds that the checks of a part allow."""
+def sister_worlds(assignment: Assignment, question: Question, spec: CheckBase) -> tuple[str, ...]:
+    """Patterns of the other worlds that the checks of a part allow, and those that bear its name (`Q4.5 new matrix`)."""
     part = next((p for p in question.parts if any(s is spec for s in p.checks)), None)
-    found = (getattr(s, "families", "") for s in (part.checks if part is not None else (spec,)))
-    return tuple(dict.fromkeys(pattern for pattern in found if pattern))
+    found = [getattr(s, "families", "") for s in (part.checks if part is not None else (spec,))]
+    named = [f"{part.id} *"] if part is not None and assignment.worlds(question, f"{part.id} *") else []
+    return tuple(dict.fromkeys(pattern for pattern in [*found, *named] if pattern))
 
 
 def _with_likeness(

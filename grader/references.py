@@ -6,11 +6,12 @@ A second derivation must also notice: with every form shifted a little, each one
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 
-from grader.assignment import Reference
+from grader.assignment import Reference, build_world
 from grader.errors import EvaluationError, ReadError
 from grader.maths.evaluate import Evaluator
 from grader.maths.notation import DEFAULT
@@ -42,14 +43,24 @@ class Forms:
         tables: Mapping[str, tuple[Sequence[str], Mapping[tuple[int, ...], float]]] | None = None,
         at: Mapping[str, int] | None = None,
         given: Sequence[str] = (),
+        sizes: Mapping[str, int] | None = None,
+        givens: Mapping[str, Any] | None = None,
+        support: Sequence[float] = (),
     ) -> Any:
         """The value of a form.
 
-        `numbers` holds values by key (lists are vectors), `functions` bodies as LaTeX, `tables` joint tables of binary
-        variables by density letter, `at` the states of variables and sizes, `given` the variables conditioned on.
+        `numbers` holds values by key (lists are vectors, lists of lists matrices), `functions` bodies as LaTeX, `tables`
+        joint tables of binary variables by density letter, `at` the states of variables and sizes, `given` the variables
+        conditioned on, `sizes` whole numbers that sums and dimensions run to, `givens` families, chains of
+        linear steps and copies as in `worlds()`, `support` the two values of every variable of the tables.
         """
         self.asked.add(form)
-        block = self._block(numbers, functions or {}, tables or {}, at or {}, given)
+        block = self._block({**numbers, **(sizes or {})}, functions or {}, tables or {}, at or {}, given, sizes or {})
+        if givens:
+            built = build_world(givens)
+            block.world = replace(block.world, families=built.families, linear=built.linear, copies=built.copies)
+        for key in block.variables if support else ():
+            block.cache[key] = block.along(np.array([support]), [key])
         ev = Evaluator(block)
         for key, value in numbers.items():
             if key not in block.sizes:
@@ -65,12 +76,13 @@ class Forms:
         tables: Mapping[str, tuple[Sequence[str], Mapping[tuple[int, ...], float]]],
         at: Mapping[str, int],
         given: Sequence[str],
+        more: Mapping[str, int],
     ) -> Block:
-        sizes = {k: int(v) for k, v in {**numbers, **at}.items() if k in ("N", "T", "t")}
+        sizes = {k: int(v) for k, v in {**numbers, **at}.items() if k in ("N", "T", "t") or k in more}
         names = sorted({n for variables, _ in tables.values() for n in variables})
         notation = DEFAULT.with_names(functions=frozenset(functions), scalars=frozenset("xczt"))
         world = World(
-            notation=notation,
+            notation=replace(notation, densities=notation.densities | frozenset(tables)),
             functions={k: Function((p,), parse(body, DEFAULT)) for k, (p, body) in functions.items()},
             joints={k: _joint(names) for k in tables},
             given=frozenset(given),
@@ -101,7 +113,7 @@ def _joint(names: Sequence[str]) -> Callable[[Mapping[str, int]], list[Factor]]:
 
 def _bound(value: Any, block: Block) -> Value:
     if isinstance(value, list):
-        return Tens("vec", [_bound(v, block) for v in value])
+        return Tens("mat" if isinstance(value[0], list) else "vec", [_bound(v, block) for v in value])
     return np.array([float(value)]).reshape([1] * block.ndim)
 
 

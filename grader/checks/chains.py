@@ -11,7 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 
-from grader.checks.context import Finding, PartContext
+from grader.checks.context import Finding, PartContext, operators
 from grader.checks.features import densities
 from grader.checks.prose import contrary, in_words, speaks
 from grader.checks.specs import ChainCheck, Target, Way, Waypoint
@@ -56,15 +56,13 @@ def _gone(spec: ChainCheck, context: PartContext) -> Finding:
     unclear: tuple[tuple[int, int], ...] | None = None
     for judge in context.families(spec.families):
         for way in spec.any_of:
-            if way.occurs is not None and not _occurs(way.occurs, judge, context):
+            beside = _beside(way, judge, context)
+            if beside is None:
                 continue
-            words = in_words(way.also, context) if way.also is not None else None
-            if words is not None and words.outcome is not Outcome.CORRECT:
-                continue
-            if words is not None and not (way.start or way.end or way.past or way.together):
-                return Finding(Outcome.CORRECT, words.note, words.places, words.evidence)
+            if not (way.start or way.end or way.past or way.together) and (way.occurs or way.also):
+                return beside
             if way.together:
-                places = [_one(step, judge, context, found) for step in way.together]
+                places = [_step(step, judge, context, found) for step in way.together]
                 good = [p for p, held in places if held and p is not None]
                 if len(good) == len(places) and (not way.near or _apart(context, good) <= way.near):
                     return Finding(Outcome.CORRECT, "all_links_hold", tuple(q for p in good for q in p))
@@ -151,19 +149,46 @@ def _claimed_otherwise(spec: ChainCheck, context: PartContext) -> Finding | None
     return None
 
 
-def _occurs(wanted: Target, judge: Judge, context: PartContext) -> bool:
+def _beside(way: Way, judge: Judge, context: PartContext) -> Finding | None:
+    """What a way asks for beside its stretches, a formula or words, as found; None if something of it is missing."""
+    place = _occurs(way.occurs, way.among, judge, context) if way.occurs is not None else (0, 0)
+    if place is None:
+        return None
+    if way.also is None:
+        return Finding(Outcome.CORRECT, "occurs", (place,))
+    words = in_words(way.also, context)
+    return words if words.outcome is Outcome.CORRECT else None
+
+
+def _step(
+    step: Way, judge: Judge, context: PartContext, found: list[Run]
+) -> tuple[tuple[tuple[int, int], ...] | None, bool]:
+    """One of the ways that are to be found together: its places, and whether it holds."""
+    beside = _beside(step, judge, context)
+    if beside is None:
+        return None, False
+    if not (step.start or step.end or step.past) and (step.occurs or step.also):
+        return beside.places, True
+    return _one(step, judge, context, found)
+
+
+def _occurs(wanted: Target, among: tuple[str, ...], judge: Judge, context: PartContext) -> tuple[int, int] | None:
+    """Where a formula of this value stands, written out: no operator is left in it that is not in the formula wanted."""
     goal = context.target(wanted)
     names = T.names_in(goal)
-    trees = [line.tree for chain in context.text.chains if not chain.aside for line in chain.lines]
-    trees += [bare.line.tree for bare in context.text.bare]
-    for tree in trees:
-        if tree is None:
+    lines = [line for chain in context.text.chains if not chain.aside for line in chain.lines]
+    lines += [bare.line for bare in context.text.bare]
+    for line in lines:
+        if line.tree is None:
             continue
-        sides = [o for rel in flat_relations(tree) for o in rel.operands] or [T.unboxed(tree)]
+        sides = [o for rel in flat_relations(line.tree) for o in rel.operands] or [T.unboxed(line.tree)]
         for side in sides:
-            if len(context.names(side)) >= len(names) - 1 and context.explicit(side) and agrees(judge, side, goal):
-                return True
-    return False
+            if among and not T.names_in(side) <= _names_of(among, context.notation):
+                continue
+            written = context.explicit(side) or (not context.explicit(goal) and operators(side) <= operators(goal))
+            if len(context.names(side)) >= len(names) - 1 and written and agrees(judge, side, goal):
+                return line.start, line.end
+    return None
 
 
 def _apart(context: PartContext, places: list[tuple[tuple[int, int], ...]]) -> int:

@@ -21,12 +21,13 @@ from grader.maths.notation import Notation
 from grader.maths.parser import parse
 from grader.maths.printer import to_latex
 from grader.maths.relations import holds
+from grader.maths.structured import KINDS
 from grader.maths.worlds import World
 from grader.model import Outcome, Witness
 from grader.reading.claims import Chain, PartText
 from grader.reading.rows import Line
 
-_OPERATORS = (T.Deriv, T.Grad, T.Expect, T.KL, T.Integral, T.Density, T.Normal)
+_OPERATORS = (T.Deriv, T.Grad, T.Expect, T.KL, T.Integral, T.Normal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,8 +268,8 @@ class PartContext:
             if isinstance(n, T.Name):
                 if n.key in world.definitions and n.key not in own.definitions:
                     return world.definitions[n.key]
-                if n.base in world.families and n.base not in own.families and len(n.sub) == 1:
-                    letter, body = world.families[n.base]
+                if n.base + n.marks in _fresh(world.families, own.families) and len(n.sub) == 1:
+                    letter, body = world.families[n.base + n.marks]
                     return T.rebuild(body, lambda m: n.sub[0] if isinstance(m, T.Name) and m.key == letter else None)
             if isinstance(n, T.Apply) and n.head.key in world.functions and n.head.key not in own.functions:
                 return world.functions[n.head.key].body
@@ -392,15 +393,38 @@ _TABLE_FUNCTIONS = frozenset({"logistic", "logit", "log", "exp", "relu", "softpl
 
 def is_explicit(node: T.Node, world: World, own: frozenset[str] = frozenset()) -> bool:
     """No derivative, expectation or integral stands in it, and every name is a quantity or an abbreviation of such;
-    functions of the student's `own` are abbreviations where their bodies are explicit."""
-    if T.contains(node, *_OPERATORS, T.Empty, T.Word):
+    functions of the student's `own` are abbreviations where their bodies are explicit, and what the world's `outright`
+    names may stand in an answer as it is."""
+    if _works(node, world) or T.contains(node, T.Empty) or any(w.text != "dots" for w in T.of_kind(node, T.Word)):
         return False
     for n in T.of_kind(node, T.Apply):
-        if n.head.base not in _TABLE_FUNCTIONS:
+        if n.head.base not in _TABLE_FUNCTIONS and n.head.key not in world.outright:
             body = world.functions[n.head.key].body if n.head.key in own and not n.primes else None
-            if body is None or T.contains(body, *_OPERATORS, T.Apply):
+            if body is None or _works(body, world) or T.contains(body, T.Apply):
                 return False
-    return all(_known(key, world, 0) for key in free_names(node))
+    return all(_known(key, world, 0) for key in free_names(node) - _of_densities(node) - _bound(node))
+
+
+def operators(node: T.Node) -> frozenset[object]:
+    """What is still to be carried out in a formula: kinds of operators, functions and density letters."""
+    kinds: set[object] = {type(n) for n in T.walk(node) if isinstance(n, _OPERATORS)}
+    kinds |= {n.head.key for n in T.of_kind(node, T.Apply)} | {n.letter for n in T.of_kind(node, T.Density)}
+    return frozenset(kinds)
+
+
+def _bound(node: T.Node) -> set[str]:
+    """Keys of the indices of a formula's sums and products."""
+    return {n.var.key for n in T.of_kind(node, T.Big) if n.var is not None and n.low is not None}
+
+
+def _works(node: T.Node, world: World) -> bool:
+    """Whether an operator is still to be carried out in a formula; a density is one unless answers are written in it."""
+    return T.contains(node, *_OPERATORS) or any(n.letter not in world.outright for n in T.of_kind(node, T.Density))
+
+
+def _of_densities(node: T.Node) -> set[str]:
+    """Keys of the variables of a formula's densities."""
+    return {key for n in T.of_kind(node, T.Density) for v in (*n.args, *n.given) for key in T.names_in(v)}
 
 
 def _known(key: str, world: World, depth: int) -> bool:
@@ -408,22 +432,25 @@ def _known(key: str, world: World, depth: int) -> bool:
     if definition is not None:
         return (
             depth < 12
-            and not T.contains(definition, *_OPERATORS, T.Apply)
-            and all(_known(k, world, depth + 1) for k in free_names(definition))
+            and not _works(definition, world)
+            and all(n.head.key in world.outright for n in T.of_kind(definition, T.Apply))
+            and all(_known(k, world, depth + 1) for k in free_names(definition) - _of_densities(definition))
         )
-    if key in world.symbols or key in world.sizes or key in world.indices:
+    if key in world.symbols or key in world.sizes or key in world.indices or key in world.outright:
         return True
     base, _, index = key.partition("_")
     if not index:
         return False
-    family = world.families.get(base)
+    family = world.family(key)
     if family is not None:
-        letter, body = family
+        letter, body, index = family
         names = {
-            k.removesuffix(f"_{letter}") + f"_{index}" if k.endswith(f"_{letter}") else k for k in free_names(body)
+            k.removesuffix(f"_{letter}") + f"_{index}" if k.endswith(f"_{letter}") else k
+            for k in free_names(body) - _bound(body)
         }
         return depth < 12 and all(_known(k, world, depth + 1) for k in names - {letter})
-    return base + "_*" in world.symbols or base in world.simplex
+    whole = world.symbols.get(base)
+    return base + "_*" in world.symbols or base in world.simplex or (whole is not None and whole.kind in KINDS)
 
 
 def free_names(node: T.Node) -> set[str]:

@@ -31,6 +31,17 @@ def _mean_of_log(node: T.Node) -> bool:
     return any(m.func == "log" for n in means for m in T.of_kind(n.body, T.Call))
 
 
+def _log_of_sum(node: T.Node) -> bool:
+    """`log Σ ..`, the sum inside the logarithm."""
+    return any(n.func == "log" and any(T.contains(a, T.Big) for a in n.args) for n in T.of_kind(node, T.Call))
+
+
+def _sum_of_logs(node: T.Node) -> bool:
+    """`Σ log ..`, the logarithm inside the sum."""
+    sums = [n for n in T.of_kind(node, T.Big) if n.op == "sum"]
+    return any(m.func == "log" for n in sums for m in T.of_kind(n.body, T.Call))
+
+
 def _sum_from_two(node: T.Node) -> bool:
     return any(isinstance(n.low, T.Num) and n.low.value == 2 for n in T.of_kind(node, T.Big))
 
@@ -48,6 +59,7 @@ FEATURES: Final[dict[str, Callable[[T.Node], bool]]] = {
     "expectation": _has(T.Expect, T.Integral),
     "derivative": lambda node: T.contains(node, T.Deriv, T.Grad) or any(n.primes > 0 for n in T.of_kind(node, T.Apply)),
     "divergence": _has(T.KL),
+    "jensen_shannon": lambda node: any(n.op == "JS" for n in T.of_kind(node, T.KL)),
     "norm": _has(T.Norm, T.Abs),
     "logistic": lambda node: (
         any(n.func in ("logistic", "exp") for n in T.of_kind(node, T.Call))
@@ -60,6 +72,8 @@ FEATURES: Final[dict[str, Callable[[T.Node], bool]]] = {
     "product": lambda node: any(n.op == "prod" for n in T.of_kind(node, T.Big)),
     "log_of_mean": _log_of_mean,
     "mean_of_log": _mean_of_log,
+    "log_of_sum": _log_of_sum,
+    "sum_of_logs": _sum_of_logs,
     "sum_from_two": _sum_from_two,
     "joint": _joint,
     "ratio": _has(T.Div),

@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import permutations
 
 from grader.checks.context import ATTEMPTED, Finding, PartContext, free_names
+from grader.checks.laws import law_claims
 from grader.checks.prose import in_words
 from grader.checks.specs import ValueCheck
 from grader.derivation.definitions import flat_relations
@@ -54,6 +55,11 @@ def check_value(spec: ValueCheck, context: PartContext) -> Finding:
     heads = heads_of(spec.named, context.notation)
     accepts = _accepts(spec, context)
     claims = claims_of(context, [target], heads, accepts=accepts)
+    if spec.law is not None:
+        for chain, line, node in law_claims(spec.law, context, target):
+            verdict = _against(context.judge, read_answer(node), target, False)
+            claims.append(Claim(chain, line, node, verdict, bool(chain.context), False))
+        claims.sort(key=lambda c: c.place)
     found = settle(context, claims, [target], derivation=spec.role == "derivation")
     if found.outcome is not Outcome.CORRECT and spec.factor:
         found = _up_to_a_factor(spec, context) or found

@@ -57,6 +57,7 @@ Feature = Literal[
     "expectation",
     "derivative",
     "divergence",
+    "jensen_shannon",
     "norm",
     "logistic",
     "matrix",
@@ -65,6 +66,8 @@ Feature = Literal[
     "product",
     "log_of_mean",
     "mean_of_log",
+    "log_of_sum",
+    "sum_of_logs",
     "sum_from_two",
     "joint",
     "ratio",
@@ -116,12 +119,20 @@ class Words(Strict):
     unless: tuple[str, ...] = ()
 
 
+class Law(Strict):
+    """A parameter of a Gaussian law: where `of` is said to be N(m, v), that claims m (`mean`) or v (`variance`)."""
+
+    of: str
+    asks: Literal["mean", "variance"]
+
+
 class ValueCheck(CheckBase):
     """The part's quantity equals the target; `named` are left sides that claim it."""
 
     type: Literal["value"]
     target: Target
     named: tuple[str, ...] = ()
+    law: Law | None = None
     explicit: bool = True
     """Whether the answer must be free of derivatives, expectations and functions that are only named."""
     must_name: tuple[str, ...] = ()
@@ -232,6 +243,8 @@ class Way(Strict):
     """Of stretches found together: at most this many chains apart (0: anywhere in the part)."""
     occurs: Target | None = None
     """A formula of this value that must stand somewhere in the part, written out."""
+    among: tuple[str, ...] = ()
+    """The only names that this formula may be written with."""
     also: Words | None = None
     """Words that must stand beside it."""
 

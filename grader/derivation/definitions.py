@@ -21,6 +21,8 @@ _DECLARES = re.compile(
     r"\b(?:here|ici)\s*[,:]?\s*$"
 )
 """Words before a formula that introduces a name."""
+_LET = re.compile(r"\b(?:soit|soient|let)\s*$")
+"""Words straight before a formula that introduce a name, where it is one."""
 _ONLY_IF = re.compile(r"\b(?:if|si|when|quand|lorsque|suppos\w+|assum\w+)\b[^.;]*$")
 """Words of a sentence about a case: what it says of a name is no definition."""
 _FUNCTION = re.compile(r"\b(?:fonction|function|application|map)\s*$")
@@ -174,7 +176,7 @@ def _candidates(world: World, chains: Sequence[Chain]) -> Iterator[tuple[Definit
             if line.tree is None or line.lead == "continues":
                 continue
             for rel in flat_relations(line.tree):
-                if any(rel == n for c in chain.context for n in T.of_kind(c, T.Rel)):
+                if any(rel == n for c in chain.context for n in T.of_kind(c, T.Rel)) and not _let(rel, chain, world):
                     continue  # `if s = 0` is a case and explains nothing
                 if rel.relations[-1] == "=:":
                     definition = _definition(world, rel.operands[-1], rel.operands[-2], True)
@@ -199,6 +201,13 @@ def _candidates(world: World, chains: Sequence[Chain]) -> Iterator[tuple[Definit
                     yield replace(definition, display=chain.kind == "display"), chain
 
 
+def _let(rel: T.Rel, chain: Chain, world: World) -> bool:
+    """Whether a supposition gives a name of the student's own a meaning: `Soit \\Lambda = \\Sigma^{-1}`."""
+    name = rel.operands[0]
+    own = isinstance(name, T.Name) and not _taken(world, name.key) and not world.member(name.key)
+    return own and bool(_LET.search(chain.words))
+
+
 def _definition(world: World, left: T.Node, right: T.Node, declared: bool) -> Definition | None:
     left = T.unboxed(left)
     if isinstance(right, (T.Empty, T.Logic, T.Word, T.PlusMinus)):
@@ -220,16 +229,16 @@ def _definition(world: World, left: T.Node, right: T.Node, declared: bool) -> De
         return None
     index = left.sub[0].key if len(left.sub) == 1 and isinstance(left.sub[0], T.Name) else ""
     if index in _INDEX_LETTERS and index not in world.definitions:
-        taken = left.base in world.families or left.base in world.simplex
+        taken = left.base + left.marks in world.families or left.base in world.simplex
         taken = taken or any(k.split("_", 1)[0] == left.base and "_" in k for k in (*world.symbols, *world.definitions))
         if (
             taken
             or (left.base in _model_letters(world) and not _named_density(world, left, right))
             or left.key in world.symbols
-            or any(n.base == left.base for n in _names(right))
+            or any(n.base == left.base and n.marks == left.marks for n in _names(right))
         ):
             return None
-        return Definition("family", left.base, (index,), right, declared)
+        return Definition("family", left.base + left.marks, (index,), right, declared)
     key = left.key
     if isinstance(right, T.Name) and right.base == left.base and left.base in world.unknowns:
         return None  # `\\lambda_2 = \\lambda_3`

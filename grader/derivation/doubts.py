@@ -10,7 +10,19 @@ from grader.derivation.settings import Settings
 from grader.maths import syntax as T
 from grader.maths.diagnose import slipped
 from grader.maths.screening import apart, differ_clearly
-from grader.reading.phrases import BUT, CASE_BEHIND, ELSEWHERE, LEADS_TO, NEXT_CASE, QUALIFIED, SPECIAL, TITLE, WOULD
+from grader.maths.structured import KINDS
+from grader.reading.phrases import (
+    BUT,
+    CASE_BEHIND,
+    ELSEWHERE,
+    LEADS_TO,
+    NEXT_CASE,
+    QUALIFIED,
+    SPECIAL,
+    TITLE,
+    UP_TO,
+    WOULD,
+)
 
 _MOST_READINGS = 6
 _SENTENCES = 200
@@ -55,7 +67,7 @@ class Doubts:
             return True  # `alpha is 1 and beta is -2`, in words alone
         if LEADS_TO.search(chain.words) and not (k is not None and self._fails_behind(run, k)):
             return True  # `\\psi_1 < 0 gives \\dot\\psi_1 > 0`: it is said of what stands before
-        return chain.hypothetical or behind or bool(ELSEWHERE.search(words))
+        return chain.hypothetical or behind or bool(ELSEWHERE.search(words) or UP_TO.search(words))
 
     def _fails_behind(self, run: Run, k: int) -> bool:
         """Whether a link fails under the condition that leads to it, too."""
@@ -93,9 +105,9 @@ class Doubts:
     def unexplained(self, *sides: T.Node) -> bool:
         """Whether names that nothing explains stand beside quantities of the part: they may mean anything."""
         names = {k for side in sides for k in self.nature.depends(side)}
-        return bool(names & self.settings.fresh) and bool(
-            names & set(self.settings.world.symbols) - self.settings.fresh
-        )
+        fresh, world = self.settings.fresh, self.settings.world
+        among = bool(world.linear) or any(s.kind in KINDS for s in world.symbols.values())  # quantities with an index
+        return bool(names & fresh) and any(k in world.symbols or (among and world.member(k)) for k in names - fresh)
 
     def unnamed(self, *sides: T.Node) -> bool:
         """Whether an expectation does not say under which of several distributions it is taken, or a density of a model

@@ -250,8 +250,10 @@ class LinkJudge:
         if isinstance(name, T.Name):
             if name.key in self.own:
                 return world.definitions.get(name.key) == body
-            family = world.families.get(name.base)
-            return name.base in self.own and family is not None and len(name.sub) == 1 and family[1] == body
+            family = world.families.get(name.base + name.marks)
+            return (
+                name.base + name.marks in self.own and family is not None and len(name.sub) == 1 and family[1] == body
+            )
         if isinstance(name, T.Apply) and name.head.key in self.own:
             function = world.functions.get(name.head.key)
             return function is not None and function.body == body
@@ -443,10 +445,12 @@ def _stands_in(left: T.Node, relation: str, right: T.Node, condition: T.Node) ->
 
 
 def _looks_applied(node: T.Node) -> bool:
-    """`a(z) = ..`: read as a product, but it may name a function."""
+    """`a(z) = ..`, `a(x, y) = ..`: read as a product, but it may name a function."""
     if not isinstance(node, T.Mul) or len(node.factors) != 2:
         return False
     first, second = node.factors
+    if isinstance(second, T.Tup):
+        return isinstance(first, T.Name) and not second.square and all(isinstance(i, T.Name) for i in second.items)
     plain = isinstance(second, T.Name) and not second.sub and not second.marks
     return isinstance(first, T.Name) and plain and second.end - second.start > len(T.sub_text(second)) + 1
 

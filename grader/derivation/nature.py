@@ -151,7 +151,7 @@ class Nature:
         judge = self.settings.narrowed(values)
         if not values or not self.settings.possible(judge) or not evaluable(judge, left, right):
             return False
-        if isinstance(left, T.KL) and agrees(judge, T.KL(left.right, left.left), right):
+        if isinstance(left, T.KL) and agrees(judge, T.KL(left.right, left.left, left.op), right):
             return False  # the values may have been exchanged in words
         return varies(self.settings.base, left) and not varies(judge, left)
 

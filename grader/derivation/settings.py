@@ -256,6 +256,7 @@ def _dummy(name: T.Name, world: World) -> bool:
     key = name.key
     known = (
         key in world.symbols
+        or world.member(key)
         or key in world.definitions
         or key in world.functions
         or key in world.groups

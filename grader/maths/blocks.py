@@ -88,7 +88,7 @@ class Judge:
 
     def _discrete(self, nodes: Sequence[T.Node]) -> bool:
         """Whether the formulas say which variables their densities have."""
-        if self._modelled or (self.world.measures and not self.world.joints):
+        if self._modelled or self.world.linear or (self.world.measures and not self.world.joints):
             return False
         return any(T.contains(n, T.Density, T.KL, T.Expect) for n in nodes)
 
@@ -127,9 +127,10 @@ class Judge:
             for name in sizes
             if isinstance(value := world.definitions.get(name), T.Num) and 0 <= value.value <= 12
         }
-        rounds = len(SIZES) if sizes else 1
+        ranges = {name: world.size_values.get(name, SIZES) for name in sizes}
+        rounds = max(map(len, ranges.values()), default=1)
         for index in range(rounds):
-            chosen = {name: SIZES[(index + j) % len(SIZES)] for j, name in enumerate(sizes)}
+            chosen = {name: values[(index + j) % len(values)] for j, (name, values) in enumerate(ranges.items())}
             chosen.update(fixed)
             chosen.update(_indices(world, chosen, index))
             variables = discover(world, discrete, chosen) if discrete or modelled else []

@@ -374,6 +374,8 @@ def align(left: Value, right: Value) -> list[tuple[N.Scalar, N.Scalar]]:
         if len(V.leaves(a)) == len(V.leaves(b)):
             raise EvaluationError("shape", "the same numbers may be grouped otherwise")
         raise Mismatch(f"{V.describe(left)} against {V.describe(right)}")
+    if "normal" in (getattr(left, "kind", ""), getattr(right, "kind", "")):
+        raise EvaluationError("unsupported", "a law beside a value")
     single, many = (left, right) if not isinstance(left, Tens) else (right, left)
     assert isinstance(many, Tens) and not isinstance(single, Tens)
     if len(many.items) == 1:

@@ -223,11 +223,10 @@ class Evaluator:
                 return self.primed(world.definitions[key.rstrip("'")], world.variable, primes)
             finally:
                 self.depth -= 1
-        base, _, index = key.partition("_")
-        family = world.families.get(base) if index else None
-        if family is None:
+        found = world.family(key)
+        if found is None:
             return None
-        letter, body = family
+        letter, body, index = found
         self.depth += 1
         try:
             if self.depth > 40:

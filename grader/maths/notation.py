@@ -10,13 +10,14 @@ class Notation:
     """Which base letters are functions, plain quantities, densities or the logistic function when applied.
 
     `functions` are applied when a parenthesis follows; `scalars` are multiplied; a letter in neither is read both
-    ways where both are plausible.
+    ways where both are plausible. A T above what names `vectors` is a transpose.
     """
 
     functions: frozenset[str] = frozenset({"f", "g", "h"})
     scalars: frozenset[str] = frozenset()
     densities: frozenset[str] = frozenset({"p", "q"})
     logistic: frozenset[str] = frozenset({"sigma"})
+    vectors: frozenset[str] = frozenset()
     imaginary_unit: bool = True
     decimal_comma: bool = False
 

@@ -92,9 +92,9 @@ class AtomParser(NameParser):
         text = tok.text
         if self.is_expectation(tok):
             return self.expectation()
-        if text in S.KL_WORDS:
+        if text in S.KL_WORDS or text in S.JS_WORDS:
             self.next()
-            return self.divergence(tok.start)
+            return self.divergence(tok.start, "JS" if text in S.JS_WORDS else "KL")
         if text in S.CALL_FUNCTIONS:
             self.next()
             return self.function(S.CALL_FUNCTIONS[text], tok)

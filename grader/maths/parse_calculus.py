@@ -60,7 +60,7 @@ class CalculusParser(SumParser):
             return self.limit(tok)
         if text in ("dv", "pdv", "odv", "derivative"):
             return self.physics_derivative(tok)
-        if text == "dots" and self.lists:
+        if text == "dots" and (self.lists or self.between_terms()):
             self.next()
             return T.Word("dots", start=tok.start, end=tok.end)
         if text == "dots":
@@ -164,6 +164,8 @@ class CalculusParser(SumParser):
         lost = not self.differential_at(bottom)
         sign = self.toks[top[0]].text
         at = top[0] + 1
+        if at < top[1] and self.toks[at].text == "_":
+            return None  # `\\frac{\\partial_x f}{f}`
         if at < top[1] and self.toks[at].text == "^":
             at += 1
             at = self.matching(at) + 1 if self.toks[at].text == "{" else at + 1
@@ -273,6 +275,16 @@ class CalculusParser(SumParser):
         if not (tok.kind == "cmd" and tok.text == "partial"):
             raise self.error("differential", "a differential is missing below the slash", tok)
         self.next()
+
+    def between_terms(self) -> bool:
+        """Whether dots stand between two terms of a sum or two factors of a product."""
+        if not self.i:
+            return False
+        before, after = self.toks[self.i - 1], self.peek(1)
+        if before.text == "+":
+            return after.text == "+"
+        ends = before.kind in ("id", "num", "name") or before.text in (")", "]", "}")
+        return ends and self.starts_factor(after)
 
     def physics_derivative(self, tok: Tok) -> T.Node:
         """`\\dv{f}{x}`, `\\dv[2]{f}{x}`, `\\pdv{f}{x}{y}`, `\\dv{x} f` of the physics package."""

@@ -350,7 +350,11 @@ class ExpressionParser(Stream):
             if (
                 mark.text == "T"
                 and mark.kind in ("id", "name")
-                and (self.is_matrix_like(base) or (strained and self.choose("capital_transpose", 2) == 1))
+                and (
+                    self.is_matrix_like(base)
+                    or mark.font == "mathsf"
+                    or (strained and self.choose("capital_transpose", 2) == 1)
+                )
             ):
                 return T.Transpose(base, start=base.start, end=stop)
         exponent = self.slice(start, end, self.loose)
@@ -359,7 +363,8 @@ class ExpressionParser(Stream):
         return T.Pow(base, exponent, start=base.start, end=self.toks[self.i - 1].end)
 
     def is_matrix_like(self, node: T.Node) -> bool:
-        return isinstance(node, (T.Matrix, T.Tup))
+        """Whether a T above it is a transpose: a matrix, a tuple, or what is made of names known to be vectors."""
+        return isinstance(node, (T.Matrix, T.Tup)) or any(self.says("vectors", n.base) for n in T.of_kind(node, T.Name))
 
     # functions written without parentheses
 
@@ -383,6 +388,8 @@ class ExpressionParser(Stream):
         if isinstance(first, (T.Big, T.Integral)):
             return (first,)
         nxt = self.peek()
+        if self.of_a_sum(first, nxt, func):
+            return (self.product([first, self.factor()], start),)
         explicit = nxt.kind in ("op", "cmd") and nxt.text in _PRODUCT_SIGNS
         divided = nxt.kind == "op" and nxt.text == "/"
         if not explicit and not divided and not (self.starts_factor(nxt) and not self.stops_argument(nxt, func)):
@@ -405,6 +412,13 @@ class ExpressionParser(Stream):
             else:
                 break
         return (self.product(factors, start),)
+
+    def of_a_sum(self, first: T.Node, tok: Tok, func: str) -> bool:
+        """Whether the argument is a multiple of a sum, `\\log \\frac1k \\sum_i w_i`: likely of a mean, else the other reading."""
+        if func != "log" or tok.kind != "cmd" or tok.text not in ("sum", "prod", "int"):
+            return False
+        mean = isinstance(first, T.Div) and isinstance(first.num, T.Num)
+        return (self.choose("reach_sum", 2) == 0) == mean
 
     def stops_argument(self, tok: Tok, func: str) -> bool:
         """A further function, sum or expectation ends the argument of a function without parentheses."""

@@ -168,8 +168,10 @@ class NameParser(CalculusParser):
                     return found
             if self.is_expectation(tok):
                 return self.expectation()
-            if tok.text in ("D",) and (self.kl_subscript() or self.bars_inside()):
-                return self.divergence(tok.start)
+            if tok.text == "D":
+                op = self.divergence_subscript() or ("KL" if self.bars_inside() else "")
+                if op:
+                    return self.divergence(tok.start, op)
             if tok.font in ("mathbb",) and tok.text in "RNZCQ" and tok.text != "E":
                 return self.named_set(tok)
             if tok.text == "e" and tok.font in ("", "mathrm", "rm", "operatorname", "text"):
@@ -183,8 +185,10 @@ class NameParser(CalculusParser):
                     self.next()
                     return T.Const("i", start=tok.start, end=tok.end)
             if tok.text == "pi":
-                nxt = self.peek(1)
-                if not (nxt.kind == "op" and nxt.text in ("_", "(")) or not self.says("densities", "pi"):
+                nxt, inner, after = self.peek(1), self.peek(2), self.peek(3)
+                of_one = nxt.text == "(" and inner.kind == "id" and after.text in (")", "_", "|", "mid")
+                named = self.says("densities", "pi") or (of_one and self.says("functions", "pi"))
+                if not (nxt.kind == "op" and nxt.text in ("_", "(")) or not named:
                     self.next()
                     if not self.is_op("_"):
                         return T.Const("pi", start=tok.start, end=tok.end)
@@ -223,18 +227,18 @@ class NameParser(CalculusParser):
                 commas += 1
         return commas in (1, 2)
 
-    def kl_subscript(self) -> bool:
-        """Whether `D` carries the subscript KL; steps over `D` and the subscript if so."""
+    def divergence_subscript(self) -> str:
+        """Which divergence the subscript of `D` names (KL or JS); steps over `D` and the subscript if it does."""
         if not (self.peek(1).kind == "op" and self.peek(1).text == "_"):
-            return False
+            return ""
         saved = self.i
         self.i += 2
         start, end = self.group()
         text = "".join(t.text for t in self.toks[start:end])
-        if text.upper() == "KL":
-            return True
+        if text.upper() in ("KL", "JS", "JSD"):
+            return text.upper()[:2]
         self.i = saved
-        return False
+        return ""
 
     def bars_inside(self) -> bool:
         """Whether `D(..)` holds a double bar: a divergence; steps over `D` if so."""

@@ -41,6 +41,7 @@ class ProbabilityParser(ExpressionParser):
         args: list[T.Node] = []
         given: list[T.Node] = []
         current = args
+        dots = False
         while not (self.peek().kind == "op" and self.peek().text == closing):
             tok = self.peek()
             if self.at_end() or tok.kind == "eof":
@@ -65,6 +66,7 @@ class ProbabilityParser(ExpressionParser):
                 self.next()
                 if tok.text == "cdot":
                     current.append(T.Word("cdot", start=tok.start, end=tok.end))
+                dots = tok.text == "dots"
                 continue
             if tok.kind not in ("id", "name", "num", "cmd"):
                 raise self.error("unexpected", f"unexpected {self.show(tok)} in a density", tok)
@@ -75,7 +77,8 @@ class ProbabilityParser(ExpressionParser):
                 node = T.Rel((node, value), ("=",), start=node.start, end=value.end)
             elif self.peek().kind == "op" and self.peek().text in ("+", "-", "/", "^"):
                 raise self.error("unexpected", "arithmetic in a density's arguments", self.peek())
-            current.append(node)
+            add_member(current, node, dots)
+            dots = False
         return args, given
 
     def variable(self) -> T.Node:
@@ -197,6 +200,7 @@ class ProbabilityParser(ExpressionParser):
         if sims:
             over: list[T.Node] = []
             dists: list[T.Node] = []
+            dots = False
             while self.i < self.stop:
                 while self.peek().kind != "rel":
                     if self.at_end():
@@ -204,7 +208,11 @@ class ProbabilityParser(ExpressionParser):
                     if self.peek().kind == "op" and self.peek().text in (",", "(", ")"):
                         self.next()
                         continue
-                    over.append(self.bare_name())
+                    if self.is_dots():
+                        dots = True
+                        continue
+                    add_member(over, self.bare_name(), dots)
+                    dots = False
                 self.next()
                 dists.append(self.measure())
                 if self.is_op(","):
@@ -219,11 +227,16 @@ class ProbabilityParser(ExpressionParser):
             return tuple(over), dist
         self.i = start
         items: list[T.Node] = []
+        dots = False
         while not self.at_end() and not self.closes(self.peek()):
             if self.is_op(",") or self.is_op("|"):
                 self.next()
                 continue
-            items.append(self.measure())
+            if items and self.is_dots():
+                dots = True
+                continue
+            add_member(items, self.measure(), dots)
+            dots = False
         if not items:
             raise self.error("empty_argument", "a distribution is missing", self.peek())
         if all(isinstance(x, T.Density) or self.is_measure_name(x) for x in items):
@@ -232,6 +245,13 @@ class ProbabilityParser(ExpressionParser):
         if len(items) == 1:
             return (items[0],), None
         return tuple(items), None
+
+    def is_dots(self) -> bool:
+        """Steps over dots between variables; False where there are none."""
+        if self.peek().kind != "cmd" or self.peek().text != "dots":
+            return False
+        self.next()
+        return True
 
     def is_measure_name(self, node: T.Node) -> bool:
         if isinstance(node, (T.Normal, T.Density, T.Apply, T.Mul)):
@@ -255,8 +275,8 @@ class ProbabilityParser(ExpressionParser):
 
     # divergences and Gaussians
 
-    def divergence(self, start: int) -> T.Node:
-        """`KL[q || p]`, `D_{KL}(q \\| p)`, `KL(q, p)` after the operator's name."""
+    def divergence(self, start: int, op: str = "KL") -> T.Node:
+        """`KL[q || p]`, `D_{KL}(q \\| p)`, `KL(q, p)`, `JSD(p \\| q)` after the operator's name."""
         tok = self.peek()
         while tok.kind == "op" and tok.text in ("_", "^"):
             self.next()
@@ -264,11 +284,12 @@ class ProbabilityParser(ExpressionParser):
             tok = self.peek()
         closing = _CLOSING.get(tok.text) if tok.kind == "op" else None
         if closing is None:
-            return T.Name("KL", start=start, end=self.toks[self.i - 1].end)  # a student's name for the quantity
+            name = "KL" if op == "KL" else "JSD"
+            return T.Name(name, start=start, end=self.toks[self.i - 1].end)  # a student's name for the quantity
         self.next()
         left, right = self.within("paren", self.two_measures, bars="given")
         end = self.expect(closing, tok).end
-        return T.KL(left, right, start=start, end=end)
+        return T.KL(left, right, op, start=start, end=end)
 
     def entropy(self, name: T.Name) -> T.Node | None:
         """`H(q)`, `H[q(x|y)]`, `H(q, p)` after the letter, as the expectations they are; None if it is something else."""
@@ -341,3 +362,23 @@ class ProbabilityParser(ExpressionParser):
                 split = len(items)
             items.append(self.expression())
         return items, split
+
+
+def add_member(found: list[T.Node], node: T.Node, dots: bool) -> None:
+    """Add a variable; behind dots it ends the range that the one before them begins: `z_1, \\dots, z_k` is `z_{1:k}`."""
+    first = found[-1] if found else None
+    if (
+        dots
+        and isinstance(first, T.Name)
+        and isinstance(node, T.Name)
+        and (first.base, first.marks) == (node.base, node.marks)
+        and len(first.sub) == len(node.sub) == 1
+        and not isinstance(first.sub[0], T.Range)
+    ):
+        low, high = first.sub[0], node.sub[0]
+        if isinstance(high, T.Num) and not isinstance(low, T.Num):
+            low, high = high, low  # `x_{t-1}, \\dots, x_1`: among variables the order says nothing
+        between = T.Range(low, high, start=first.start, end=node.end)
+        found[-1] = T.Name(node.base, (between,), node.marks, start=first.start, end=node.end)
+    else:
+        found.append(node)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import product
 
 from grader.errors import ReadError
@@ -163,6 +164,41 @@ class Parser(AtomParser):
                 return
             self.next()
 
+    def given_law(self) -> T.Node | None:
+        """`x_t | x_0` on the left of `\\sim`, as a density without a letter; None where nothing of the kind stands here."""
+        ahead = self.toks[self.i : self.stop]
+        sign = next((k for k, t in enumerate(ahead) if t.kind == "rel"), None)
+        if sign is None or ahead[sign].text != "~" or not any(t.text in ("|", "mid") for t in ahead[:sign]):
+            return None
+        place, start = self.i, self.peek().start
+        groups: list[list[T.Node]] = [[], []]
+        side = 0
+        try:
+            while self.peek().kind != "rel":
+                if self.peek().text in ("|", "mid") and not side and groups[0]:
+                    side = 1
+                elif self.peek().text != ",":
+                    groups[side].append(self.bare_name())
+                    continue
+                self.next()
+        except ReadError:
+            groups = [[], []]
+        if not all(groups):
+            self.i = place
+            return None
+        return T.Density("", "", tuple(groups[0]), tuple(groups[1]), start=start, end=groups[1][-1].end)
+
+    def law_of(self, left: T.Node, right: T.Node) -> T.Node:
+        """`q(x|y) = N(m, v)`: the density at x, where v may also be meant for a standard deviation."""
+        if not (isinstance(right, T.Normal) and right.var is None and isinstance(left, T.Density)):
+            return right
+        if len(left.args) != 1 or not isinstance(left.args[0], T.Name):
+            return right
+        variance = right.variance
+        if self.choose("spread", 2) == 1:
+            variance = T.Pow(variance, T.Num(Fraction(2)), start=variance.start, end=variance.end)
+        return replace(right, var=left.args[0], variance=variance)
+
     def relation(self) -> T.Node:
         tok = self.peek()
         if tok.kind == "cmd" and tok.text in ("forall", "exists"):
@@ -173,7 +209,7 @@ class Parser(AtomParser):
         if tok.kind == "rel" and tok.text not in ("=>", "<=>"):
             operands.append(T.Empty(start=tok.start, end=tok.start))
         else:
-            operands.append(self.bare_interval(tok) or self.expression())
+            operands.append(self.bare_interval(tok) or self.given_law() or self.expression())
         while True:
             tok = self.peek()
             if tok.kind in ("amp", "row", "text") or tok.text == "quad":
@@ -197,6 +233,8 @@ class Parser(AtomParser):
                 break
             relations.append(relation)
             operands.append(self.set_or_expression() if relation in ("in", "notin", "subset") else self.expression())
+            if relation in ("=", ":="):
+                operands[-1] = self.law_of(operands[-2], operands[-1])
         if not relations:
             return operands[0]
         return T.Rel(tuple(operands), tuple(relations), start=start, end=operands[-1].end)
@@ -305,7 +343,7 @@ def parse(text: str, notation: Notation = DEFAULT) -> T.Node:
     return parse_tokens(tokenize(text), notation)[0]
 
 
-_STRAINED = frozenset({"decimal_comma", "inverse", "reach", "capital_transpose"})
+_STRAINED = frozenset({"decimal_comma", "inverse", "reach", "capital_transpose", "spread"})
 """Kinds of places where the second option is possible but strained: it may excuse an answer, not make it right."""
 
 

@@ -234,7 +234,8 @@ class Preparer(CharacterReader):
             self.put(*S.TEXT_OPERATORS[text], raw[at])
         elif text:
             words = text.strip()
-            if words in S.CALL_FUNCTIONS or words in S.KL_WORDS or words in S.BARE_NAMES or words in ("E", "Var"):
+            divergence = words in S.KL_WORDS or words in S.JS_WORDS
+            if words in S.CALL_FUNCTIONS or divergence or words in S.BARE_NAMES or words in ("E", "Var"):
                 self.out.append(Tok("name", words, first.start, last.end, "text"))
             elif len(words) == 1 and words.isalpha():
                 self.out.append(Tok("id", words, first.start, last.end, "text"))

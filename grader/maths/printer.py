@@ -247,12 +247,12 @@ _PRINTERS: Final[dict[type[T.Node], Callable[[Any], str]]] = {
     T.Norm: lambda n: rf"\left\|{to_latex(n.value)}\right\|" + (f"_{{{n.order}}}" if n.order != "2" else ""),
     T.Tup: lambda n: r"\left(" + ", ".join(to_latex(i) for i in n.items) + r"\right)",
     T.SetOf: lambda n: r"\left\{" + ", ".join(to_latex(i) for i in n.items) + r"\right\}",
-    T.KL: lambda n: rf"\mathrm{{KL}}\left[{to_latex(n.left)} \| {to_latex(n.right)}\right]",
+    T.KL: lambda n: rf"\mathrm{{{n.op}}}\left[{to_latex(n.left)} \| {to_latex(n.right)}\right]",
     T.Grad: lambda n: (
         r"\nabla" + (f"_{{{to_latex(n.by)}}}" if n.by is not None else "") + rf"\left({to_latex(n.body)}\right)"
     ),
     T.Boxed: lambda n: rf"\boxed{{{to_latex(n.value)}}}",
-    T.Word: lambda n: rf"\text{{{n.text}}}",
+    T.Word: lambda n: r"\dots" if n.text == "dots" else rf"\text{{{n.text}}}",
     T.Range: lambda n: f"{to_latex(n.low)}:{to_latex(n.high)}",
     T.NamedSet: lambda n: rf"\mathbb{{{n.name[:1]}}}" + (f"^{{{n.name[1:]}}}" if n.name[1:] else ""),
     T.Empty: lambda n: "",

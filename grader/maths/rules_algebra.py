@@ -8,6 +8,7 @@ from grader.errors import EvaluationError
 from grader.maths import numeric as N
 from grader.maths import syntax as T
 from grader.maths import values as V
+from grader.maths.dots import has_dots, written_out
 from grader.maths.evaluate import Evaluator, register
 from grader.maths.node import kept
 from grader.maths.values import Tens, Value
@@ -45,6 +46,12 @@ def _neg(ev: Evaluator, node: T.Neg) -> Value:
 
 
 def _add(ev: Evaluator, node: T.Add) -> Value:
+    if has_dots(node.terms):
+        values = written_out(ev, node.terms)
+        total = values[0]
+        for value in values[1:]:
+            total = V.add(total, value)
+        return total
     total = ev.value(node.terms[0])
     for term in node.terms[1:]:
         total = V.add(total, ev.value(term))
@@ -59,7 +66,7 @@ def _plus_minus(ev: Evaluator, node: T.PlusMinus) -> Value:
 
 
 def _mul(ev: Evaluator, node: T.Mul) -> Value:
-    values = [ev.value(f) for f in node.factors]
+    values = written_out(ev, node.factors) if has_dots(node.factors) else [ev.value(f) for f in node.factors]
     total = values[-1]  # from the right: M v before v^T M v
     if any(isinstance(v, Tens) for v in values):
         for value in reversed(values[:-1]):

@@ -149,7 +149,10 @@ def _grad(ev: Evaluator, node: T.Grad) -> Value:
     if node.by is None and not rest:
         raise EvaluationError("unsupported", "a gradient without its variable")
     if node.by is None:  # by all coordinates, in the order of the world's named point
-        return Tens("vec", [derivative_by(ev, [key], node.body) for key in rest])
+        slopes = [derivative_by(ev, [key], node.body) for key in rest]
+        if any(isinstance(v, Tens) for v in slopes):
+            raise EvaluationError("unsupported", "the gradient of a vector, by rows or by columns")
+        return Tens("vec", slopes)
     names = node.by.items if isinstance(node.by, T.Tup) else (node.by,)
     entries: list[Value] = []
     for name in names:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 import mpmath
@@ -13,6 +14,7 @@ from grader.errors import EvaluationError
 from grader.maths import numeric as N
 from grader.maths import syntax as T
 from grader.maths import values as V
+from grader.maths.dots import has_dots, written_out
 from grader.maths.evaluate import Evaluator, register
 from grader.maths.rules_truth import truth
 from grader.maths.values import Tens, Value
@@ -57,7 +59,10 @@ def _spread(args: tuple[T.Node, ...]) -> tuple[T.Node, ...]:
 
 
 def _matrix_argument(ev: Evaluator, args: tuple[T.Node, ...]) -> Value:
-    return ev.value(args[0])
+    value = ev.value(args[0])
+    if not isinstance(value, Tens) and ev.block.world.open and T.contains(args[0], T.Name):
+        raise EvaluationError("unsupported", "the determinant of a name whose shape is not given")
+    return value
 
 
 def _eigenvalues(ev: Evaluator, value: Value) -> Value:
@@ -86,7 +91,8 @@ def _mp_matrix(row: Sequence[object], size: int) -> mpmath.matrix:
 
 
 def _diagonal(ev: Evaluator, args: tuple[T.Node, ...]) -> Value:
-    entries = [ev.value(a) for a in _spread(args)]
+    args = _spread(args)
+    entries = written_out(ev, args) if has_dots(args) else [_of_entries(ev, a) for a in args]
     if len(entries) == 1 and isinstance(entries[0], Tens) and entries[0].kind == "vec":
         entries = entries[0].items
     zero: Value = ev.constant(0)
@@ -94,6 +100,15 @@ def _diagonal(ev: Evaluator, args: tuple[T.Node, ...]) -> Value:
         Tens("vec", [v if i == j else zero for j in range(len(entries))]) for i, v in enumerate(entries)
     ]
     return Tens("mat", rows)
+
+
+def _of_entries(ev: Evaluator, node: T.Node) -> Value:
+    """A value on a diagonal, where `\\sigma^2` of a vector is the vector of its squares."""
+    base = ev.value(node.base) if isinstance(node, T.Pow) else None
+    if isinstance(node, T.Pow) and isinstance(base, Tens) and base.kind == "vec":
+        power = ev.integer(node.exponent)
+        return V.each(base, lambda v: N.integer_power(v, power))
+    return ev.value(node)
 
 
 def function_value(ev: Evaluator, func: str, args: Sequence[N.Scalar]) -> Value:
@@ -160,6 +175,8 @@ def _apply(ev: Evaluator, node: T.Apply) -> Value:
     function = ev.block.world.functions.get(key)
     if function is None and ev.block.variables and key in ev.block.world.definitions and not node.primes:
         return _definition_applied(ev, key, node)  # `w(x_{1:T}, z)`: its arguments have no values of their own
+    if function is not None and not node.primes and (body := _of_functions(function, node.args)) is not None:
+        return ev.value(body)
     args = [ev.value(a) for a in node.args]
     if function is None and not node.head.sub and node.head.base in _TABLE_HEADS and not node.head.marks:
 
@@ -170,6 +187,8 @@ def _apply(ev: Evaluator, node: T.Apply) -> Value:
 
         def call(values: Sequence[Value]) -> Value:
             return ev.apply(found, values)
+    elif ev.block.world.family(key) is not None and not node.primes and all(isinstance(a, T.Name) for a in node.args):
+        return ev.lookup(key)  # `\\tilde\\mu_t(x_t, x_0)`, said of what it rests on
     elif key in ev.block.world.definitions and not node.primes:
         # `L(\psi, \theta)` where L is defined by names: the arguments only repeat them
         return _definition_applied(ev, key, node)
@@ -189,6 +208,24 @@ def _apply(ev: Evaluator, node: T.Apply) -> Value:
     if len(args) != 1:
         raise EvaluationError("unsupported", "a prime on a function of several arguments")
     return _primed(ev, call, node.primes, V.scalar(args[0]))
+
+
+def _of_functions(function: Function, args: tuple[T.Node, ...]) -> T.Node | None:
+    """The body of a functional such as `V(D) = E[log D(x)]`, written with the functions it is applied to; None for other
+    functions and arguments."""
+    body = function.body
+    if body is None or len(args) != len(function.params):
+        return None
+    heads = {n.head.key for n in T.of_kind(body, T.Apply)}
+    given = {p: a for p, a in zip(function.params, args, strict=True) if p in heads}
+    if not given or not all(isinstance(a, T.Name) for a in given.values()) or len(given) < len(args):
+        return None
+
+    def change(node: T.Node) -> T.Node | None:
+        head = given.get(node.head.key) if isinstance(node, T.Apply) else None
+        return replace(node, head=head) if isinstance(node, T.Apply) and isinstance(head, T.Name) else None
+
+    return T.rebuild(body, change)
 
 
 def _primed(ev: Evaluator, call: Callable[[Sequence[Value]], Value], primes: int, x: N.Scalar) -> Value:
@@ -233,6 +270,12 @@ def _inverse(ev: Evaluator, function: Function, y: N.Scalar) -> Value:
 def _definition_applied(ev: Evaluator, key: str, node: T.Apply) -> Value:
     world = ev.block.world
     names: list[str] = []
+    copies = {
+        base: a for a in node.args if isinstance(a, T.Name) and (base := ev.block.kind_of(ev.key(a))) != ev.key(a)
+    }
+    if copies:  # `w(z_i)` of `w(z) = p(x, z)/q(z|x)`: the copy in place of the variable
+        body = world.definitions[key]
+        return ev.value(T.rebuild(body, lambda n: copies.get(n.key) if isinstance(n, T.Name) else None))
     keys = [a.key if isinstance(a, T.Name) else "" for a in node.args]
     if len(keys) == len(world.rest) and set(keys) == set(world.rest):
         return ev.lookup(key)  # the coordinates in another order

@@ -18,9 +18,21 @@ from grader.errors import EvaluationError
 from grader.maths import numeric as N
 from grader.maths import syntax as T
 from grader.maths import values as V
+from grader.maths.dots import between, has_dots
 from grader.maths.evaluate import Evaluator, register
+from grader.maths.gaussians import (
+    in_several,
+    keys_of,
+    linear_density,
+    linear_law,
+    linear_steps,
+    log_density,
+    parameters,
+    points_of,
+    rule,
+)
 from grader.maths.values import Tens, Value
-from grader.maths.worlds import Measure, precise_array
+from grader.maths.worlds import Measure, precise_array, rests_on
 
 _ORDERS = (20, 32)
 _INFINITE_NODES = 201
@@ -39,7 +51,7 @@ def variable_keys(ev: Evaluator, node: T.Node) -> list[str]:
     ranges = [s for s in node.sub if isinstance(s, T.Range)]
     if not ranges:
         key = ev.key(node)
-        several = None if key in ev.block.variables else ev.block.world.definitions.get(key)
+        several = ev.block.world.definitions.get(key)  # also of one of the model's own: `z = (z_1, .., z_k)`
         return [key] if several is None else _named_variables(ev, key, several)
     low, high = ev.integer(ranges[0].low), ev.integer(ranges[0].high)
     step = 1 if high >= low else -1
@@ -51,6 +63,8 @@ def variable_keys(ev: Evaluator, node: T.Node) -> list[str]:
 def _named_variables(ev: Evaluator, key: str, several: T.Node) -> list[str]:
     """The variables a name was given to; the name itself where it stands for something else."""
     items = several.items if isinstance(several, T.Tup) else (several,)
+    if len(items) == 3 and has_dots(items):
+        items = (between(items[0], items[2]),)
     if not all(isinstance(item, T.Name) and key not in T.names_in(item) for item in items):
         return [key]
     return _all_keys(ev, items)
@@ -78,11 +92,15 @@ def _measure_of(ev: Evaluator, node: T.Node) -> Measure | None:
 
 
 def _density(ev: Evaluator, node: T.Density) -> Value:
+    node = _meant(ev, node)
     measure = _measure(ev, node.letter, node.sub)
     if measure is not None:
         if len(node.args) != 1 or not isinstance(node.args[0], T.Name):
             raise EvaluationError("unsupported", "a density of several variables")
         return measure_density(ev, measure, ev.value(node.args[0]))
+    steps = linear_steps(ev, node.letter)
+    if steps:
+        return linear_density(ev, steps, keys_of(ev, node.args), keys_of(ev, node.given))
     args, given = _all_keys(ev, node.args), _all_keys(ev, node.given)
     if not args:
         return ev.constant(1)
@@ -97,16 +115,43 @@ def _density(ev: Evaluator, node: T.Density) -> Value:
     return ev.block.conditional(node.letter, fresh, frozenset(given))
 
 
+def _meant(ev: Evaluator, node: T.Density) -> T.Density:
+    """The density that a letter with a subscript was given to (`p_g(x)` is q(x)), where it has the same variables.
+
+    Raises EvaluationError `unknown_name` in worlds where subscripts tell densities apart and this one is not known.
+    """
+    world = ev.block.world
+    if not node.sub:
+        return node
+    found = world.definitions.get(f"{node.letter}_{node.sub}")
+    if isinstance(found, T.Density) and (found.args, found.given) == (node.args, node.given):
+        return found
+    if world.told_apart:
+        raise EvaluationError("unknown_name", f"{node.letter}_{node.sub}")
+    return node
+
+
 def measure_density(ev: Evaluator, measure: Measure, at: Value) -> Value:
     """The density of a Gaussian at a number. Source: the normal density with mean m and variance s²."""
     if measure.kind == "dirac":
         raise EvaluationError("unsupported", "the density of a point mass")
+    several = _in_several(ev, measure)
+    if several is not None:
+        return N.exp(log_density(ev, *several, at))
     mean, spread = (ev.scalar(a) for a in measure.args)
     variance = spread if measure.kind == "gauss_variance" else spread * spread
     offset = V.scalar(at) - mean
     two = ev.constant(2)
     top = N.exp(-N.divide(offset * offset, two * variance))
     return N.divide(top, N.sqrt(two * N.named_constant("pi", ev.precise) * variance))
+
+
+def _in_several(ev: Evaluator, measure: Measure) -> tuple[list[N.Scalar], Tens] | None:
+    """Mean and covariance of a Gaussian in several dimensions; None for one in a single dimension."""
+    if measure.kind == "dirac":
+        return None
+    mean, spread = (ev.value(a) for a in measure.args)
+    return parameters(ev, mean, spread) if in_several(mean, spread) else None
 
 
 def _normal(ev: Evaluator, node: T.Normal) -> Value:
@@ -170,9 +215,28 @@ def _sum_axis(ev: Evaluator, value: Value, weights: N.Array) -> Value:
 def _expect_measure(ev: Evaluator, measure: Measure, var: str, body: T.Node) -> Value:
     if measure.kind == "dirac":
         return ev.with_bound(var, ev.value(measure.args[0]), body)
+    several = _in_several(ev, measure)
+    results = []
+    if several is not None:
+        for fine in (False, True):
+            points, weights = rule(len(several[0]), fine, mpmath.mp.dps if ev.precise else 0)
+            along, weigh = [_axis(ev, column) for column in points.T], _axis(ev, weights)
+            ev.quadratures += 1
+            try:
+                value = ev.with_bound(var, points_of(*several, along), body)
+            finally:
+                ev.quadratures -= 1
+            results.append(_sum_axis(ev, value, weigh))
+        _check_convergence(ev, results[0], results[1])
+        return results[1]
     mean, spread = (ev.scalar(a) for a in measure.args)
     if measure.kind == "gauss_variance":
         spread = N.sqrt(spread)
+    return _expect_gauss(ev, mean, spread, var, body)
+
+
+def _expect_gauss(ev: Evaluator, mean: N.Scalar, spread: N.Scalar, var: str, body: T.Node) -> Value:
+    """The mean of a formula under a Gaussian of one dimension, by Gauss-Hermite quadrature."""
     results = []
     for order in _ORDERS:
         nodes, weights = _hermite(order, mpmath.mp.dps if ev.precise else 0)
@@ -238,6 +302,8 @@ def _expect(ev: Evaluator, node: T.Expect) -> Value:
         return _expect_unnamed(ev, node)
     measure = _measure_of(ev, node.dist)
     if measure is not None:
+        if len(node.over) > 1 or any(isinstance(s, T.Range) for n in node.over if isinstance(n, T.Name) for s in n.sub):
+            raise EvaluationError("unsupported", "an expectation over several variables of one law")
         var = _measure_variable(ev, node, measure)
         return _expect_measure(ev, measure, var, node.body)
     return _expect_table(ev, node)
@@ -264,10 +330,13 @@ def _expect_unnamed(ev: Evaluator, node: T.Expect) -> Value:
     joints = ev.block.world.joints
     known = "q" in joints or not joints
     letter = "q" if known and (joints or "p" not in _letters_used(node.body)) else "p"
+    if len(joints) == 1:
+        letter = next(iter(joints))
     if measures or not ev.block.variables:
         raise EvaluationError("unsupported", "an expectation whose distribution is not named")
     value = ev.value(node.body)
     over = _all_keys(ev, node.over) if node.over else [k for k in _depends(ev, value) if k not in ev.block.world.given]
+    over = _all_copies(ev, over, value)
     if not over and ev.block.world.given and set(_depends(ev, value)) <= ev.block.world.given:
         return value  # what is given passes through
     if not over:
@@ -285,28 +354,44 @@ def _named_density(ev: Evaluator, node: T.Node) -> T.Node:
     if not isinstance(node, T.Name):
         return node
     found = ev.block.world.definitions.get(node.key)
-    family = ev.block.world.families.get(node.base) if found is None and len(node.sub) == 1 else None
+    family = ev.block.world.families.get(node.base + node.marks) if found is None and len(node.sub) == 1 else None
     if family is not None:
         letter, body = family
         found = T.rebuild(body, lambda n: node.sub[0] if isinstance(n, T.Name) and n.key == letter else None)
     return found if isinstance(found, T.Density) else node
 
 
+def _expect_linear(ev: Evaluator, node: T.Expect, dist: T.Density) -> Value:
+    """The mean under one variable of a chain of linear Gaussian steps."""
+    args = keys_of(ev, dist.args)
+    if len(args) != 1:
+        raise EvaluationError("unsupported", "an expectation over several variables of a chain")
+    mean, variance = linear_law(ev, linear_steps(ev, dist.letter), args[0], keys_of(ev, dist.given))
+    return _expect_gauss(ev, mean, N.sqrt(variance), args[0], node.body)
+
+
 def _expect_table(ev: Evaluator, node: T.Expect) -> Value:
     assert node.dist is not None
+    if ev.block.world.linear:
+        if isinstance(node.dist, T.Density) and node.dist.letter in ev.block.world.linear:
+            return _expect_linear(ev, node, node.dist)
+        raise EvaluationError("unsupported", "an expectation under this distribution")
     value = ev.value(node.body)
     block = ev.block
     dists = node.dist.items if isinstance(node.dist, T.Tup) else (node.dist,)
     for dist in [_named_density(ev, d) for d in reversed(dists)]:
         if isinstance(dist, T.Density):
+            dist = _meant(ev, dist)
             args = _all_keys(ev, dist.args) or (_all_keys(ev, node.over) if node.over else [])
             given = frozenset(_all_keys(ev, dist.given))
-            fresh = [k for k in args if k not in given]
+            fresh = _draws(ev, node, [k for k in args if k not in given], value)
             if block.world.given and not given and not (frozenset(args) & block.world.given):
                 given = block.world.given & frozenset(block.variables)
             letter = dist.letter
         elif isinstance(dist, T.Name):
             letter = dist.base
+            if dist.sub and block.world.told_apart:
+                raise EvaluationError("unknown_name", dist.key)
             given = block.world.given & frozenset(block.variables)
             over = _all_keys(ev, node.over) if node.over else []
             fresh = over or [k for k in _depends(ev, value) if k not in given]
@@ -324,37 +409,72 @@ def _expect_table(ev: Evaluator, node: T.Expect) -> Value:
     return value
 
 
+def _draws(ev: Evaluator, node: T.Expect, args: list[str], value: Value) -> list[str]:
+    """The variables an expectation is over: `z_1, .., z_k ~ q(z|x)` draws copies of the variable the law is written in."""
+    block = ev.block
+    if not block.world.copies or len(args) != 1 or args[0] not in block.world.copies:
+        return args
+    over = _all_keys(ev, node.over) or args
+    return _all_copies(ev, over, value) if all(block.kind_of(k) == args[0] for k in over) else args
+
+
+def _all_copies(ev: Evaluator, keys: list[str], value: Value) -> list[str]:
+    """Of a variable that has copies: those a value depends on, where it does not depend on the variable itself (an
+    expectation over epsilon of what rests on epsilon_1, .., epsilon_k)."""
+    if len(keys) != 1 or keys[0] not in ev.block.world.copies:
+        return keys
+    here = _depends(ev, value)
+    return keys if keys[0] in here else [k for k in here if ev.block.kind_of(k) == keys[0]] or keys
+
+
 def _kl(ev: Evaluator, node: T.KL) -> Value:
-    left, right = _measure_of(ev, node.left), _measure_of(ev, node.right)
-    if left is not None and right is not None:
-        return _kl_measures(ev, left, right)
-    if left is not None or right is not None:
+    measures = _measure_of(ev, node.left), _measure_of(ev, node.right)
+    if measures[0] is not None and measures[1] is not None and node.op == "KL":
+        return _kl_measures(ev, measures[0], measures[1])
+    if measures[0] is not None or measures[1] is not None:
         raise EvaluationError("unsupported", "a divergence between a density and something else")
     block = ev.block
-    node = T.KL(_named_density(ev, node.left), _named_density(ev, node.right), start=node.start, end=node.end)
-    letters = [n for n in (node.left, node.right) if isinstance(n, T.Name)]
-    if len(letters) == 2:
-        keys = [k for k in block.variables if k not in block.world.given]
-        given = block.world.given & frozenset(block.variables)
-        if not keys:
-            raise EvaluationError("unsupported", "a divergence without variables")
-        p = block.conditional(letters[0].base, frozenset(keys), given)
-        q = block.conditional(letters[1].base, frozenset(keys), given)
-    else:
-        keys = list(
-            dict.fromkeys(k for d in T.walk(node.left) if isinstance(d, T.Density) for k in _all_keys(ev, d.args))
-        )
-        right_keys = {k for d in T.walk(node.right) if isinstance(d, T.Density) for k in _all_keys(ev, d.args)}
-        if not keys or right_keys != set(keys):
-            raise EvaluationError("unsupported", "a divergence between densities of different variables")
-        p, q = N.primal(ev.scalar(node.left)), N.primal(ev.scalar(node.right))
+    left, right = _named_density(ev, node.left), _named_density(ev, node.right)
+    everything = [k for k in block.variables if k not in block.world.given]
+    sides = [
+        list(dict.fromkeys(k for d in T.of_kind(s, T.Density) for k in _all_keys(ev, d.args))) for s in (left, right)
+    ]
+    keys = sides[0] or sides[1] or everything
+    if not keys:
+        raise EvaluationError("unsupported", "a divergence without variables")
+    if any(set(side or everything) != set(keys) for side in sides):
+        raise EvaluationError("unsupported", "a divergence between densities of different variables")
+    p, q = (N.primal(_of_letters(ev, side, keys)) for side in (left, right))
+    if node.op == "JS":
+        half = N.divide(p + q, ev.constant(2))
+        both = p * (N.log(p) - N.log(half)) + q * (N.log(q) - N.log(half))
+        return sum_over(ev, keys, N.divide(both, ev.constant(2)))
     return sum_over(ev, keys, p * (N.log(p) - N.log(q)))
+
+
+def _of_letters(ev: Evaluator, node: T.Node, keys: Sequence[str]) -> N.Scalar:
+    """One side of a divergence: a density at all of `keys` where only its letter is named, or made of such letters."""
+    block = ev.block
+    if not isinstance(node, T.Name) or node.key in block.world.definitions:
+        letters = rests_on(block.world, T.names_in(node)) & block.world.notation.densities
+        if not block.world.open and letters - set(block.world.joints):
+            raise EvaluationError("unsupported", "letters of densities that the statement does not have")
+        return ev.scalar(node)
+    if node.sub and block.world.told_apart:
+        raise EvaluationError("unknown_name", node.key)
+    return block.conditional(node.base, frozenset(keys), block.world.given & frozenset(block.variables))
 
 
 def _kl_measures(ev: Evaluator, left: Measure, right: Measure) -> Value:
     """KL between Gaussians as the expectation of the log ratio, by quadrature (exact: a polynomial of degree 2)."""
     if left.kind == "dirac" or right.kind == "dirac":
         raise EvaluationError("unsupported", "a divergence of point masses")
+    first_law, second_law = _in_several(ev, left), _in_several(ev, right)
+    if first_law is not None and second_law is not None:
+        points, weights = rule(len(first_law[0]), False, mpmath.mp.dps if ev.precise else 0)
+        at = points_of(*first_law, [_axis(ev, column) for column in points.T])
+        ratio = log_density(ev, *first_law, at) - log_density(ev, *second_law, at)
+        return _sum_axis(ev, ratio, _axis(ev, weights))  # quadratic: exact
     m1, s1 = (ev.scalar(a) for a in left.args)
     m2, s2 = (ev.scalar(a) for a in right.args)
     v1 = s1 if left.kind == "gauss_variance" else s1 * s1

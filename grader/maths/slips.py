@@ -129,7 +129,7 @@ def _conditioning(node: T.Node) -> Iterator[T.Node]:
 
 
 def _reversed(node: T.Node) -> Iterator[T.Node]:
-    if isinstance(node, T.KL):
+    if isinstance(node, T.KL) and node.op == "KL":
         yield T.KL(node.right, node.left)
 
 

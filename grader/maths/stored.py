@@ -11,15 +11,15 @@ from typing import Any, Final
 from grader.errors import AuthorError
 from grader.maths import syntax as T
 from grader.maths.notation import Notation
-from grader.maths.worlds import Factor, Function, Measure, Symbol, World
+from grader.maths.worlds import Factor, Function, LinearStep, Measure, Symbol, World
 
 _MOST: Final = 12
 """The largest size for which a model's factors are written down."""
 _RECORDS: Final[dict[str, type[Any]]] = {
     **{k.__name__: k for k in vars(T).values() if isinstance(k, type) and issubclass(k, T.Node)},
-    **{k.__name__: k for k in (Factor, Function, Measure, Notation, Symbol, World)},
+    **{k.__name__: k for k in (Factor, Function, LinearStep, Measure, Notation, Symbol, World)},
 }
-_NOT_STORED: Final = frozenset({"start", "end", "vault", "joints", "rule"})
+_NOT_STORED: Final = frozenset({"start", "end", "vault", "joints", "linear", "rule"})
 
 
 def encoded(value: Any) -> Any:
@@ -44,6 +44,8 @@ def encoded(value: Any) -> Any:
             raise AuthorError("a function given by a rule cannot be put into a kit")
         if isinstance(value, World) and value.joints:
             out["joints"] = {letter: _tabulated(recipe, value.sizes) for letter, recipe in value.joints.items()}
+        if isinstance(value, World) and value.linear:
+            out["linear"] = {letter: _tabulated(recipe, value.sizes) for letter, recipe in value.linear.items()}
         return out
     raise AuthorError(f"a {type(value).__name__} cannot be put into a kit")
 
@@ -63,24 +65,30 @@ def decoded(data: Any, vault: Any = None) -> Any:
     kind = _RECORDS.get(data.get("is", ""))
     if kind is None:
         raise AuthorError("unknown data in a kit's reference")
-    rest = {k: decoded(v, vault) for k, v in data.items() if k not in ("is", "joints")}
+    rest = {k: decoded(v, vault) for k, v in data.items() if k not in ("is", "joints", "linear")}
     if kind is T.Sealed:
         rest["vault"] = vault
-    if "joints" in data:
-        rest["joints"] = {letter: _recipe(repr(table), table) for letter, table in data["joints"].items()}
+    for models in ("joints", "linear"):
+        if models in data:
+            rest[models] = {letter: _recipe(repr(table), table) for letter, table in data[models].items()}
     return kind(**rest)
 
 
-Recipe = Callable[[Mapping[str, int]], Sequence[Factor]]
+Recipe = Callable[[Mapping[str, int]], Sequence[Any]]
 
 
 def _tabulated(recipe: Recipe, sizes: Sequence[str]) -> Any:
-    """The factors of a density letter for every choice of the sizes."""
+    """The factors or steps of a density letter for every choice of the sizes."""
     rows = []
     for chosen in itertools.product(range(1, _MOST + 1), repeat=len(sizes)):
-        factors = recipe(dict(zip(sizes, chosen, strict=True)))
-        rows.append([list(chosen), [[list(f.args), list(f.given)] for f in factors]])
+        parts = recipe(dict(zip(sizes, chosen, strict=True)))
+        rows.append([list(chosen), [_short(part) for part in parts]])
     return {"sizes": list(sizes), "rows": rows}
+
+
+def _short(part: Any) -> Any:
+    """A factor as two lists, anything else as a record."""
+    return [list(part.args), list(part.given)] if isinstance(part, Factor) else encoded(part)
 
 
 _RECIPES: dict[str, Recipe] = {}
@@ -90,10 +98,13 @@ def _recipe(place: str, data: Mapping[str, Any]) -> Recipe:
     """One function for one table: worlds of one model share what is drawn for it."""
     if place not in _RECIPES:
         names = data["sizes"]
-        table = {tuple(c): [Factor(tuple(a), tuple(g)) for a, g in factors] for c, factors in data["rows"]}
+        table = {
+            tuple(c): [decoded(p) if isinstance(p, dict) else Factor(tuple(p[0]), tuple(p[1])) for p in parts]
+            for c, parts in data["rows"]
+        }
 
-        def factors(sizes: Mapping[str, int]) -> Sequence[Factor]:
+        def parts_of(sizes: Mapping[str, int]) -> Sequence[Any]:
             return table[tuple(sizes[name] for name in names)]
 
-        _RECIPES[place] = factors
+        _RECIPES[place] = parts_of
     return _RECIPES[place]

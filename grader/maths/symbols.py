@@ -268,6 +268,8 @@ BARE_NAMES: Final = frozenset({"ELBO", "VAE", "DDPM", "GAN"})
 """Runs of letters that are one name."""
 
 KL_WORDS: Final = frozenset({"KL", "DKL", "D_KL", "Dkl"})
+JS_WORDS: Final = frozenset({"JSD", "JS", "DJS", "D_JS", "DJSD"})
+"""Names of the Jensen-Shannon divergence; a run of two letters is one only in a font of its own."""
 NORMAL_WORDS: Final = frozenset({"Normal", "normal"})
 
 PROSE_WORDS: Final = frozenset(

@@ -220,8 +220,11 @@ class Expect(Node):
 
 @record
 class KL(Node):
+    """A divergence between two distributions: Kullback-Leibler, or with `op` Jensen-Shannon (`JS`)."""
+
     left: Node
     right: Node
+    op: str = "KL"
 
 
 @record

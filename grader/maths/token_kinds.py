@@ -107,7 +107,8 @@ class CharacterReader:
             return
         if text in _DAMAGED_WORDS:
             raise ReadError("damaged", f"'{text}' looks like a damaged macro", token.start, token.end)
-        if text in S.BARE_FUNCTION_WORDS or text in S.KL_WORDS or text in S.BARE_NAMES:
+        divergence = text in S.KL_WORDS or (text in S.JS_WORDS and (font != "" or text == "JSD"))
+        if text in S.BARE_FUNCTION_WORDS or divergence or text in S.BARE_NAMES:
             self.put("name", text, token)
             return
         if text.lower() in S.PROSE_WORDS and not (text in _PRODUCTS and self.beside_sign(token)):

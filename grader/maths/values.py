@@ -96,6 +96,9 @@ def multiply(x: Value, y: Value) -> Value:
         if x.shape[1] == len(y.items):
             entries = [dot(row, y) for row in x.items if isinstance(row, Tens)]
             return entries[0] if len(entries) == 1 else Tens("vec", entries)
+    if x.kind == "vec" and y.kind == "mat" and y.shape[0] == 1 and isinstance(y.items[0], Tens):
+        row = y.items[0]
+        return Tens("mat", [Tens("vec", [multiply(a, b) for b in row.items]) for a in x.items])
     raise EvaluationError("shape", f"a {describe(x)} and a {describe(y)} are multiplied")
 
 

@@ -6,6 +6,7 @@ shaped `(S, 1, ..., 1)` with one axis for each discrete variable of densities an
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +22,8 @@ from grader.maths import numeric as N
 from grader.maths import syntax as T
 from grader.maths.memory import Table
 from grader.maths.notation import DEFAULT, Notation
-from grader.maths.values import Tens, Value
+from grader.maths.structured import KINDS, entry, structured
+from grader.maths.values import Value
 
 SEED: Final = 20221205
 SIZES: Final = (3, 5, 2, 1)
@@ -32,7 +34,8 @@ SIZES: Final = (3, 5, 2, 1)
 class Symbol:
     """A quantity and the values it may take.
 
-    `kind`: real, positive, vector or unit (a unit vector), both of `dim` entries. `low`/`high` bound the draw.
+    `kind`: real, positive, between; vector, unit (a unit vector) or positives, with `dim` entries; identity or definite
+    (positive definite), square with `dim` rows. `dim` is a number or the name of a size. `low`/`high` bound the draw.
     `boundary`: LaTeX of values forced in some samples (the edge of the domain, or special cases).
     """
 
@@ -41,7 +44,17 @@ class Symbol:
     low: float = 0.3
     high: float = 2.2
     boundary: tuple[str, ...] = ()
-    dim: int = 3
+    dim: int | str = 3
+
+
+@dataclass(frozen=True, slots=True)
+class LinearStep:
+    """`var = factor · given + sqrt(variance) · noise`, a step of a linear Gaussian model."""
+
+    var: str
+    given: str
+    factor: T.Node
+    variance: T.Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +97,10 @@ class World:
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     simplex: Mapping[str, str] = field(default_factory=dict)
     joints: Mapping[str, Callable[[Mapping[str, int]], Sequence[Factor]]] = field(default_factory=dict)
+    linear: Mapping[str, Callable[[Mapping[str, int]], Sequence[LinearStep]]] = field(default_factory=dict)
+    """Of density letters: the steps of a linear Gaussian model for given sizes."""
+    copies: frozenset[str] = frozenset()
+    """Bases of variables that are drawn alike: `z_1`, `z_2` and `z` have the same tables and the same values."""
     given: frozenset[str] = frozenset()
     indices: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     """Free indices of general terms: `t` runs from a number to a size; it takes one value in each block."""
@@ -107,8 +124,14 @@ class World:
     """Names that equations are solved for: a value given to one must solve an equation."""
     generic: frozenset[str] = frozenset()
     """Functions of which only properties are given: a formula for one is an example."""
+    told_apart: bool = False
+    """Whether subscripts tell densities apart (`p_1`, `p_2`) and do not only name parameters (`p_\\theta`)."""
+    outright: frozenset[str] = frozenset()
+    """Functions and densities in which an answer may be written, such as f'(0) where f is any function."""
     conditions: tuple[T.Node, ...] = ()
     sizes: tuple[str, ...] = ()
+    size_values: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Values of sizes where the usual ones do not do, the most telling first."""
     open: bool = True
     samples: int = 20
     quadratures: int = 0
@@ -116,7 +139,21 @@ class World:
     """Whether the last axis is for points found on a condition: integrals take the axes before it."""
     spread: bool = False
 
+    def family(self, key: str) -> tuple[str, T.Node, str] | None:
+        """The index letter, formula and index of a member of a family (`u_3`, `\\bar u_t`); None for other names."""
+        found = _MEMBER.fullmatch(key) if self.families else None
+        family = self.families.get(found[1] + found[3]) if found else None
+        return (*family, found[2]) if found and family is not None else None
 
+    def member(self, key: str) -> bool:
+        """Whether a name is one of several that are explained or drawn alike: `a_i`, an entry of a vector."""
+        base, _, index = key.partition("_")
+        drawn = f"{base}_*" in self.symbols or (base in self.symbols and self.symbols[base].kind in KINDS)
+        return bool(index) and (drawn or self.family(key) is not None)
+
+
+_MEMBER: Final = re.compile(r"([^_]+)_([A-Za-z0-9]+)([^A-Za-z0-9,]*)")
+"""A name with one plain subscript: base, index, marks."""
 _GENERAL: Final = frozenset({"_i", "_j", "_k"})
 _FAR: Final = (4.0, 12.0, 12.0, 45.0, 45.0, 0.02)
 """Scales of the last samples of an open world: a kink such as |x - 10| lies outside the usual draws."""
@@ -256,7 +293,7 @@ class Block:
             return N.constant(self.sizes[key], self.precise)
         if key in self.variables:
             return self.support(key)
-        base = key.split("_", 1)[0]
+        base, _, index = key.partition("_")
         size = self.world.simplex.get(base)
         if size is not None and "_" in key:
             return self.weight(base, key, self.sizes.get(size, 3))
@@ -265,12 +302,13 @@ class Block:
         if symbol is None and key[-2:] in _GENERAL and len(key) == len(base) + 2:
             symbol = symbols.get(base + "_1")  # `r_k`: any of `r_1`, `r_2`
         if symbol is None:
-            if not self.world.open:
-                return None
+            part = entry(self, key) if index else None
+            if part is not None or not self.world.open:
+                return part
             positive = base == "sigma"
             return self.reshape(self.raw(key, 0.3, 2.2, not positive))
-        if symbol.kind in ("vector", "unit"):
-            return self.vector(key, symbol)
+        if symbol.kind in KINDS:
+            return structured(self, key, symbol)
         if symbol.kind == "positive":
             return self.reshape(self.raw(key, symbol.low, symbol.high, False))
         if symbol.kind == "between":
@@ -291,23 +329,18 @@ class Block:
             raise EvaluationError("index", f"{key} lies outside the weights")
         return N.divide(own, total)
 
-    def vector(self, key: str, symbol: Symbol) -> Value:
-        entries = [self.reshape(self.raw(f"{key}[{i}]", symbol.low, symbol.high, True)) for i in range(symbol.dim)]
-        if symbol.kind == "vector":
-            return Tens("vec", entries)
-        total: N.Scalar = entries[0] * entries[0]
-        for v in entries[1:]:
-            total = total + v * v
-        length = N.sqrt(total)
-        return Tens("vec", [N.divide(v, length) for v in entries])
-
     # discrete variables
 
     def support(self, key: str) -> N.Array:
         """The numbers a discrete variable takes, along its own axis."""
-        rng = name_seed("support " + key, self.index)
+        rng = name_seed("support " + self.kind_of(key), self.index)
         values = rng.uniform(-2.0, 2.0, (self.raw_samples, self.cell))
         return self.along(values, [key])
+
+    def kind_of(self, key: str) -> str:
+        """What a variable is drawn by: its name, of copies their common one."""
+        base = key.split("_", 1)[0]
+        return base if base in self.world.copies else key
 
     def along(self, values: N.Array, keys: Sequence[str]) -> N.Array:
         """`(raw samples, cells...)` as an array with these variables' axes."""
@@ -346,7 +379,8 @@ class Block:
             args = [k for k in factor.args if k in self.variables]
             if not args:
                 continue
-            rng = name_seed(f"{letter}({','.join(factor.args)}|{','.join(factor.given)})", self.index)
+            args_named, given_named = (",".join(map(self.kind_of, names)) for names in (factor.args, factor.given))
+            rng = name_seed(f"{letter}({args_named}|{given_named})", self.index)
             raw = rng.uniform(0.15, 1.0, (self.raw_samples, *([self.cell] * len(keys))))
             values = self.along(raw, keys)
             values = values / values.sum(axis=tuple(self.variables[k] for k in args), keepdims=True)

@@ -16,7 +16,7 @@ import numpy as np
 from grader.assignment import Assignment
 from grader.checks.draws import draws_of
 from grader.checks.specs import PointCheck, Target
-from grader.errors import EvaluationError, OperatorError, ReadError
+from grader.errors import AuthorError, EvaluationError, OperatorError, ReadError
 from grader.examples import example_faults
 from grader.kit_reference import kit_data
 from grader.maths import syntax as T
@@ -121,6 +121,12 @@ class Told:
     """Checks that only the full grader decides."""
 
 
+def _can_be_sealed(world: World) -> bool:
+    """Whether every formula over a world is known by the values of the names it is written with."""
+    sized = any(isinstance(symbol.dim, str) for symbol in world.symbols.values())
+    return not (world.families or world.copies or world.linear or sized)
+
+
 def kit_files(
     folder: Path, *, salt: str | None = None, thorough: bool = True, phrases: bool = True
 ) -> tuple[dict[str, Packed], Told]:
@@ -131,7 +137,9 @@ def kit_files(
     """
     recording = Recording(folder, salt)
     for _, part in recording.parts:
-        recording.judge(part.id)
+        judge = recording.judge(part.id)
+        if judge is not None and not _can_be_sealed(judge.world):
+            raise AuthorError(f"{part.id}: a kit cannot yet seal families of names, copies, chains and sizes by name")
     _record(recording, thorough)
     told = Told()
     files: dict[str, Packed] = {

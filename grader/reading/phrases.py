@@ -153,6 +153,15 @@ ELSEWHERE: Final = re.compile(
 )
 """Text that ends so speaks of an approximation, of a case of equality, of another system, or of what would be."""
 
+UP_TO: Final = re.compile(
+    r"(?:\bup to (?:an? |some |the )?(?:additive |multiplicative |irrelevant |normali[sz]\w+ )*(?:constants?|factors?|normali[sz]\w+)|"
+    r"\ba (?:une|des|la) (?:constantes?|facteurs?)\b[^.;]{0,30} pres|\bmodulo (?:an? |une? |des )?(?:additive )?const\w*|"
+    r"\b(?:dropp|ignor|omitt|neglect|leav)ing (?:out |away )?(?:the |all |any )?(?:additive )?constants?|"
+    r"\ben (?:ignorant|negligeant|oubliant|omettant|laissant de cote) (?:les |la |toute )?constantes?)"
+    r"[^.;]*$"
+)
+"""Text that ends so says that what follows is meant up to a constant or a factor."""
+
 NEVER: Final = re.compile(r"\b(?:impossib\w*|never|jamais|cannot|can't|no|not|aucun\w*|pas|contradict\w*|absurde?)\b")
 """Words behind a formula that say it does not happen."""
 
@@ -174,7 +183,7 @@ TITLE: Final = re.compile(r"(?:^|[.)\u00a4:])\s*(?:\d\s*[.)])?\s*(?:the |l')?(?:
 
 QUALIFIED: Final = re.compile(
     r"\s*,?\s*(?:holds?|a lieu|tient|is attained|est atteinte|only|if|iff|unless|when|whenever|provided|si|ssi|quand|lorsque|sauf|seulement|pourvu|"
-    r"ignores?|neglects?|forgets?|neglige|oublie|"
+    r"up to|apart from|modulo|a une constante|a des constantes|ignores?|neglects?|forgets?|neglige|oublie|"
     r"would|serait|should it|in (?:that|this|the) case|dans (?:ce|le) cas)\b"
 )
 """Text that begins so restricts the formula before it, or speaks against it."""
