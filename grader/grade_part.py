@@ -414,7 +414,7 @@ def run_check(
 
 
 def sister_worlds(assignment: Assignment, question: Question, spec: CheckBase) -> tuple[str, ...]:
-    """Patterns of the other worlds that the checks of a part allow, and those that bear its name (`Q4.5 new matrix`)."""
+    """Patterns of the other worlds that the checks of a part allow, and those that bear its name (`Q7.1 another matrix`)."""
     part = next((p for p in question.parts if any(s is spec for s in p.checks)), None)
     found = [getattr(s, "families", "") for s in (part.checks if part is not None else (spec,))]
     named = [f"{part.id} *"] if part is not None and assignment.worlds(question, f"{part.id} *") else []

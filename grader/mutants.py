@@ -130,7 +130,7 @@ def _try(assignment: Assignment, answer: Answer, text: str, tally: Tally) -> Non
         chosen = list(_chosen(places, answer, base.judge, rng, MUTANTS - tally.real))
         wanted = REWRITTEN - tally.rewritten if answer.spec is not None else 0
         fresh = list(_rewritten(places, base.judge, rng, wanted))
-    whole = answer.spec is None or _graded(assignment, answer, text).whole == (1.0, 1.0)
+    most = _graded(assignment, answer, text).whole[1]  # what the part earns at most with the right answer
     for operator, place, node, differs in chosen:
         formula = to_latex(node)
         if not differs:
@@ -142,7 +142,7 @@ def _try(assignment: Assignment, answer: Answer, text: str, tally: Tally) -> Non
         tally.operators.add(operator)
         result = _graded(assignment, answer, place.with_instead(base.whole, formula))
         shown = Shown(operator, formula, result.note)
-        if result.most < 1 - 1e-9 or (whole and result.whole[1] < 1 - 1e-9):
+        if (answer.spec is not None and result.most < 1 - 1e-9) or result.whole[1] < most - 1e-9:
             tally.killed += 1
         elif result.note in _OTHERWISE_RIGHT:
             tally.right.append(shown)
@@ -228,7 +228,8 @@ def _chosen(
 def _written_names(judge: Judge) -> list[str]:
     """The first numbers of a world, as they are written."""
     keys = [key for key, symbol in judge.world.symbols.items() if symbol.kind in ("real", "positive")]
-    return [key if "_" not in key and len(key) == 1 else "\\" + key for key in keys][:3]
+    written = (key if len(key.split("_")[0]) == 1 else "\\" + key for key in keys)
+    return [name for name in written if _readable(name, judge)][:3]
 
 
 def _readable(formula: str, judge: Judge) -> bool:

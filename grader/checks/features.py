@@ -36,7 +36,7 @@ def _log_of_sum(node: T.Node) -> bool:
     return any(n.func == "log" and any(T.contains(a, T.Big) for a in n.args) for n in T.of_kind(node, T.Call))
 
 
-def _sum_of_logs(node: T.Node) -> bool:
+def _logs_in_sum(node: T.Node) -> bool:
     """`Σ log ..`, the logarithm inside the sum."""
     sums = [n for n in T.of_kind(node, T.Big) if n.op == "sum"]
     return any(m.func == "log" for n in sums for m in T.of_kind(n.body, T.Call))
@@ -73,7 +73,7 @@ FEATURES: Final[dict[str, Callable[[T.Node], bool]]] = {
     "log_of_mean": _log_of_mean,
     "mean_of_log": _mean_of_log,
     "log_of_sum": _log_of_sum,
-    "sum_of_logs": _sum_of_logs,
+    "logs_in_sum": _logs_in_sum,
     "sum_from_two": _sum_from_two,
     "joint": _joint,
     "ratio": _has(T.Div),

@@ -67,7 +67,7 @@ Feature = Literal[
     "log_of_mean",
     "mean_of_log",
     "log_of_sum",
-    "sum_of_logs",
+    "logs_in_sum",
     "sum_from_two",
     "joint",
     "ratio",

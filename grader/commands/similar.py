@@ -13,7 +13,7 @@ from grader.commands.common import LangOption, fail, known_part, one_of, write_j
 
 def similar_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that grader grade wrote into.")],
-    part: Annotated[str, typer.Option("--part", help="Only this part (Q3.b) or question (Q3).")] = "",
+    part: Annotated[str, typer.Option("--part", help="Only this part (Q7.b) or question (Q7).")] = "",
     json_out: Annotated[
         str | None, typer.Option("--json", help="Write the pairs as JSON to this file (- is standard output).")
     ] = None,

@@ -60,7 +60,7 @@ def place_of(question: Question) -> Place:
 
 
 def key_of(question: Question) -> str:
-    """A name for a question within its group: `s1/Q3.b.terms`."""
+    """A name for a question within its group: `s1/Q7.b.terms`."""
     return f"{question.submission}/{question.place}"
 
 

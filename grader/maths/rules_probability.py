@@ -483,10 +483,10 @@ def _kl_measures(ev: Evaluator, left: Measure, right: Measure) -> Value:
     nodes, weights = _hermite(_ORDERS[0], mpmath.mp.dps if ev.precise else 0)
     x = m1 + N.sqrt(v1) * _axis(ev, nodes)
     first, second = x - m1, x - m2
-    log_ratio = (
+    quotient = (
         N.divide(N.log(N.divide(v2, v1)), two) - N.divide(first * first, two * v1) + N.divide(second * second, two * v2)
     )
-    return _sum_axis(ev, log_ratio, _axis(ev, weights))
+    return _sum_axis(ev, quotient, _axis(ev, weights))
 
 
 # integrals

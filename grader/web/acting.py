@@ -56,7 +56,7 @@ def decided(
 
 
 def place_name(place: Place) -> str:
-    """`Q3.b`, or with a check `Q3.b.terms`."""
+    """`Q7.b`, or with a check `Q7.b.terms`."""
     return f"{place[1]}.{place[2]}" if place[2] else place[1]
 
 

@@ -100,7 +100,7 @@ def keep(request: Request, submission: Known, number: Number, asked: models.Keep
 
 @router.get("/queue")
 def queue(request: Request, part: Filter = "") -> models.Queue:
-    """What is open, in the order in which it is best answered; of a part (`Q3.b`), a question (`Q3`), or all."""
+    """What is open, in the order in which it is best answered; of a part (`Q7.b`), a question (`Q7`), or all."""
     desk = desk_of(request)
     with desk.open() as book:
         return models.Queue(groups=[_group(g) for g in desk.queue(book, part)])

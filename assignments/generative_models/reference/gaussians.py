@@ -85,7 +85,7 @@ def derive() -> dict[str, str]:
     first, second_form = (quadratic.replace("{i}", str(i)) for i in (0, 1))
     return {
         "log_ratio": rf"{log_ratio} - \frac{{1}}{{2}} {first} + \frac{{1}}{{2}} {second_form}",
-        "own_form": own,
+        "form_chosen": own,
         "other_form": other,
         "kl": rf"{log_ratio} - \frac{{{own}}}{{2}} + \frac{{1}}{{2}}\left({other}\right)",
         "kl_encoder": r"\frac{1}{2}\sum_{j=1}^d\left(\sigma_j^2 + \mu_j^2 - 1 - \log\sigma_j^2\right)",
@@ -133,7 +133,7 @@ def second(value: Any) -> list[str]:
             faults.append("quadrature and eigenvalues disagree")
         direct = {
             "log_ratio": float(logs - _form(x[None], m0, s0)[0] / 2 + _form(x[None], m1, s1)[0] / 2),
-            "own_form": float(weights @ forms[0]),
+            "form_chosen": float(weights @ forms[0]),
             "other_form": float(weights @ forms[1]),
             "kl": kl,
         }
