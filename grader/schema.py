@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from grader.checks.specs import Strict
 from grader.rubric import Assignment, Question
 
 KINDS: Final[dict[str, type[BaseModel]]] = {"rubric": Question, "assignment": Assignment}
@@ -31,7 +32,7 @@ def schema_text(kind: str) -> str:
     """The schema of a kind of file as text; the same models give the same text."""
     model = KINDS[kind]
     schema = model.model_json_schema()
-    classes = {cls.__name__: cls for cls in _models(BaseModel) if cls.__module__.startswith("grader.")}
+    classes = {cls.__name__: cls for cls in _models(Strict)}  # others, such as those of the web, may bear the same names
     for name, part in {model.__name__: schema, **schema.get("$defs", {})}.items():
         if name in classes:
             _describe(part, classes[name])
