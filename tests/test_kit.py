@@ -339,6 +339,9 @@ def test_the_launcher(kit: Path, tmp_path: Path) -> None:
     assert "ne correspond pas à ce qui est demandé" in done.stdout
     assert "référence" not in done.stdout  # a student's report, whatever is asked
     assert not (tmp_path / "imported").exists()
+    assert run(kit, "hw.md", "--html", "page.html", cwd=tmp_path).returncode == 1
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "<math" in page and "<style>:root" in page, "pages need files beside the source"
     assert run(kit, "nothing.md", cwd=tmp_path).returncode == 2
     assert os.access(kit / "check", os.X_OK)
 

@@ -25,9 +25,10 @@ class Packed:
 
 
 def engine_files(prefix: str = "") -> dict[str, Packed]:
-    """The program's own source, with the record of its name and version that Python's metadata reads."""
+    """The program's own source and what its pages are made of, with the record of its name and version that Python's metadata
+    reads."""
     out = {}
-    for path in sorted(ENGINE.rglob("*.py")):
+    for path in sorted([*ENGINE.rglob("*.py"), *(ENGINE / "report" / "html").rglob("*.css"), *ENGINE.rglob("*.j2")]):
         place = path.relative_to(ENGINE)
         if place.parts[0] != "shipped":  # of an installed program: the assignment that came with it
             out[f"{prefix}grader/{place.as_posix()}"] = Packed(path.read_bytes())
