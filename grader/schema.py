@@ -32,7 +32,9 @@ def schema_text(kind: str) -> str:
     """The schema of a kind of file as text; the same models give the same text."""
     model = KINDS[kind]
     schema = model.model_json_schema()
-    classes = {cls.__name__: cls for cls in _models(Strict)}  # others, such as those of the web, may bear the same names
+    classes = {
+        cls.__name__: cls for cls in _models(Strict)
+    }  # others, such as those of the web, may bear the same names
     for name, part in {model.__name__: schema, **schema.get("$defs", {})}.items():
         if name in classes:
             _describe(part, classes[name])

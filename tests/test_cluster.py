@@ -281,6 +281,17 @@ def test_nobody_there_and_nothing_installed(tmp_path: Path, monkeypatch: pytest.
     for address in ("tcp://127.0.0.1:9", "nonsense://x", "127.0.0.1", "tcp://127.0.0.1:notaport"):
         with pytest.raises(OperatorError, match="no Dask scheduler answers there"), C.connect(address):
             pass
+    tried: list[str] = []
+
+    def never(**_: Any) -> None:
+        tried.append("once more")
+        raise AssertionError  # as Dask does where its thread does not start in time
+
+    with monkeypatch.context() as patched:
+        patched.setattr("distributed.Client", never)
+        with pytest.raises(OperatorError, match="could not be started here"), C.connect("tcp://127.0.0.1:9"):
+            pass
+    assert len(tried) == 2
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(OperatorError, match=r"pip install 'homework-grader\[cluster\]'"), C.connect("tcp://127.0.0.1:9"):
         pass
