@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -24,7 +25,7 @@ from grader.report.stats_tables import mistake
 from grader.report.visible import visible
 from grader.web.acting import decided, known, override_of, place_name, question, reason_of
 from grader.web.charts import histogram, range_bar, share_bar, spark
-from grader.web.entrance import Own, SignedIn
+from grader.web.entrance import Own, OwnForm, SignedIn
 from grader.web.sessions import Done, Session
 from grader.web.site import desk_of, lang_of, page
 from grader.web.words import words
@@ -126,29 +127,30 @@ def give_override(request: Request, submission: str, form: Own) -> Response:
 
 @router.post("/desk/submission/{submission}/override/{number}/withdraw")
 def withdraw_override(request: Request, submission: str, number: int, form: Own) -> Response:
-    say = words(lang_of(request))
-    try:
-        with desk_of(request).open() as book:
-            known(book, submission)
-            old = override_of(book, submission, number)
-            book.withdraw(number, reason=form.text("reason") or say["withdrawn"], author=form.session.author)
-        form.session.tell(say["withdrawn_now"].format(place_name((submission, old.part, old.check))))
-    except GradebookError:
-        raise
-    except OperatorError as error:
-        form.session.tell(str(error), wrong=True)
-    return RedirectResponse(f"/desk/submission/{quote(submission)}#marks", 303)
+    why = form.text("reason") or words(lang_of(request))["withdrawn"]
+    return _changed(
+        request, submission, number, form, "withdrawn_now",
+        lambda book: book.withdraw(number, reason=why, author=form.session.author),
+    )  # fmt: skip
 
 
 @router.post("/desk/submission/{submission}/override/{number}/keep")
 def keep_override(request: Request, submission: str, number: int, form: Own) -> Response:
-    say = words(lang_of(request))
+    return _changed(
+        request, submission, number, form, "kept_now", lambda book: book.confirm(number, author=form.session.author)
+    )
+
+
+def _changed(
+    request: Request, submission: str, number: int, form: OwnForm, told: str, change: Callable[[Gradebook], object]
+) -> Response:
+    """What becomes of an override, and the page it stands on."""
     try:
         with desk_of(request).open() as book:
             known(book, submission)
             old = override_of(book, submission, number)
-            book.confirm(number, author=form.session.author)
-        form.session.tell(say["kept_now"].format(place_name((submission, old.part, old.check))))
+            change(book)
+        form.session.tell(words(lang_of(request))[told].format(place_name((submission, old.part, old.check))))
     except GradebookError:
         raise
     except OperatorError as error:
