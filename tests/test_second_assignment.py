@@ -74,6 +74,22 @@ def test_false_lines_are_found() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("law", "outcome"),
+    [
+        (r"\mathcal N(\sqrt{\alpha_t}x_{t-1}, 1-\alpha_t)", Outcome.CORRECT),
+        (r"\mathcal N(\sqrt{\alpha_t}x_{t-1}, \sqrt{1-\alpha_t})", Outcome.UNDECIDED),
+        (r"\mathcal N(\alpha_tx_{t-1}, 1-\alpha_t)", Outcome.INCORRECT),
+    ],
+)
+def test_a_law_may_be_given_by_its_standard_deviation(law: str, outcome: Outcome, tmp_path: Path) -> None:
+    """Whether the second entry is a variance is a convention: the other one is not called wrong."""
+    path = tmp_path / "law.md"
+    path.write_text(f"## Question 4\n\n### 4.1\n\n$q(x_t|x_{{t-1}})={law}$\n", encoding="utf-8")
+    report = grade([path], second())
+    assert [s.outcome for p in report.parts if p.id == "G4.1" for s in p.steps] == [outcome]
+
+
 def test_most_points_of_right_answers_are_decided() -> None:
     """Of 300 points; 150 of the first 180 and 108 of the last 120 were decided at first sight."""
     assert sum(graded(path).score.min for path in RIGHT) >= 280

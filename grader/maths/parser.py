@@ -343,7 +343,7 @@ def parse(text: str, notation: Notation = DEFAULT) -> T.Node:
     return parse_tokens(tokenize(text), notation)[0]
 
 
-_STRAINED = frozenset({"decimal_comma", "inverse", "reach", "capital_transpose", "spread"})
+_STRAINED = frozenset({"decimal_comma", "inverse", "reach", "capital_transpose"})
 """Kinds of places where the second option is possible but strained: it may excuse an answer, not make it right."""
 
 
