@@ -210,6 +210,8 @@ def _one(
     assert isinstance(way, Way)
     unclear: tuple[tuple[int, int], ...] | None = None
     for run in found:
+        if not _passes(way, context, run, 0, len(run.members) - 1):
+            continue  # shapes are looked at before values, which cost more
         for i, j in _ends(way, judge, context, run):
             if not _passes(way, context, run, i, j):
                 continue
@@ -316,6 +318,14 @@ def _passes(way: Way, context: PartContext, run: Run, low: int, high: int) -> bo
 def _meets(point: Waypoint, context: PartContext, member: T.Node) -> bool:
     """Whether a member has the shape of a waypoint, as written or with the student's own names written out; the index of a
     sum may have any letter."""
+    place = (id(point), member)
+    found = context.met.get(place)
+    if found is None:
+        found = context.met[place] = _met(point, context, member)
+    return found
+
+
+def _met(point: Waypoint, context: PartContext, member: T.Node) -> bool:
     views = [member]
     wide = context.expanded(member)
     if wide != member:

@@ -106,6 +106,7 @@ class PartContext:
             world = replace(world, definitions={**world.definitions, **short})
         self.judge = judge if world == judge.world else Judge(world)
         self._explicit: dict[int, tuple[T.Node, bool]] = {}
+        self.met: dict[tuple[int, T.Node], bool] = {}  # waypoints (by identity) and formulas: whether they have that shape
         self.narrowed = narrowing(self.judge)
         """The world under further conditions."""
 

@@ -159,7 +159,7 @@ _mp_log = _lift(_guarded_log)
 
 def negative(x: Array) -> bool:
     """Whether a real array has an entry below zero."""
-    return not np.iscomplexobj(x) and bool((x < 0).any())
+    return x.dtype.kind != "c" and bool(np.count_nonzero(x < 0))
 
 
 def exp(x: Scalar) -> Scalar:
@@ -179,7 +179,7 @@ def log(x: Scalar) -> Scalar:
     if negative(x):
         x = x.astype(complex)
     value = np.log(x)
-    if not np.isfinite(value).all():
+    if np.count_nonzero(np.isfinite(value)) < value.size:  # much quicker than `all`, which is written in Python
         value = np.where(x == 0, np.nan, value)
     return value
 
@@ -197,7 +197,7 @@ def divide(x: Scalar, y: Scalar) -> Scalar:
     if x.dtype == object or y.dtype == object:
         return np.asarray(_mp_divide(x, y), dtype=object)
     value = x / y
-    return np.where(y == 0, np.nan, value) if not y.all() else value
+    return np.where(y == 0, np.nan, value) if np.count_nonzero(y) < y.size else value
 
 
 def _safe_divide(x: Any, y: Any) -> Any:

@@ -338,9 +338,30 @@ def _too_long(toks: Sequence[Tok]) -> ReadError:
     return ReadError("formula_too_long", said, toks[0].start, toks[-1].end)
 
 
+_KNOWN: dict[str, list[Parsed]] = {}
+_MOST_KNOWN = 4096
+
+
 def parse(text: str, notation: Notation = DEFAULT) -> T.Node:
-    """The first reading of LaTeX text."""
-    return parse_tokens(tokenize(text), notation)[0]
+    """The first reading of LaTeX text.
+
+    Rubrics and references give few texts to many worlds: each is read once for all notations that answer alike, so that
+    what is found out about its tree is found out once, too.
+    """
+    known = _KNOWN.get(text)
+    if known is None:
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        known = _KNOWN[text] = []
+    for found in known:
+        if found.tree is not None and found.fits(notation):
+            return found.tree
+    fresh = parsed(tokenize(text), notation)
+    if fresh.tree is None:
+        assert fresh.error is not None
+        raise fresh.error
+    known.append(fresh)
+    return fresh.tree
 
 
 _STRAINED = frozenset({"decimal_comma", "inverse", "reach", "capital_transpose"})

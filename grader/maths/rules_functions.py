@@ -123,28 +123,35 @@ def function_value(ev: Evaluator, func: str, args: Sequence[N.Scalar]) -> Value:
     if len(args) != 1:
         raise EvaluationError("shape", f"{func} takes one argument")
     x = args[0]
-    one = ev.constant(1)
-    simple: dict[str, Callable[[], Value]] = {
-        "log": lambda: N.log(x),
-        "exp": lambda: N.exp(x),
-        "sqrt": lambda: N.sqrt(x),
-        "logistic": lambda: N.logistic(x),
-        "logit": lambda: N.log(N.divide(x, one - x)),
-        "relu": lambda: N.maximum(ev.constant(0), x),
-        "softplus": lambda: N.log(one + N.exp(x)),
-        "abs": lambda: N.absolute(x),
-        "log2": lambda: N.divide(N.log(x), N.log(ev.constant(2))),
-        "Re": lambda: N.real(x),
-        "Im": lambda: N.imag(x),
-        "cot": lambda: N.divide(one, N.elementary("tan", x)),
-        "sec": lambda: N.divide(one, N.elementary("cos", x)),
-        "csc": lambda: N.divide(one, N.elementary("sin", x)),
-    }
-    if func in simple:
-        return simple[func]()
+    simple = _SIMPLE.get(func)
+    if simple is not None:
+        return simple(ev, x)
     if func in N.ELEMENTARY:
         return N.elementary(func, x)
     raise EvaluationError("unsupported", f"the function {func}")
+
+
+def _over(ev: Evaluator, name: str, x: N.Scalar) -> N.Scalar:
+    return N.divide(ev.constant(1), N.elementary(name, x))
+
+
+_SIMPLE: Final[dict[str, Callable[[Evaluator, N.Scalar], N.Scalar]]] = {
+    "log": lambda ev, x: N.log(x),
+    "exp": lambda ev, x: N.exp(x),
+    "sqrt": lambda ev, x: N.sqrt(x),
+    "logistic": lambda ev, x: N.logistic(x),
+    "logit": lambda ev, x: N.log(N.divide(x, ev.constant(1) - x)),
+    "relu": lambda ev, x: N.maximum(ev.constant(0), x),
+    "softplus": lambda ev, x: N.log(ev.constant(1) + N.exp(x)),
+    "abs": lambda ev, x: N.absolute(x),
+    "log2": lambda ev, x: N.divide(N.log(x), N.log(ev.constant(2))),
+    "Re": lambda ev, x: N.real(x),
+    "Im": lambda ev, x: N.imag(x),
+    "cot": lambda ev, x: _over(ev, "tan", x),
+    "sec": lambda ev, x: _over(ev, "cos", x),
+    "csc": lambda ev, x: _over(ev, "sin", x),
+}
+"""Functions of one number that are no entry of `numeric.ELEMENTARY`."""
 
 
 def _binomial(ev: Evaluator, args: Sequence[N.Scalar]) -> Value:
