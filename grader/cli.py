@@ -332,12 +332,3 @@ def _show_verdict(verdict: dict[str, Any], texts: dict[str, str]) -> None:
 
 
 app.command()(package)
-
-
-def main() -> None:
-    """Entry point of the `grader` command."""
-    app()
-
-
-if __name__ == "__main__":
-    main()

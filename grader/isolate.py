@@ -5,6 +5,7 @@ The parent stays light (no NumPy); requests and answers are single lines of JSON
 
 from __future__ import annotations
 
+import atexit
 import json
 import math
 import os
@@ -33,6 +34,42 @@ class WorkerDied(Exception):
     """The worker ended without an answer; the text holds its last words."""
 
 
+_begun: list[subprocess.Popen[str]] = []
+
+
+def begin() -> None:
+    """Start a process that the first worker takes over; it ends with this one if none does."""
+    _begun.append(_process(apart=False))
+    atexit.register(_end_begun)
+
+
+def _end_begun() -> None:
+    for process in _begun:
+        process.kill()
+        process.wait()
+
+
+def _process(*, apart: bool) -> subprocess.Popen[str]:
+    environment = dict(
+        os.environ,
+        OMP_NUM_THREADS="1",
+        OPENBLAS_NUM_THREADS="1",
+        PYTHONHASHSEED="0",
+        PYTHONUTF8="1",
+        PYDANTIC_DISABLE_PLUGINS="__all__",
+    )
+    return subprocess.Popen(
+        [sys.executable, "-P", "-c", _START, str(Path(__file__).resolve().parent.parent)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env=environment,
+        process_group=0 if apart else None,
+    )
+
+
 class Worker:
     """One warm worker; a context manager that leaves no process behind."""
 
@@ -52,19 +89,7 @@ class Worker:
     def _start(self) -> subprocess.Popen[str]:
         if self._process is None or self._process.poll() is not None:
             self._lines = queue.Queue()
-            environment = dict(
-                os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", PYTHONHASHSEED="0", PYTHONUTF8="1"
-            )
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _START, str(Path(__file__).resolve().parent.parent)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                encoding="utf-8",
-                env=environment,
-                process_group=0 if self._apart else None,
-            )
+            self._process = _begun.pop() if _begun and not self._apart else _process(apart=self._apart)
             threading.Thread(target=_pump, args=(self._process, self._lines), daemon=True).start()
         return self._process
 
