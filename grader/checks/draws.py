@@ -21,7 +21,7 @@ from grader.maths.blocks import Judge
 from grader.maths.decide import number
 from grader.maths.evaluate import Evaluator
 from grader.maths.parser import parse
-from grader.maths.rules_probability import variable_keys
+from grader.maths.rules_density import variable_keys
 from grader.maths.rules_truth import truth
 from grader.maths.values import Tens, Value
 from grader.maths.worlds import Block

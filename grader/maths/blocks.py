@@ -13,11 +13,12 @@ import numpy as np
 from grader.errors import EvaluationError
 from grader.maths import rules_algebra as _algebra  # noqa: F401  (their rules register themselves)
 from grader.maths import rules_calculus as _calculus  # noqa: F401
+from grader.maths import rules_divergence as _divergence  # noqa: F401
 from grader.maths import rules_functions as _functions  # noqa: F401
 from grader.maths import syntax as T
 from grader.maths.evaluate import Evaluator
 from grader.maths.node import kept
-from grader.maths.rules_probability import variable_keys
+from grader.maths.rules_density import variable_keys
 from grader.maths.rules_truth import truth
 from grader.maths.worlds import SIZES, Block, Symbol, World
 

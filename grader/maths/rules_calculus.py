@@ -9,7 +9,7 @@ from grader.maths import numeric as N
 from grader.maths import syntax as T
 from grader.maths import values as V
 from grader.maths.evaluate import Evaluator, register
-from grader.maths.rules_probability import sum_over, variable_keys
+from grader.maths.rules_density import sum_over, variable_keys
 from grader.maths.values import Tens, Value
 
 
