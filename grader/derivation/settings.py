@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from grader.derivation.runs import Run
 from grader.errors import EvaluationError
 from grader.maths import syntax as T
-from grader.maths.blocks import Judge, all_members
+from grader.maths.assumptions import all_members
+from grader.maths.blocks import Judge
 from grader.maths.screening import agrees
 from grader.maths.worlds import Symbol, World
 

@@ -19,7 +19,8 @@ import numpy as np
 from grader.errors import AuthorError, EvaluationError
 from grader.maths import numeric as N
 from grader.maths import syntax as T
-from grader.maths.blocks import OVERSAMPLE, Judge
+from grader.maths.blocks import Judge
+from grader.maths.conditioned import OVERSAMPLE
 from grader.maths.evaluate import Evaluator
 from grader.maths.parser import parse
 from grader.maths.sealed import (
