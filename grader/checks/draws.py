@@ -18,11 +18,11 @@ from grader.errors import EvaluationError
 from grader.maths import numeric as N
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
-from grader.maths.decide import number
 from grader.maths.evaluate import Evaluator
 from grader.maths.parser import parse
 from grader.maths.rules_density import variable_keys
 from grader.maths.rules_truth import truth
+from grader.maths.side_by_side import number
 from grader.maths.values import Tens, Value
 from grader.maths.worlds import Block
 

@@ -16,9 +16,9 @@ from grader.errors import EvaluationError
 from grader.maths import numeric as N
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
-from grader.maths.decide import number
 from grader.maths.evaluate import Evaluator
 from grader.maths.rules_truth import truth
+from grader.maths.side_by_side import number
 from grader.maths.values import Value, leaves, scalar
 from grader.maths.worlds import Block
 from grader.model import Outcome, Verdict, Witness

@@ -11,9 +11,9 @@ from grader.errors import EvaluationError
 from grader.maths import numeric as N
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
-from grader.maths.decide import Mismatch, align, per_sample, plain
 from grader.maths.evaluate import Evaluator, evaluated
 from grader.maths.screening import agrees
+from grader.maths.side_by_side import Mismatch, align, per_sample, plain
 from grader.maths.worlds import Block
 from grader.model import Outcome, Verdict, Witness
 

@@ -14,22 +14,12 @@ from grader.errors import EvaluationError
 from grader.maths import numeric as N
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
-from grader.maths.decide import (
-    CLEAR,
-    ENOUGH,
-    MIN_WITNESSES,
-    Mismatch,
-    align,
-    close,
-    close_samples,
-    equal,
-    floats_suffice,
-    per_sample,
-)
+from grader.maths.decide import CLEAR, ENOUGH, MIN_WITNESSES, equal, floats_suffice
 from grader.maths.evaluate import evaluated
 from grader.maths.memory import Table
 from grader.maths.node import kept
 from grader.maths.sealed import meeting
+from grader.maths.side_by_side import Mismatch, align, close, close_samples, per_sample
 from grader.maths.values import Tens, kinds_of, leaves
 from grader.maths.worlds import Block
 from grader.model import Outcome
