@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks.report import Section, has_markers, printed, written_into
+from benchmarks.report import Section, figure, has_markers, printed, written_into
 from benchmarks.row import Options, Row, missing
 
 MEASURES: Final[Mapping[str, tuple[str, str]]] = {
@@ -53,13 +53,15 @@ def measured(name: str, options: Options) -> Iterator[Row]:
 
 
 def sections(names: Sequence[str], options: Options) -> Iterator[Section]:
-    """All rows by measure, each as soon as it is known; progress goes to standard error."""
+    """All rows by measure; each goes to standard error as soon as it is known, so that a run that is stopped was not in vain."""
     for name in names:
         start = time.monotonic()
-        print(f"{name} ..", end=" ", file=sys.stderr, flush=True)
-        rows = tuple(measured(name, options))
-        print(f"{time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
-        yield Section(name, rows)
+        rows = []
+        for row in measured(name, options):
+            rows.append(row)
+            print(f"{row.what}: {figure(row)}", file=sys.stderr, flush=True)
+        print(f"-- {name}: {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
+        yield Section(name, tuple(rows))
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -57,12 +57,12 @@ def measure(options: Options) -> Iterator[Row]:
 
     assignment = Assignment(shipped())
     sizes = SIZES[: options.count(3, 2)]
-    runs = options.count(5, 1)
+    runs, unit = options.count(5, 1), options.count(UNIT, 3)
     for what, make in (("rows of one chain", one_chain), ("chains of a file", many_chains)):
-        reports, seconds = _graded([make(UNIT * size) for size in sizes], assignment, runs)
+        reports, seconds = _graded([make(unit * size) for size in sizes], assignment, runs)
         chains, links, confirmed = links_of(reports[-1])
         note = f"{links} links, {'all' if confirmed == links else confirmed} confirmed"
-        yield _grown(what, [UNIT * size for size in sizes], seconds, note)
+        yield _grown(what, [unit * size for size in sizes], seconds, note)
         if make is many_chains:
             yield Row(
                 "chains judged, in a file of short ones",
