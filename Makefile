@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: grade lint test test-all bench bench-batch bench-sandbox bench-pairs bench-web clean
+.PHONY: grade lint test test-all bench clean
 .DEFAULT_GOAL := grade
 
 $(VENV)/base: pyproject.toml
@@ -43,33 +43,22 @@ $(VENV)/browser: tests/browser/package-lock.json | $(VENV)/base  # for tests in 
 	@touch $@
 
 test: $(VENV)/dev $(VENV)/bubblewrap $(VENV)/browser  ## what CI runs
-	$(BIN)/ruff check grader reference assignments tests
+	$(BIN)/ruff check grader reference assignments tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -m 'not slow' -n auto --dist loadfile
 
 test-all: $(VENV)/all $(VENV)/bubblewrap $(VENV)/browser  ## with the slow tests and torch
 	$(BIN)/python -m pytest
 
-$(VENV)/bench: $(VENV)/base benchmarks/requirements.txt
+$(VENV)/bench: $(VENV)/dev benchmarks/requirements.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r benchmarks/requirements.txt
 	touch $@
 
-bench: $(VENV)/base  ## growth with the links; whole file against LatexWalker (FILE=...)
-	$(BIN)/python benchmarks/growth.py
-	$(BIN)/python benchmarks/whole_file.py $(or $(FILE),submissions_example/en_careful.tex)
+bench: $(VENV)/bench $(VENV)/bubblewrap  ## every figure in one table, into docs/benchmarks.md (FILE=... adds a submission)
+	$(BIN)/python -m benchmarks.bench --out docs/benchmarks.md $(if $(FILE),--file '$(FILE)')
 
-bench-batch: $(VENV)/dev  ## a class on 1 and 2 processes and on 2 Dask workers; memory at 100 and 1,000 submissions
-	$(BIN)/python benchmarks/batch.py speed
-	$(BIN)/python benchmarks/batch.py memory
-
-bench-sandbox: $(VENV)/all $(VENV)/bubblewrap  ## a Python case warm and cold; 500 submissions of 30 cases
-	$(BIN)/python benchmarks/sandbox.py
-
-bench-pairs: $(VENV)/bench  ## the table of pairs against math-verify and SymPy
-	$(BIN)/python benchmarks/pairs.py
-
-bench-web: $(VENV)/dev  ## fifty students who check at once, over HTTP, on two workers
-	$(BIN)/python benchmarks/web.py
+bench-%: $(VENV)/bench $(VENV)/bubblewrap  ## one measure: bench-whole_file, bench-pairs, .. (docs/benchmarks.md), and bench-web
+	$(BIN)/python -m benchmarks.bench --only $* $(if $(FILE),--file '$(FILE)')
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

@@ -1,7 +1,5 @@
-"""How fast a class is graded and how much memory that takes: made-up Gradescope exports on 1 and 2 processes and 2 Dask workers.
-
-    python benchmarks/batch.py speed [COUNT]      submissions per second, ordinary submissions; with Dask where it is installed
-    python benchmarks/batch.py memory [COUNT..]   peak memory, short submissions
+"""How fast a class is graded, on 1 and 2 processes and on 2 Dask workers, and how much memory that takes: Gradescope exports
+made up from the examples.
 """
 
 from __future__ import annotations
@@ -16,30 +14,67 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+from benchmarks.measuring import Ended, grader
+from benchmarks.row import ROOT, Options, Row, at_most, missing
 
-from gradescope_export import write_export  # noqa: E402
+sys.path.append(str(ROOT / "tests"))
 
+from gradescope_export import write_export
 
-def peak(pid: int) -> float:
-    """The most memory a process had so far, in MB; 0 when it is gone."""
-    try:
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) / 1024
-    except OSError:
-        pass
-    return 0.0
+MEMORY = at_most(250)
+"""MB of each process that grades LaTeX."""
+LOOK = 0.05
+START_SECONDS = 60.0
+"""Time for a scheduler and its workers to get ready."""
 
 
-def children(pid: int) -> list[int]:
-    """Processes a process started."""
-    try:
-        tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        return [int(p) for task in tasks for p in (task / "children").read_text().split()]
-    except OSError:
-        return []
+def measure(options: Options) -> Iterator[Row]:
+    """Submissions per second on full homework, and the peak memory of main process and worker."""
+    count = options.count(40, 4)
+    with TemporaryDirectory() as folder:
+        export = write_export(Path(folder) / "export", count, odd=False).folder
+        rates: dict[int, float] = {}
+        for jobs in (1, 2):
+            ended = _graded(export, Path(folder) / f"out{jobs}", "--jobs", str(jobs))
+            what = f"batch of {count} on {jobs} process{'es' if jobs > 1 else ''}"
+            rates[jobs] = count / ended.wall
+            note = f"{ended.wall:.1f} s, {ended.processor / count:.2f} s of a processor each"
+            yield Row(what, rates[jobs], "/s", note=note)
+            yield Row(f"{what}: peak memory, main", ended.main_mb, "MB")
+            yield Row(f"{what}: peak memory, a worker", ended.below_mb, "MB", MEMORY)
+        yield Row("batch, 2 processes over 1", rates[2] / rates[1], "×", note=f"{os.cpu_count()} processors")
+        what = f"batch of {count} on 2 Dask workers"
+        if find_spec("distributed") is None:
+            yield missing(what, "distributed is not installed")
+            return
+        with dask(Path(folder), 2) as address:
+            ended = _graded(export, Path(folder) / "out-dask", "--cluster", address)
+        rate = count / ended.wall
+        yield Row(
+            what,
+            rate,
+            "/s",
+            note=f"{ended.wall:.1f} s, the workers' first start included; {rate / rates[2]:.2f} of 2 processes",
+        )
+
+
+def measure_memory(options: Options) -> Iterator[Row]:
+    """Peak memory of classes of different sizes, short submissions: it should hardly grow."""
+    with TemporaryDirectory() as folder:
+        for count in (options.count(100, 2), options.count(1000, 8)):
+            export = write_export(Path(folder) / f"export{count}", count, small=True, odd=False).folder
+            ended = _graded(export, Path(folder) / f"out{count}", "--jobs", "2")
+            what = f"batch of {count} short ones on 2 processes"
+            yield Row(what, count / ended.wall, "/s")
+            yield Row(f"{what}: peak memory, main", ended.main_mb, "MB")
+            yield Row(f"{what}: peak memory, a worker", ended.below_mb, "MB", MEMORY)
+
+
+def _graded(export: Path, out: Path, *options: str) -> Ended:
+    ended = grader("grade", str(export), "--out", str(out), *options, limit=1200, look=LOOK)
+    if ended.status:
+        raise RuntimeError(f"grade ended with {ended.status}: {ended.said[-500:]}")
+    return ended
 
 
 @contextmanager
@@ -62,57 +97,15 @@ def dask(folder: Path, workers: int) -> Iterator[str]:
             )  # fmt: skip
         from distributed import Client
 
+        until = time.monotonic() + START_SECONDS
         while not address.exists():
+            if time.monotonic() > until:
+                raise RuntimeError("the Dask scheduler did not start")
             time.sleep(0.1)
         with Client(scheduler_file=str(address)) as client:
-            client.wait_for_workers(workers, timeout=60)
+            client.wait_for_workers(workers, timeout=START_SECONDS)
         yield str(address)
     finally:
         for process in processes:
             process.kill()
             process.wait()
-
-
-def grade(export: Path, out: Path, *options: str) -> tuple[float, float, float, float]:
-    """Seconds, seconds of processors, and the peak memory of the main process and of the largest worker it started."""
-    command = [sys.executable, "-m", "grader", "grade", str(export), "--out", str(out), *options]
-    start = time.monotonic()
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=dict(os.environ, PYTHONPATH=str(ROOT)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    main = worker = 0.0
-    while True:
-        ended, status, used = os.wait4(process.pid, os.WNOHANG)
-        if ended:
-            break
-        main = max(main, peak(process.pid))
-        worker = max([worker, *(peak(p) for p in children(process.pid))])
-        time.sleep(0.05)
-    assert status == 0
-    return time.monotonic() - start, used.ru_utime + used.ru_stime, main, worker
-
-
-def main(what: str, counts: list[int]) -> None:
-    with TemporaryDirectory() as folder:
-        for count in counts:
-            export = write_export(Path(folder) / f"export{count}", count, small=what == "memory", odd=False)
-            for jobs in (1, 2):
-                out = Path(folder) / f"out{count}-{jobs}"
-                seconds, used, main_mb, worker_mb = grade(export.folder, out, "--jobs", str(jobs))
-                print(
-                    f"{count} submissions, {jobs} processes: {seconds:.1f} s, {count / seconds:.2f}/s, "
-                    f"{used / count:.2f} s of a processor each; "
-                    f"peak memory: main {main_mb:.0f} MB, worker {worker_mb:.0f} MB",
-                    flush=True,
-                )
-            if what == "speed" and find_spec("distributed"):
-                with dask(Path(folder), 2) as address:
-                    seconds, _, main_mb, _ = grade(export.folder, Path(folder) / f"out{count}-dask", "--cluster", address)
-                print(
-                    f"{count} submissions, 2 Dask workers: {seconds:.1f} s, {count / seconds:.2f}/s; peak memory: main {main_mb:.0f} MB",
-                    flush=True,
-                )
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], [int(n) for n in sys.argv[2:]] or ([40] if sys.argv[1] == "speed" else [100, 1000]))

@@ -1,139 +1,183 @@
-"""The table of answer pairs through this grader, math-verify, and SymPy's `parse_latex` + `simplify`, in one run.
+"""The table of answer pairs through this grader, math-verify, and SymPy's `parse_latex` + `simplify`.
 
-Prints accuracy, false accepts, false rejects and time per pair, and the ratio of times on the pairs that both read.
-Run with `make bench-pairs` (it installs the peers into an environment of its own).
+Every pair goes through all three before the next one, so that they share what the machine does at the moment. A tool gives
+"the same", "not the same", or nothing: it did not read one side, could not decide, or took longer than `LIMIT`.
 """
 
 from __future__ import annotations
 
+import logging
 import signal
 import statistics
-import sys
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
+from benchmarks.row import ROOT, Options, Row, at_least, at_most, missing
+
 LIMIT = 10
-"""Seconds a peer may spend on one pair before it counts as undecided."""
+"""Seconds a tool may spend on one pair before it counts as undecided."""
+OURS = "this grader"
 
+Pair = Mapping[str, Any]
 Verdict = bool | None  # None: not decided or not read
-Judge = Callable[[dict[str, Any]], Verdict]
+Judge = Callable[[Pair], Verdict]
 
 
-class _TooSlow(Exception):
-    pass
+class _TooSlow(BaseException):
+    """Not an Exception: tools that catch those must not take it for a verdict."""
 
 
 def _alarm(*_: object) -> None:
     raise _TooSlow
 
 
-def ours() -> Judge:
+def ours(parts: Sequence[str]) -> Judge:
+    """This grader, with these parts of the assignment at hand."""
     from grader.api import compare
     from grader.assignment import Assignment, shipped
-    from grader.errors import ReadError
 
     assignment = Assignment(shipped())
+    for part in parts:
+        compare("1", "1", part=part, assignment=assignment)
 
-    def judge(row: dict[str, Any]) -> Verdict:
-        try:
-            verdict = compare(
-                row["a"], row["b"], part=row.get("part"), assume=row.get("assume", ()), assignment=assignment
-            )
-        except ReadError:
-            return None
+    def judge(pair: Pair) -> Verdict:
+        verdict = compare(
+            pair["a"], pair["b"], part=pair.get("part"), assume=pair.get("assume", ()), assignment=assignment
+        )
         return {"correct": True, "incorrect": False}.get(verdict.outcome.value)
 
     return judge
 
 
-def math_verify() -> Judge:
+def math_verify(parts: Sequence[str]) -> Judge:
+    """math-verify as its page shows it; a side of which it kept the text alone was not read."""
     from math_verify import parse, verify
 
-    def judge(row: dict[str, Any]) -> Verdict:
-        a, b = (parse(f"${row[k]}$", parsing_timeout=None) for k in "ab")
-        if not a or not b:
+    logging.getLogger("math_verify").setLevel(logging.ERROR)
+
+    def judge(pair: Pair) -> Verdict:
+        a, b = (parse(f"${pair[k]}$", parsing_timeout=None) for k in "ab")  # the time is kept here
+        if any(all(isinstance(found, str) for found in side) for side in (a, b)):
             return None
         return bool(verify(a, b, timeout_seconds=None))
 
     return judge
 
 
-def sympy_latex() -> Judge:
+def sympy_latex(parts: Sequence[str]) -> Judge:
+    """SymPy: whether the difference simplifies to 0; of an equation its right side."""
+    import antlr4  # noqa: F401  (what parse_latex needs and imports late)
     import sympy
     from sympy.parsing.latex import parse_latex
 
-    def judge(row: dict[str, Any]) -> Verdict:
-        a, b = parse_latex(row["a"]), parse_latex(row["b"])
-        if isinstance(a, sympy.Equality):
-            a = a.rhs
-        if isinstance(b, sympy.Equality):
-            b = b.rhs
+    def judge(pair: Pair) -> Verdict:
+        a, b = (parse_latex(pair[k]) for k in "ab")
+        a, b = (side.rhs if isinstance(side, sympy.Equality) else side for side in (a, b))
         return bool(sympy.simplify(a - b) == 0)
 
     return judge
 
 
-def measure(rows: list[dict[str, Any]], judge: Judge) -> tuple[list[Verdict], list[float]]:
-    """Verdicts and seconds, pair by pair; any failure of a peer counts as "not decided"."""
-    verdicts: list[Verdict] = []
-    seconds: list[float] = []
-    for row in rows:
-        start = time.perf_counter()
-        signal.alarm(LIMIT)
-        try:
-            verdict = judge(row)
-        except Exception:  # a peer may raise anything
-            verdict = None
-        finally:
-            signal.alarm(0)
-        seconds.append(time.perf_counter() - start)
-        verdicts.append(verdict)
-    return verdicts, seconds
+TOOLS: Mapping[str, Callable[[Sequence[str]], Judge]] = {
+    OURS: ours,
+    "math-verify": math_verify,
+    "SymPy parse_latex + simplify": sympy_latex,
+}
 
 
-def main() -> None:
-    signal.signal(signal.SIGALRM, _alarm)
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "tests" / "cases" / "pairs.yaml"
-    rows = [r for r in yaml.safe_load(path.read_text(encoding="utf-8")) if r["want"] != "unreadable"]
-    truth = [r["want"] == "correct" for r in rows]
-    print(f"{len(rows)} pairs, {sum(truth)} equivalent")
-    print(f"{'':28}{'right':>8}{'false accept':>14}{'false reject':>14}{'undecided':>11}{'ms/pair':>9}{'median':>8}")
-    results: dict[str, tuple[list[Verdict], list[float]]] = {}
-    for name, make in (("this grader", ours), ("math-verify", math_verify), ("parse_latex + simplify", sympy_latex)):
+def timed(judge: Judge, pair: Pair) -> tuple[Verdict, float]:
+    """A verdict and the processor seconds it took; whatever a tool fails with counts as "not decided"."""
+    start = time.process_time()
+    verdict: Verdict = None
+    signal.alarm(LIMIT)
+    try:
+        with suppress(Exception):  # a peer may raise anything
+            verdict = judge(pair)
+    except _TooSlow:
+        pass
+    finally:
+        signal.alarm(0)
+    return verdict, time.process_time() - start
+
+
+def measure(options: Options) -> Iterator[Row]:
+    """For each tool what it gets right and wrong and how long it takes; then each peer against ours on what both decide."""
+    table = yaml.load((ROOT / "tests" / "cases" / "pairs.yaml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    pairs = [row for row in table if row["want"] != "unreadable"]
+    pairs = pairs[:: options.count(1, 60)]
+    truth = [pair["want"] == "correct" for pair in pairs]
+    judges: dict[str, Judge] = {}
+    for name, make in TOOLS.items():
         try:
-            judge = make()
+            judges[name] = make(sorted({pair["part"] for pair in pairs if pair.get("part")}))
         except ImportError as error:
-            print(f"{name:28}not installed ({error})")
-            continue
-        measure(rows[:3], judge)  # warm
-        verdicts, seconds = measure(rows, judge)
-        results[name] = verdicts, seconds
-        right = sum(v is t for v, t in zip(verdicts, truth, strict=True))
-        accepts = sum(v is True and not t for v, t in zip(verdicts, truth, strict=True))
-        rejects = sum(v is False and t for v, t in zip(verdicts, truth, strict=True))
-        undecided = sum(v is None for v in verdicts)
-        print(
-            f"{name:28}{right / len(rows):8.1%}{accepts:14}{rejects:14}{undecided:11}"
-            f"{1e3 * sum(seconds) / len(rows):9.2f}{1e3 * statistics.median(seconds):8.2f}"
+            yield missing(f"pairs, {name}", f"{error.name} is not installed")
+    found = _judged(pairs, judges)
+    for name, results in found.items():
+        yield from _accuracy(name, [verdict for verdict, _ in results], truth)
+        seconds = [s for _, s in results]
+        yield Row(
+            f"pairs, {name}: time per pair",
+            1e3 * statistics.mean(seconds),
+            "ms",
+            note=f"median {1e3 * statistics.median(seconds):.1f} ms",
         )
-    own = results["this grader"]
-    for name, (verdicts, seconds) in results.items():
-        if name == "this grader":
+    kinds = [pair["kind"] for pair in pairs]
+    for name in found:
+        if name != OURS:
+            yield from _against(name, found[name], found[OURS], truth, kinds)
+
+
+def _judged(pairs: Sequence[Pair], judges: Mapping[str, Judge]) -> dict[str, list[tuple[Verdict, float]]]:
+    warm = {"a": r"\frac{x^2}{2} + \log x", "b": r"\log x + x^2/2"}
+    before = signal.signal(signal.SIGALRM, _alarm)
+    try:
+        for judge in judges.values():
+            timed(judge, warm)
+        found: dict[str, list[tuple[Verdict, float]]] = {name: [] for name in judges}
+        for pair in pairs:
+            for name, judge in judges.items():
+                found[name].append(timed(judge, pair))
+        return found
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+def _accuracy(name: str, verdicts: Sequence[Verdict], truth: Sequence[bool]) -> Iterator[Row]:
+    both = list(zip(verdicts, truth, strict=True))
+    none = at_most(0) if name == OURS else None
+    right = 100 * sum(v is t for v, t in both) / len(both)
+    yield Row(f"pairs, {name}: right", right, "%", note=f"{len(both)} pairs, {sum(truth)} of them equivalent")
+    yield Row(f"pairs, {name}: false accepts", sum(v is True and not t for v, t in both), "pairs", none)
+    yield Row(f"pairs, {name}: false rejects", sum(v is False and t for v, t in both), "pairs", none)
+    yield Row(f"pairs, {name}: undecided or unread", sum(v is None for v in verdicts), "pairs")
+
+
+def _against(
+    name: str,
+    peer: Sequence[tuple[Verdict, float]],
+    own: Sequence[tuple[Verdict, float]],
+    truth: Sequence[bool],
+    kinds: Sequence[str],
+) -> Iterator[Row]:
+    both = [i for i in range(len(truth)) if peer[i][0] is not None and own[i][0] is not None]
+    for what, chosen in (
+        ("both decide", both),
+        ("both decide, plain expressions", [i for i in both if kinds[i] == "expression"]),
+    ):
+        if not chosen:
             continue
-        both = [i for i, v in enumerate(verdicts) if v is not None and own[0][i] is not None]
-        if both:
-            ratio = sum(seconds[i] for i in both) / sum(own[1][i] for i in both)
-            own_right = sum(own[0][i] is truth[i] for i in both) / len(both)
-            peer_right = sum(verdicts[i] is truth[i] for i in both) / len(both)
-            print(
-                f"on the {len(both)} pairs that {name} decides: {ratio:.1f} times its time to ours; right {own_right:.1%} against {peer_right:.1%}"
-            )
-
-
-if __name__ == "__main__":
-    main()
+        ratio = sum(peer[i][1] for i in chosen) / sum(own[i][1] for i in chosen)
+        right = [100 * sum(tool[i][0] is truth[i] for i in chosen) / len(chosen) for tool in (own, peer)]
+        note = f"{len(chosen)} pairs; right: ours {right[0]:.1f} %, {name} {right[1]:.1f} %"
+        yield Row(
+            f"{name} over ours, time on the pairs that {what}",
+            ratio,
+            "×",
+            at_least(20) if chosen is both else None,
+            note,
+        )

@@ -1,24 +1,27 @@
 """What the sandbox costs: a case in a warm worker against a process of its own, and a class of Python submissions.
 
-    python benchmarks/sandbox.py [--submissions 500] [--cases 30] [--workers 2] [--cold 5]
-
-Times are wall time; a student's own time is what the child measured around the call. Memory is the proportional share of
-all processes together (each shared page counts once), sampled; reading it of the workers needs root.
+Times are over the student's own time, which is what the child measured around the call.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import struct
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from grader.programs import Array, Case, Ending, Limits, Program
-from grader.sandbox import Sandbox
+from benchmarks.measuring import descendants, process_seconds
+from benchmarks.row import Options, Row, missing
+
+if TYPE_CHECKING:
+    from grader.programs import Case, Program
+    from grader.sandbox import Sandbox
 
 NUMPY = """
 import numpy as np
@@ -26,130 +29,143 @@ def q1_kl(mu_1, sigma_1, mu_2, sigma_2):
     return np.log(sigma_1 / sigma_2) + (sigma_2**2 + (mu_2 - mu_1)**2) / (2 * sigma_1**2) - 0.5
 """
 TORCH = NUMPY.replace("numpy as np", "torch").replace("np.", "torch.")
-NUMBERS = Array("float64", (5,), struct.pack("5d", 0.5, 1.0, 1.5, 2.0, 2.5))
-LIMITS = Limits(seconds=20)
 
 
-def program(torch: bool) -> Program:
+def measure(options: Options) -> Iterator[Row]:
+    """A warm case and a cold one, with NumPy and where it is installed with torch."""
+    why = _why_not()
+    if why:
+        yield missing("sandbox, a warm case against a cold process", why)
+        return
+    for torch in (False, True):
+        if torch and find_spec("torch") is None:
+            yield missing("sandbox, torch", "torch is not installed")
+        else:
+            yield from _one_case(torch, options)
+
+
+def measure_class(options: Options) -> Iterator[Row]:
+    """A class of Python submissions on two workers, every fifth with torch where it is installed."""
+    why = _why_not()
+    if why:
+        yield missing("sandbox, a class", why)
+        return
+    submissions, cases, workers = options.count(500, 4), options.count(30, 3), 2
+    peak, done = 0, threading.Event()
+
+    def watch() -> None:
+        nonlocal peak
+        while not done.wait(0.25):
+            peak = max(peak, _shares_kb(os.getpid()))
+
+    start = time.perf_counter()
+    with ProcessPoolExecutor(workers) as pool:
+        futures = [pool.submit(_submission, i, cases) for i in range(submissions)]
+        watcher = threading.Thread(target=watch)  # after the pool has made its processes
+        watcher.start()
+        ran = sum(future.result() for future in futures)
+        seconds = time.perf_counter() - start
+        done.set()
+        watcher.join()
+    what = f"sandbox, {submissions} submissions of {cases} cases on {workers} workers"
+    yield Row(
+        what, submissions / seconds, "/s", note=f"{ran / seconds:.0f} cases/s, {ran} of {submissions * cases} ran"
+    )
+    yield Row(
+        f"{what}: peak memory, all processes",
+        peak / 1024,
+        "MB",
+        note="shared pages once; the workers' own need root to be read",
+    )
+
+
+def _why_not() -> str:
+    """Why nothing can be run here; empty if it can."""
+    from grader.sandbox.doctor import can_run, examine
+
+    return "" if can_run(examine()) else "Python answers cannot be run here (grader doctor says why)"
+
+
+def _program(torch: bool) -> Program:
+    from grader.programs import Program
+
     return Program("homework", TORCH if torch else NUMPY, names=frozenset({"q1_kl"}), torch=torch)
 
 
-def case(torch: bool) -> Case:
-    return Case("q1_kl", (NUMBERS,) * 4, "torch" if torch else "numpy", limits=LIMITS)
+def _case(torch: bool) -> Case:
+    from grader.programs import Array, Case, Limits
+
+    numbers = Array("float64", (5,), struct.pack("5d", 0.5, 1.0, 1.5, 2.0, 2.5))
+    return Case("q1_kl", (numbers,) * 4, "torch" if torch else "numpy", limits=Limits(seconds=20))
 
 
-def one_case(torch: bool, cold: int) -> None:
-    """Warm and cold, one after the other in the same run."""
-    name = "torch" if torch else "NumPy"
+def _one_case(torch: bool, options: Options) -> Iterator[Row]:
+    from grader.sandbox import Sandbox
+
+    name, count = "torch" if torch else "NumPy", options.count(200, 5)
     with Sandbox() as box:
-        box.run(program(torch), [case(torch)] * 5)
-        extra, own = [], []
-        before = processor(os.getpid())
-        for _ in range(200):
-            start = time.perf_counter()
-            (ran,) = box.run(program(torch), [case(torch)])
-            assert ran.ending is Ending.OK, ran
-            own.append(ran.seconds)
-            extra.append(time.perf_counter() - start - ran.seconds)
-        spent = (processor(os.getpid()) - before) / 200
-    q = statistics.quantiles(extra, n=20)
-    print(
-        f"{name:6} warm, over the student's own time: median {statistics.median(extra) * 1e3:.1f} ms, "
-        f"95 % below {q[18] * 1e3:.1f} ms (own time {statistics.median(own) * 1e3:.1f} ms); processor time of all processes {spent * 1e3:.1f} ms"
-    )
-    times = []
-    for _ in range(cold):
+        for _ in range(5):
+            _extra(box, torch)
+        before = _all_seconds()
+        extra = [_extra(box, torch) for _ in range(count)]
+        spent = (_all_seconds() - before) / count
+    cold = []
+    for _ in range(options.count(5, 1)):
         start = time.perf_counter()
         with Sandbox() as box:
-            (ran,) = box.run(program(torch), [case(torch)])
-        assert ran.ending is Ending.OK, ran
-        times.append(time.perf_counter() - start - ran.seconds)
-    print(f"{name:6} cold, a process for the case alone: median {statistics.median(times):.2f} s")
+            _extra(box, torch)
+            cold.append(time.perf_counter() - start)
+    warm, slow = statistics.median(extra), statistics.quantiles(extra, n=20)[18]
+    note = f"95 % below {1e3 * slow:.1f} ms; processor {1e3 * spent:.1f} ms, all processes"
+    yield Row(f"sandbox, {name}: a warm case", 1e3 * warm, "ms", note=note)
+    yield Row(
+        f"sandbox, {name}: a process of its own",
+        1e3 * statistics.median(cold),
+        "ms",
+        note="from its start to the answer",
+    )
+    yield Row(f"sandbox, {name}: cold over warm", statistics.median(cold) / warm, "×")
+
+
+def _extra(box: Sandbox, torch: bool) -> float:
+    """Seconds of one case besides the student's own."""
+    from grader.programs import Ending
+
+    start = time.perf_counter()
+    (ran,) = box.run(_program(torch), [_case(torch)])
+    seconds = time.perf_counter() - start - ran.seconds
+    if ran.ending is not Ending.OK:
+        raise RuntimeError(f"a case ended with {ran.ending}")
+    return seconds
 
 
 _box: Sandbox | None = None
 
 
-def submission(number: int, cases: int) -> int:
-    """Grade one submission in this process's sandbox; every fifth uses torch. The number of cases that ran."""
+def _submission(number: int, cases: int) -> int:
+    """Grade one submission in this process's sandbox. The number of cases that ran."""
     global _box
+    from grader.programs import Ending
+    from grader.sandbox import Sandbox
+
     if _box is None:
         _box = Sandbox()
-    torch = number % 5 == 0
-    return sum(ran.ending is Ending.OK for ran in _box.run(program(torch), [case(torch)] * cases))
+    torch = number % 5 == 0 and find_spec("torch") is not None
+    return sum(ran.ending is Ending.OK for ran in _box.run(_program(torch), [_case(torch)] * cases))
 
 
-def below(root: int) -> list[int]:
-    """A process and all below it."""
-    parents: dict[int, list[int]] = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                fields = Path("/proc", entry, "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            parents.setdefault(int(fields[1]), []).append(int(entry))
-    found = [root]
-    for pid in found:
-        found += parents.get(pid, [])
-    return found
+def _all_seconds() -> float:
+    """Processor seconds of this process and all below it, those that ended included."""
+    return sum(process_seconds(pid) for pid in [os.getpid(), *descendants(os.getpid())])
 
 
-def processor(root: int) -> float:
-    """Seconds of processor time of all processes below `root`, those that ended included."""
-    ticks = 0
-    for pid in below(root):
-        fields = Path("/proc", str(pid), "stat").read_text().rpartition(")")[2].split()
-        ticks += sum(int(x) for x in fields[11:15])
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def shares(root: int) -> int:
-    """Kilobytes of all processes below `root`, shared pages counted in proportion."""
+def _shares_kb(root: int) -> int:
+    """Kilobytes of a process and all below it, shared pages counted in proportion."""
     total = 0
-    for pid in below(root):
+    for pid in [root, *descendants(root)]:
         try:
             lines = Path("/proc", str(pid), "smaps_rollup").read_text().splitlines()
         except OSError:
             continue
         total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
     return total
-
-
-def a_class(submissions: int, cases: int, workers: int) -> None:
-    """Many submissions on some workers: throughput and peak memory."""
-    peak, done = 0, threading.Event()
-
-    def watch() -> None:
-        nonlocal peak
-        while not done.wait(0.25):
-            peak = max(peak, shares(os.getpid()))
-
-    start = time.perf_counter()
-    with ProcessPoolExecutor(workers) as pool:
-        futures = [pool.submit(submission, i, cases) for i in range(submissions)]
-        watcher = threading.Thread(target=watch)  # after the pool has made its processes
-        watcher.start()
-        ran = sum(f.result() for f in futures)
-        seconds = time.perf_counter() - start
-        done.set()
-        watcher.join()
-    print(
-        f"{submissions} submissions of {cases} cases on {workers} workers: {seconds:.0f} s, {submissions / seconds:.1f} submissions/s, "
-        f"{ran / seconds:.0f} cases/s, {ran} of {submissions * cases} ran, peak memory {peak / 1024:.0f} MB in all"
-    )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, value in (("submissions", 500), ("cases", 30), ("workers", 2), ("cold", 5)):
-        parser.add_argument(f"--{name}", type=int, default=value)
-    args = parser.parse_args()
-    print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the start")
-    one_case(False, args.cold)
-    one_case(True, args.cold)
-    a_class(args.submissions, args.cases, args.workers)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,4 @@
-"""Fifty students who check at once, over HTTP: how long they wait, and that nobody is lost.
-
-    python benchmarks/web.py [--students 50] [--workers 2]
+"""Fifty students who check at once, over HTTP, on two workers: how long they wait, and that nobody is lost.
 
 Starts `grader serve` by itself. Students have an address each (127.0.0.2, ..; Linux) or sit behind one, told apart by their
 browsers' cookies. First each sends one question, then a whole homework; last, one of them sends without end while another
@@ -9,19 +7,20 @@ sends now and then.
 
 from __future__ import annotations
 
-import argparse
 import re
 import statistics
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import httpx2 as httpx
 
-ROOT = Path(__file__).resolve().parent.parent
-EXAMPLES = sorted(p for p in (ROOT / "submissions_example").iterdir() if p.suffix in (".tex", ".md"))
+from benchmarks.row import EXAMPLES, ROOT, Options, Row, at_most
+
+HOMEWORK = sorted(p for p in EXAMPLES.iterdir() if p.suffix in (".tex", ".md"))
 QUESTION = r"""# Question 1
 $$\begin{aligned}
 KL[q\|p] &= \mathbb{E}_q[\log q(x) - \log p(x)] \\
@@ -60,7 +59,33 @@ class Student:
             return
 
 
-def at_once(students: list[Student], jobs: list[tuple[str, bytes]], title: str) -> None:
+def measure(options: Options) -> Iterator[Row]:
+    """Start a server, ask it in all these ways, stop it."""
+    command = [sys.executable, "-m", "grader", "serve", "--port", "0", "--workers", "2"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    try:
+        if server.stdout is None or not (found := re.search(r"http://\S+:\d+", server.stdout.readline())):
+            raise RuntimeError("the server did not start")
+        url = found[0]
+        whole = [(p.name, p.read_bytes()) for p in HOMEWORK]
+        question = ("question.md", QUESTION.encode())
+        yield _alone(Student(url, 99, True), question, "one question, alone")
+        yield _alone(Student(url, 98, True), whole[1], "a whole homework, alone")
+        for own, where in ((True, "an address each"), (False, "behind one address")):
+            students = [Student(url, i, own) for i in range(options.count(50, 3))]
+            yield from _at_once(students, [question] * len(students), f"{len(students)} at once, one question, {where}")
+            if not own and not options.quick:
+                time.sleep(40)  # a room full of students may send two a second in the long run
+            jobs = [whole[i % len(whole)] for i in range(len(students))]
+            yield from _at_once(students, jobs, f"{len(students)} at once, whole homework, {where}")
+        yield _greedy(url, question, whole[0])
+    finally:
+        server.terminate()
+        status = server.wait(60)
+    yield Row("web: status with which the server stops", status, "", at_most(0))
+
+
+def _at_once(students: Sequence[Student], jobs: Sequence[tuple[str, bytes]], what: str) -> Iterator[Row]:
     """All of them check at the same moment."""
     for student in students:
         student.times, student.again = [], 0
@@ -78,79 +103,46 @@ def at_once(students: list[Student], jobs: list[tuple[str, bytes]], title: str) 
     for thread in threads:
         thread.join()
     took = time.perf_counter() - began
-    times = sorted(t for s in students for t in s.times)
-    lost = [x for s in students for x in s.lost]
-    again = sum(s.again for s in students)
-    print(
-        f"{title:<46} median {statistics.median(times):6.2f} s   p95 {times[int(0.95 * (len(times) - 1))]:6.2f} s   "
-        f"max {times[-1]:6.2f} s   {len(times) / took:5.2f}/s   asked again {again}   lost {len(lost)}"
-    )
-    for line in lost[:3]:
-        print(f"    {line}")
+    times = sorted(t for student in students for t in student.times)
+    lost = [text for student in students for text in student.lost]
+    if times:
+        note = (
+            f"95 % below {times[int(0.95 * (len(times) - 1))]:.2f} s, the last {times[-1]:.2f} s; {len(times) / took:.2f}/s; "
+            f"asked again {sum(student.again for student in students)} times"
+        )
+        yield Row(f"web: {what}", statistics.median(times), "s", note=note)
+    yield Row(f"web: {what}: lost", len(lost), "students", at_most(0), "; ".join(lost[:2]))
 
 
-def alone(student: Student, name: str, data: bytes, title: str, count: int = 5) -> None:
-    """One after the other, nobody else there."""
+def _alone(student: Student, job: tuple[str, bytes], what: str, count: int = 5) -> Row:
+    """One after the other."""
     student.times = []
     for _ in range(count):
-        student.check(name, data)
-    print(f"{title:<46} median {statistics.median(student.times):6.2f} s   max {max(student.times):6.2f} s")
+        student.check(*job)
+    return Row(
+        f"web: {what}",
+        statistics.median(student.times),
+        "s",
+        note=f"the longest of {count}: {max(student.times):.2f} s",
+    )
 
 
-def greedy(url: str) -> None:
+def _greedy(url: str, question: tuple[str, bytes], homework: tuple[str, bytes]) -> Row:
     """One address floods with ten browsers; another checks five times meanwhile."""
     stop = threading.Event()
     flood = [Student(url, 0, True) for _ in range(10)]
 
     def send(student: Student) -> None:
         while not stop.is_set():
-            answer = student.http.post("/api/check", files={"files": (EXAMPLES[0].name, EXAMPLES[0].read_bytes())})
-            if answer.status_code != 200:
+            if student.http.post("/api/check", files={"files": homework}).status_code != 200:
                 time.sleep(0.2)  # as soon as it may, and sooner
 
     threads = [threading.Thread(target=send, args=(s,), daemon=True) for s in flood for _ in range(3)]
     for thread in threads:
         thread.start()
     time.sleep(3)
-    alone(Student(url, 7, True), "question.md", QUESTION.encode(), "one question while somebody floods")
+    row = _alone(Student(url, 7, True), question, "one question while somebody floods")
     stop.set()
     for thread in threads:
         thread.join()
-
-
-def main() -> None:
-    """Start a server, ask it, stop it."""
-    options = argparse.ArgumentParser()
-    options.add_argument("--students", type=int, default=50)
-    options.add_argument("--workers", type=int, default=2)
-    asked = options.parse_args()
-    command = [sys.executable, "-m", "grader", "serve", "--port", "0", "--workers", str(asked.workers)]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
-    try:
-        assert server.stdout is not None
-        found = re.search(r"http://\S+:\d+", server.stdout.readline())
-        assert found, "the server did not start"
-        url = found[0]
-        whole = [(p.name, p.read_bytes()) for p in EXAMPLES]
-        alone(Student(url, 99, True), "question.md", QUESTION.encode(), "one question, alone")
-        alone(Student(url, 98, True), *whole[1], "a whole homework, alone")
-        for own, where in ((True, "an address each"), (False, "behind one address")):
-            students = [Student(url, i, own) for i in range(asked.students)]
-            at_once(
-                students,
-                [("question.md", QUESTION.encode())] * len(students),
-                f"{len(students)} at once, one question, {where}",
-            )
-            if not own:
-                time.sleep(40)  # a room full of students may send two a second in the long run
-            jobs = [whole[i % len(whole)] for i in range(len(students))]
-            at_once(students, jobs, f"{len(students)} at once, whole homework, {where}")
-        greedy(url)
-        print(httpx.get(f"{url}/healthz").json())
-    finally:
-        server.terminate()
-        print("stopped with", server.wait(60))
-
-
-if __name__ == "__main__":
-    main()
+    return row

@@ -1,0 +1,1 @@
+"""What design.md promises, measured: one module per measure, each with `measure(options)` that yields rows (see bench.py)."""
