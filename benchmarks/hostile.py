@@ -14,14 +14,12 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.measuring import descendants, grader, peak_mb, process_seconds
 from benchmarks.row import Options, Row, at_most
+from grader.limits import TEXT_BYTES
 
 TARGET = at_most(2)
 MEMORY = at_most(250)
 LIMIT = 25.0
 """Seconds after which a run counts as hung; the grader itself gives up after 20."""
-MEGABYTES = 2_000_000
-"""The largest file that is read."""
-
 HEAD = "## Question 1\n\n"
 
 
@@ -38,7 +36,7 @@ def rows(lines: list[str]) -> bytes:
 
 def filled(text: str, before: str = "") -> bytes:
     """A text repeated until the largest size that is read."""
-    room = MEGABYTES - len(before.encode()) - 1
+    room = TEXT_BYTES - len(before.encode()) - 1
     return (before + text * (room // len(text.encode()))).encode()
 
 
@@ -57,14 +55,14 @@ def doubling(levels: int) -> bytes:
 HOSTILE: Mapping[str, tuple[str, bytes]] = {
     # size
     "ten megabytes": ("a.tex", b"$x=1$ a\n" * 1_300_000),
-    "two megabytes of prose": ("a.md", filled("We know that it holds, and so on.\n\n", HEAD)),
-    "two megabytes of formulas": ("a.md", filled("$x=1$ so\n", HEAD)),
-    "two megabytes of displays": ("a.md", filled("$$KL = \\mu_1 + 1$$\n\n", HEAD)),
-    "two megabytes of dollars": ("a.md", filled("$", HEAD)),
-    "two megabytes of braces": ("a.tex", filled("{", "\\section{Question 1}")),
-    "two megabytes of headings": ("a.md", filled("## Question 1\n\n")),
-    "two megabytes of begin": ("a.tex", filled("\\begin{align}", "\\section{Question 1}")),
-    "two megabytes of items": ("a.tex", filled("\\item x\n\\begin{enumerate}", "\\section{Question 1}")),
+    "a megabyte of prose": ("a.md", filled("We know that it holds, and so on.\n\n", HEAD)),
+    "a megabyte of formulas": ("a.md", filled("$x=1$ so\n", HEAD)),
+    "a megabyte of displays": ("a.md", filled("$$KL = \\mu_1 + 1$$\n\n", HEAD)),
+    "a megabyte of dollars": ("a.md", filled("$", HEAD)),
+    "a megabyte of braces": ("a.tex", filled("{", "\\section{Question 1}")),
+    "a megabyte of headings": ("a.md", filled("## Question 1\n\n")),
+    "a megabyte of begin": ("a.tex", filled("\\begin{align}", "\\section{Question 1}")),
+    "a megabyte of items": ("a.tex", filled("\\item x\n\\begin{enumerate}", "\\section{Question 1}")),
     "2,000 rows": ("a.md", rows([r"&= E_q[\log q(x)] - E_q[\log p(x)] + 1 - 1"] * 2000)),
     "2,000 false rows": ("a.md", rows([rf"&= E_q[\log q(x)] - E_q[\log p(x)] + {n}" for n in range(1, 2001)])),
     "a row of 20,000 characters": ("a.md", rows(["&= " + " + ".join([r"\mu_1^2 \sigma_1"] * 1250)])),

@@ -7,10 +7,14 @@ reads a submission is killed from outside as a last resort only (`WORKER_SECONDS
 from typing import Final
 
 FILE_BYTES: Final = 2_000_000
-"""Largest file read. The biggest homework of the sample has 120 kB; 10 MB of TeX is an attack or an accident."""
+"""Largest file read: a notebook with its plots. 10 MB of TeX is an attack or an accident."""
+
+TEXT_BYTES: Final = 1_000_000
+"""Largest file of text read. The biggest homework of the sample has 120 kB; a megabyte that is all prose or formulas has
+its verdict in some two seconds."""
 
 TOKENS: Final = 400_000
-"""Tokens of one submission after expansion: a 2 MB file that is all text stays below."""
+"""Tokens of one submission after expansion: the largest file that is all text stays below."""
 
 EXPANSIONS: Final = 50_000
 """Macro calls replaced in one submission: a thesis uses some thousands; doubling macros pass any bound."""
@@ -32,6 +36,9 @@ FORMULA_TOKENS: Final = 6_000
 
 DIGITS: Final = 400
 """Digits in one number: floats end at 308; beyond, exact arithmetic only serves to hang a grader."""
+
+DERIVATIVES: Final = 6
+"""Derivatives inside one another: each doubles the work on what stands inside; students nest two."""
 
 READINGS: Final = 6
 """Alternative readings tried for one formula."""

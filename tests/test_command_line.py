@@ -32,7 +32,7 @@ BAD: dict[str, tuple[str, bytes, int, str]] = {
     "empty": ("a.tex", b"", 2, "the file is empty"),
     "binary": ("a.tex", bytes(range(256)) * 40, 2, "the file is not text"),
     "null_bytes": ("a.md", b"Question 1\n\n\x00 $x=1$", 2, "the file is not text"),
-    "ten_megabytes": ("a.tex", b"$x=1$ a\n" * 1_300_000, 2, "at most 2000000 are read"),
+    "ten_megabytes": ("a.tex", b"$x=1$ a\n" * 1_300_000, 2, "at most 1000000 are read"),
     "unclosed_environment": (
         "a.tex",
         b"\\section{Question 1}\n\\begin{align*}\nKL &= \\frac{1}{2\n\n\\section{Question 4}\n",

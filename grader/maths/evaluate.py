@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from grader.errors import EvaluationError
-from grader.limits import EVALUATION_STEPS, PRECISE_STEPS
+from grader.limits import DERIVATIVES, EVALUATION_STEPS, PRECISE_STEPS
 from grader.maths import numeric as N
 from grader.maths import syntax as T
 from grader.maths import values as V
@@ -50,6 +50,7 @@ class Evaluator:
         self.unreliable = False
         self.quadratures = 1 if block.world.moved else 0  # axes taken, from the last
         self.depth = 0
+        self.derivatives = 0
         self.used: set[str] = set()
         self.bracketed = False  # brackets that two equal trees may differ in were looked at
 
@@ -359,11 +360,20 @@ class Evaluator:
         return seen - {key}
 
     def derivative(self, at: N.Scalar, function: Callable[[N.Dual], Value]) -> Value:
-        """The derivative of a function of one number, by a dual number."""
+        """The derivative of a function of one number, by a dual number.
+
+        Raises EvaluationError `budget` for more derivatives inside one another than `DERIVATIVES`.
+        """
+        if self.derivatives == DERIVATIVES:
+            raise EvaluationError("budget", "too many derivatives inside one another")
         self.tags += 1
         tag = self.tags
         seed = N.Dual(tag, at, self.constant(1))
-        result = function(seed)
+        self.derivatives += 1
+        try:
+            result = function(seed)
+        finally:
+            self.derivatives -= 1
 
         def slope(v: N.Scalar) -> N.Scalar:
             return _tangent(v, tag, self.constant(0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from grader.errors import OperatorError, ReadError, TooLarge
-from grader.limits import FILE_BYTES
+from grader.limits import FILE_BYTES, TEXT_BYTES
 from grader.reading.document import Problem
 from grader.source import SourceMap
 
@@ -21,14 +21,15 @@ _DECLARED = (
 def load_bytes(path: Path) -> bytes:
     """The content of a submission's file.
 
-    Raises OperatorError if it is missing or no file, TooLarge beyond `limits.FILE_BYTES`.
+    Raises OperatorError if it is missing or no file, TooLarge beyond `limits.TEXT_BYTES` (`FILE_BYTES` for a notebook).
     """
     try:
         size = path.stat().st_size
         if path.is_dir():
             raise OperatorError(f"{path}: is a folder, not a file")
-        if size > FILE_BYTES:
-            raise TooLarge("file_too_large", f"the file has {size} bytes; at most {FILE_BYTES} are read", 0)
+        most = FILE_BYTES if path.suffix.lower() == ".ipynb" else TEXT_BYTES
+        if size > most:
+            raise TooLarge("file_too_large", f"the file has {size} bytes; at most {most} are read", 0)
         return path.read_bytes()
     except FileNotFoundError:
         raise OperatorError(f"{path}: no such file") from None
