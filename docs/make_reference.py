@@ -17,6 +17,7 @@ from made.class_reports import class_sections  # noqa: E402
 from made.commands import commands_page  # noqa: E402
 from made.modules import modules_page  # noqa: E402
 from made.reports import report_page  # noqa: E402
+from made.right_rows import filled  # noqa: E402
 from made.rubrics import rubric_page  # noqa: E402
 
 PAGES: Final[dict[str, Callable[[], str]]] = {
@@ -28,9 +29,11 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
 
 
 def main() -> None:
-    """Write all of them."""
+    """Write all of them, and the table of right rows in `trust.md`."""
     for name, page in PAGES.items():
         (DOCS / name).write_text(page(), encoding="utf-8")
+    trust = DOCS / "trust.md"
+    trust.write_text(filled(trust.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":
