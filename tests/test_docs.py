@@ -173,10 +173,10 @@ def test_commands_on_pages_exist() -> None:
 
 
 def test_targets_of_make_exist() -> None:
-    makefile = text_of(ROOT / "Makefile")
+    rules = re.findall(r"^([a-z][\w%-]*):", text_of(ROOT / "Makefile"), re.MULTILINE)
     for page in (*PAGES[:1], *DOCS):
         for target in re.findall(r"(?:`|^)make ([a-z-]+)", text_of(page), re.MULTILINE):
-            assert re.search(rf"^{target}:", makefile, re.MULTILINE), (page.name, target)
+            assert any(fnmatch.fnmatch(target, rule.replace("%", "*")) for rule in rules), (page.name, target)
 
 
 # what is made of the program

@@ -1,4 +1,4 @@
-"""The class that README shows is the one of the examples, and its targets exist; its other examples: `test_docs`."""
+"""The class that README shows is the one of the examples; what else it shows is run by `test_docs`."""
 
 from __future__ import annotations
 
@@ -27,9 +27,3 @@ def test_the_class_is_the_one_shown(tmp_path: Path) -> None:
     # what Python answers get depends on what is installed: their keys are tested where they can be run
     assert not [row for row in rows if not row.startswith(" py_") and row not in README]
     assert all(row.split()[0] in README for row in rows)
-
-
-def test_the_targets_exist() -> None:
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in re.findall(r"`?make ([a-z-]+)", README):
-        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
