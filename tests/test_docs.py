@@ -19,6 +19,7 @@ import yaml
 from conftest import ROOT, cases
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from test_architecture import LAYERS
 from tutorial import play, steps
 from typer.main import get_command
 
@@ -241,6 +242,12 @@ def test_every_package_and_module_of_the_top_is_in_the_architecture() -> None:
     names = {f"{p.name}/" if p.is_dir() else p.name for p in top if p.name not in ("__init__.py", "__main__.py")}
     assert len(names) > 40
     assert sorted(n for n in names if not re.search(rf"`{re.escape(n)}|\b{re.escape(n.removesuffix('.py'))}\b", page)) == []
+
+
+def test_the_layers_of_the_architecture_are_those_that_are_held() -> None:
+    page = text_of(ROOT / "docs" / "architecture.md")
+    said = page.partition("holds it: ")[2].partition(".\n`gradebook` knows")[0]
+    assert [re.findall(r"[a-z_]+", layer) for layer in said.split("<-")] == [x for x in LAYERS if x != ["__main__"]]
 
 
 # trust
