@@ -46,7 +46,8 @@ def _answer(answer: dict[str, Any]) -> dict[str, Any]:
 @app.command()
 def check(
     files: Annotated[
-        list[Path], typer.Argument(help="The files of one submission (.tex, .md, .txt); several are graded in turn.")
+        list[Path],
+        typer.Argument(help="Submissions (.tex, .md, .txt, .py, .ipynb), graded in turn; with --together, the files of one."),
     ],
     json_out: Annotated[
         str | None, typer.Option("--json", help="Write the report as JSON to this file (- is standard output).")

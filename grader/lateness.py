@@ -24,25 +24,33 @@ class Step(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     after_hours: float = Field(ge=0, allow_inf_nan=False)
+    """Hours after the due date, of which more must have passed."""
     percent: float = Field(gt=0, le=100, allow_inf_nan=False)
+    """What it then costs, in percent of the score."""
 
 
 class LatePolicy(BaseModel):
     """What lateness costs, in percent of the score: so much for each day, or steps, `maximum` at most.
 
-    `days`: a day begun counts whole, or in proportion. `due` stands in where the metadata has no due date, `zone` (such as
-    America/Toronto) where a time has none. The grace period is not charged: what comes after it is counted from its end.
+    The grace period is not charged: what comes after it is counted from its end.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     grace_minutes: float = Field(default=0, ge=0, allow_inf_nan=False)
+    """So much lateness costs nothing."""
     percent_per_day: float = Field(default=0, ge=0, le=100, allow_inf_nan=False)
+    """What a day costs, in percent of the score; this or `steps`."""
     days: Literal["begun", "exact"] = "begun"
+    """Whether a day that has begun counts whole (`begun`) or in proportion (`exact`)."""
     steps: tuple[Step, ...] = ()
+    """What it costs after so many hours; the last step passed counts."""
     maximum: float = Field(default=100, gt=0, le=100, allow_inf_nan=False)
+    """At most so many percent."""
     due: str | None = None
+    """The due date where the metadata of a submission has none: `2022-12-05T23:59:00-05:00`."""
     zone: str = "UTC"
+    """The time zone of times that name none: `America/Toronto`."""
 
     @model_validator(mode="after")
     def _one_way(self) -> LatePolicy:

@@ -44,19 +44,27 @@ class Span:
     """A stretch of a file: lines and columns from 1, the end column exclusive."""
 
     file: str
+    """Name of the file; of a notebook `name.ipynb:cell 3`."""
     line: int
+    """First line, from 1."""
     column: int
+    """First column, from 1."""
     end_line: int
+    """Last line."""
     end_column: int
+    """The column behind the last character."""
 
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """Numbers that prove a failure: the names' values and both sides there (JSON values, None for undefined)."""
+    """Numbers that prove a failure: the names' values and both sides there (plain values, None for undefined)."""
 
     values: dict[str, Any]
+    """The names' values."""
     left: Any
+    """The left side's value there."""
     right: Any
+    """The right side's value there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +86,14 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """A range of points: `min` is sure, `max` possible."""
+    """A range of points."""
 
     min: float
+    """What is sure."""
     max: float
+    """What is possible once a person has looked."""
     out_of: float
+    """What it is worth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +101,23 @@ class CheckResult:
     """One check of the rubric on one submission."""
 
     id: str
+    """The check's id in the rubric."""
     role: Role
+    """Which share of the points it carries."""
     outcome: Outcome
+    """What is said of it."""
     points: Points
+    """What it earns. `out_of` is 0 where another answer to the same check (written or in Python) counts."""
     note: str
+    """Why, as a machine tag (see Notes)."""
     message: dict[str, str] = field(default_factory=dict)
+    """The check's title, by language."""
     evidence: dict[str, Any] = field(default_factory=dict)
+    """What supports it (see Evidence)."""
     spans: tuple[Span, ...] = ()
+    """Where it was found."""
     fraction: float | None = None
+    """The share of the points that is sure, where it is not told by the outcome."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,28 +125,47 @@ class Step:
     """One link of a chain, or one display that is not a chain, as it was read."""
 
     id: str
+    """`Q7.b:12`: the part and a running number."""
     chain: str
+    """The chain it is a link of, empty for one across chains."""
     kind: str
+    """What the line is: `identity`, `definition`, `hypothesis`, `equation`, `goal`, `inequality`, `example`, .."""
     outcome: Outcome
+    """What is said of it; `assumed` of a line that claims nothing."""
     relation: str
+    """`=`, `<`, `<=`, `=>`, `<=>`, ..; empty for a line that could not be read."""
     left: str
+    """The left side as written."""
     right: str
+    """The right side as written; all of a line that could not be read."""
     reads: str
+    """How it was read, as LaTeX."""
     note: str
+    """Why, as a machine tag (see Notes)."""
     span: Span
+    """Where its right side stands, the line a reader would point at."""
     left_span: Span | None = None
+    """Where its left side stands; null where it is not written there."""
     context: tuple[str, ...] = ()
+    """The conditions it stands under."""
     detail: str = ""
+    """More about the note, in English."""
     witness: Witness | None = None
+    """Numbers at which the two sides differ; null where none were looked for or found."""
     diagnosis: str | None = None
+    """The smallest change that would mend it, as a machine tag: `constant_factor 1/pi`; null if none is known."""
     repairs: str | None = None
     """The step whose error this line mends."""
     repaired_by: str | None = None
+    """The step that mends this one's error."""
     consequence_of: str | None = None
+    """The earlier step from whose error it follows; it costs nothing then."""
     charged: bool = False
+    """Whether it costs something: wrong, and no consequence."""
     source: str = ""
+    """Of an unread line: an excerpt of its source."""
     source_column: int = 1
-    """For an unread line: an excerpt of its source and the column in it at which reading stopped."""
+    """The column in it at which reading stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,36 +173,40 @@ class Passage:
     """A stretch of the student's text as written."""
 
     span: Span
+    """Where it stands."""
     text: str
+    """The text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A piece of a part as it was read.
-
-    `kind` is `heading`, `text`, `item` (the label of a list's entry), `formula` (in a line of text), `display` (the first row of
-    a displayed formula), `row` (a further one) or `code`. `text` of a formula is LaTeX with the student's macros written out.
-    `fresh` says that a paragraph begins here, `spaced` that white space stands before it.
-    """
+    """A piece of a part as it was read."""
 
     kind: str
+    """`heading`, `text`, `item` (the label of a list's entry), `formula` (in a line of text), `display` (the first
+    row of a displayed formula), `row` (a further one) or `code`."""
     text: str
+    """As written; of a formula LaTeX with the student's macros written out."""
     span: Span
+    """Where it stands."""
     fresh: bool = False
+    """Whether a paragraph begins here."""
     spaced: bool = True
+    """Whether white space stands before it."""
 
 
 @dataclass(frozen=True, slots=True)
 class WrongValue:
-    """What a wrong line (`step`) or a wrong final answer (`check`) is worth: `value` is the same for the same mistake.
-
-    `follows` says that it may only follow from a mistake made before.
-    """
+    """What a wrong line (`step`) or a wrong final answer (`check`) is worth."""
 
     value: str
+    """A hash of the values of both sides, the same for the same mistake."""
     follows: bool = False
+    """Whether it may only follow from a mistake made before."""
     step: str | None = None
+    """The wrong step, or null."""
     check: str | None = None
+    """The check whose answer is wrong, or null."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,14 +214,21 @@ class PartReport:
     """All that is said about one part."""
 
     id: str
+    """The part's id in the rubric."""
     title: dict[str, str]
+    """Its title, by language."""
     score: Points
+    """The sum of its checks."""
     status: Status
+    """How it stands as a whole."""
     checks: tuple[CheckResult, ...]
+    """What the rubric looks for, in its order."""
     steps: tuple[Step, ...]
+    """Every line of a derivation, judged where it stands."""
     found: tuple[Passage, ...] = ()
     """The text of a part that a person still has to look at."""
     written: tuple[Written, ...] = ()
+    """The whole part as it was read, piece by piece."""
     evidence: dict[str, Any] = field(default_factory=dict)
     text_sha256: str = ""
     """Hash of the text that was graded; of the files where nothing was read."""
@@ -191,9 +241,17 @@ class Report:
     """The result of grading one submission."""
 
     submission_id: str
+    """Its id."""
     files: tuple[str, ...]
+    """Names of its files."""
     sha256: str
+    """Hash of its files."""
     provenance: dict[str, Any]
+    """What the result depends on besides: version of the grader, hash of the assignment, seed, versions of
+    libraries."""
     score: Points
+    """The sum of the parts."""
     parts: tuple[PartReport, ...]
+    """All parts of the assignment, also those without an answer."""
     problems: tuple[dict[str, Any], ...] = ()
+    """What went wrong while reading, each with `note`, `message` and where known `file`, `line`, `column`."""

@@ -23,23 +23,34 @@ class Own(Strict):
     """
 
     answer: str
+    """The earlier check, as `Q7.1.slope`."""
     names: tuple[str, ...]
+    """Names of this part that stand for the entries of that answer, or one for all of it."""
     then: dict[str, str] = Field(default_factory=dict)
+    """Names for what follows from it, with their formulas."""
 
 
 class Part(Strict):
     """One part of a question: what it is worth, how it is found in a submission, and what is checked of it."""
 
     id: str = Field(pattern=r"^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$")
+    """Its id in reports: `Q7.b`. `Q7` is the question."""
     points: float = Field(gt=0, allow_inf_nan=False)
+    """What it is worth: the sum of its checks."""
     title: Text
+    """What is asked, in a few words."""
     label: str = Field(pattern=r"\S")
+    """How students number it within the question: `b`, `2`."""
     words: tuple[str, ...] = ()
+    """Words of a heading by which it is found where there is no number."""
     world: str | None = None
+    """The world of the reference in which it is judged, where its name is not the part's id."""
     given: bool = False
     """Whether the statement gives the result: to restate it earns nothing."""
     own: tuple[Own, ...] = ()
+    """Earlier answers of the student on which it builds."""
     checks: tuple[Check, ...] = ()
+    """What is looked for in it, in the order in which it is shown."""
     programs: tuple[ProgramSpec, ...] = ()
     """Functions that answer the part in Python, each an alternative to some of the checks."""
 
@@ -48,19 +59,28 @@ class Question(Strict):
     """A rubric file: one question with its parts."""
 
     number: int = Field(ge=1)
+    """Its number in the assignment."""
     title: Text
+    """Its title."""
     words: tuple[str, ...]
+    """Words of a heading by which it is found where there is no number."""
     reference: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    """The module of `reference/` with its worlds and derived forms; nothing for one that only people mark."""
     parts: tuple[Part, ...] = Field(min_length=1)
+    """Its parts, in order."""
 
 
 class Assignment(Strict):
     """The file `assignment.yaml`: which questions there are, in order."""
 
     id: str = Field(pattern=r"^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$")
+    """Its name in reports and packages."""
     title: Text
+    """Its title."""
     points: float = Field(gt=0, allow_inf_nan=False)
+    """The sum of all parts, said once more so that a slip is seen."""
     questions: tuple[str, ...] = Field(min_length=1)
+    """The files of its questions, in order."""
     late: LatePolicy | None = None
     """What lateness would cost; nothing is said of it without."""
 

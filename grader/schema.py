@@ -12,6 +12,8 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from grader.checks.specs import Strict
+from grader.lateness import LatePolicy
+from grader.lateness import Step as LateStep
 from grader.rubric import Assignment, Question
 
 KINDS: Final[dict[str, type[BaseModel]]] = {"rubric": Question, "assignment": Assignment}
@@ -32,9 +34,9 @@ def schema_text(kind: str) -> str:
     """The schema of a kind of file as text; the same models give the same text."""
     model = KINDS[kind]
     schema = model.model_json_schema()
-    classes = {
-        cls.__name__: cls for cls in _models(Strict)
-    }  # others, such as those of the web, may bear the same names
+    # others, such as those of the web, may bear the same names
+    known: list[type[BaseModel]] = [*_models(Strict), LatePolicy, LateStep]
+    classes = {cls.__name__: cls for cls in known}
     for name, part in {model.__name__: schema, **schema.get("$defs", {})}.items():
         if name in classes:
             _describe(part, classes[name])
@@ -51,13 +53,13 @@ def _describe(schema: dict[str, Any], cls: type[BaseModel]) -> None:
     """Give each field the words that stand below it in the source, so that an editor can show them."""
     fields = schema.get("properties", {})
     for owner in reversed([c for c in cls.__mro__ if c.__module__.startswith("grader.")]):
-        for name, words in _said(owner).items():
+        for name, words in said(owner).items():
             if name in fields:
                 fields[name]["description"] = " ".join(words.split())
 
 
-def _said(cls: type[Any]) -> dict[str, str]:
-    """The words below the fields of a class, by field."""
+def said(cls: type[Any]) -> dict[str, str]:
+    """The words below the fields of a class in its source, by field."""
     body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
     assert isinstance(body, ast.ClassDef)
     found: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""A tutorial as what it is: files that it tells to write, and commands with the output they show."""
+"""A page as what it is: files that it tells to write, and commands with the output they show."""
 
 from __future__ import annotations
 
@@ -60,6 +60,25 @@ def run(command: str, folder: Path) -> str:
 
 def agrees(shown: str, got: str) -> bool:
     """Whether an output is the one shown; a line `...` stands for any lines."""
-    parts = [re.escape(part.rstrip()) for part in re.split(r"^\.\.\.\n", shown.rstrip() + "\n", flags=re.MULTILINE)]
-    there = "\n".join(line.rstrip() for line in got.splitlines())
-    return re.fullmatch(r"\n?(?:.*\n)?".join(parts), there, re.DOTALL) is not None
+    pattern = ["(?:.*\n)*" if line == "..." else re.escape(line.rstrip()) + "\n" for line in shown.rstrip().splitlines()]
+    return re.fullmatch("".join(pattern), "".join(f"{line.rstrip()}\n" for line in got.rstrip().splitlines())) is not None
+
+
+def play(document: Path, folder: Path, *, runs_python: bool = True) -> int:
+    """Do what a page says, in a folder: files are written, commands given, outputs compared. How many outputs it showed.
+
+    Where Python answers cannot be run, commands on `.py` files are passed over.
+    """
+    compared = 0
+    for step in steps(document):
+        if step.path:
+            path = folder / step.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(step.text, encoding="utf-8")
+            continue
+        if ".py" in step.command and not runs_python:
+            continue
+        got = run(step.command, folder)
+        assert agrees(step.output, got), f"{step.command}\n{got}"
+        compared += bool(step.output)
+    return compared

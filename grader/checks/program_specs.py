@@ -17,15 +17,20 @@ class Earned(Strict):
     """
 
     check: str
+    """The check of the part."""
     share: float = Field(default=1, gt=0, le=1)
+    """The share of its points."""
     where: tuple[str, ...] = ()
+    """Conditions under which the values count for it."""
 
 
 class Instead(Strict):
     """A quantity that is easily taken for the one asked for, and its name for the student."""
 
     target: Target
+    """The other quantity."""
     name: str
+    """What a student is told that they gave."""
 
 
 class FollowsFrom(Strict):
@@ -33,7 +38,9 @@ class FollowsFrom(Strict):
     this one's arguments are zero, or the `eigenvalues` of its matrix."""
 
     after: str
+    """The function of the earlier part."""
     how: Literal["jacobian", "eigenvalues"]
+    """What is done with what it gives."""
 
 
 class Table(Strict):
@@ -41,23 +48,31 @@ class Table(Strict):
     each value of that index (a leading axis), from `first` to the size `last`."""
 
     density: str
+    """The density, as in the world: `q(x_1|x_0)`."""
     over: str = ""
+    """The index that the leading axis goes over."""
     first: int = 1
+    """Its first value."""
     last: str = ""
+    """The size that is its last value."""
 
 
 class State(Strict):
     """An argument that is the state (from 0) of a discrete variable."""
 
     state: str
+    """The variable."""
 
 
 class ProgramLimits(Strict):
     """What one call may use; the memory is on top of what Python and its libraries take."""
 
     seconds: float = Field(default=5, gt=0, le=60, allow_inf_nan=False)
+    """Time for one call, without what it waited for a processor."""
     memory_mb: int = Field(default=512, ge=16, le=8192)
+    """Memory, in MB."""
     output_kb: int = Field(default=64, ge=1, le=4096)
+    """What it may print, in kB."""
 
 
 class ProgramSpec(Strict):
@@ -68,15 +83,25 @@ class ProgramSpec(Strict):
     """
 
     function: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    """The name students give it."""
     title: Text
+    """What it computes."""
     asks: Literal["value", "eigenvalues", "terms", "witness"] = "value"
+    """What kind of answer it returns."""
     arguments: tuple[str | Table | State, ...] = ()
+    """What it is called with, in order: names of the world, tables of densities, states."""
     target: Target | None = None
+    """What a `value`, `eigenvalues` or a `witness` is held against."""
     terms: tuple[Target, ...] = ()
+    """What `terms` are held against, one by one."""
     variable: str = ""
+    """Of a `witness`: the name that takes two values."""
     counts: tuple[Earned, ...] = Field(min_length=1)
+    """The checks it stands for."""
     instead: tuple[Instead, ...] = ()
+    """Quantities that are easily taken for the right one; the student is told which."""
     follows: FollowsFrom | None = None
+    """How the values follow from the student's own earlier function."""
     entries: bool = False
     """Whether each right entry of a vector earns its part."""
     scales: tuple[dict[str, Annotated[float, Field(allow_inf_nan=False)]], ...] = ()
@@ -84,3 +109,4 @@ class ProgramSpec(Strict):
     gradient: bool = False
     """Whether the derivatives by the arguments are asked for too, of answers in torch."""
     limits: ProgramLimits = ProgramLimits()
+    """What one call may use."""

@@ -12,7 +12,11 @@ from typing import Any, Final
 
 from grader.errors import OperatorError
 
-_COLUMNS: Final = ("submission", "part", "check", "points", "reason", "author", "apply")
+COLUMNS: Final[dict[str, str]] = {
+    **dict.fromkeys(("submission", "part", "points", "reason"), "needed"),
+    **dict.fromkeys(("check", "author", "apply"), ""),
+}
+"""Names of columns, and whether each is needed."""
 _MOST: Final = 20_000_000
 """Bytes of a file of decisions; a class of a thousand needs less than one."""
 
@@ -62,11 +66,11 @@ def read_rows(path: Path) -> tuple[Row, ...]:
 
 
 def _row(place: str, entry: Mapping[str, Any]) -> Row | str:
-    unknown = [str(k) for k in entry if k not in _COLUMNS]
+    unknown = [str(k) for k in entry if k not in COLUMNS]
     if unknown:
-        return f"{place}: unknown column {', '.join(unknown)}; known are {', '.join(_COLUMNS)}"
-    values = {k: "" if entry.get(k) is None else str(entry[k]).strip() for k in _COLUMNS}
-    missing = [k for k in ("submission", "part", "points", "reason") if not values[k]]
+        return f"{place}: unknown column {', '.join(unknown)}; known are {', '.join(COLUMNS)}"
+    values = {k: "" if entry.get(k) is None else str(entry[k]).strip() for k in COLUMNS}
+    missing = [k for k, need in COLUMNS.items() if need and not values[k]]
     if missing:
         return f"{place}: {', '.join(missing)} is missing"
     apply = values["apply"] or "one"

@@ -16,60 +16,81 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class CheckMove:
-    """A check whose points changed; an outcome or range of None says that it was not there."""
+    """A check whose points changed."""
 
     part: str
+    """The part."""
     check: str
+    """The check."""
     title: Mapping[str, str]
+    """Its title, by language."""
     outcome_before: str | None
+    """Null where it was not there."""
     outcome_after: str | None
+    """Null where it is there no more."""
     before: Range | None
+    """What was sure and possible; null where it was not there."""
     after: Range | None
+    """What is now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A submission whose total changed, overrides counted, and the checks that caused it.
-
-    `status_before` and `status_after` say whether it could be read at all.
-    """
+    """A submission whose total changed."""
 
     submission: str
+    """Its id."""
     before: Range
+    """The total, sure and possible, overrides counted."""
     after: Range
+    """The total now."""
     status_before: str
+    """Whether it could be read."""
     status_after: str
+    """Whether it can be read now."""
     checks: tuple[CheckMove, ...]
+    """What caused it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """An override to look at again.
-
-    `why`: `text` (the text it was given for changed), `result` (what the program says there changed), `lost` (it counts in
-    the old state only), `points` (both states have one, with other points).
-    """
+    """An override to look at again."""
 
     submission: str
+    """Its id."""
     part: str
+    """The part."""
     check: str | None
+    """The check; null for the whole part."""
     why: str
+    """`text` (the text it was given for changed), `result` (what the program says there changed), `lost` (it counts
+    in the old state only), `points` (both states have one, with other points)."""
     points: float
+    """What was given."""
     author: str
+    """By whom."""
     reason: str
+    """Why."""
     before: Range | None
+    """What the program said there, sure and possible."""
     after: Range | None
+    """What it says now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`same` counts submissions of both states whose total did not change."""
+    """Two states of a class compared."""
 
     moves: tuple[Move, ...]
+    """Submissions whose total changed, those that move most first."""
     conflicts: tuple[Conflict, ...]
+    """Overrides to look at again."""
     only_old: tuple[str, ...]
+    """Submissions that are in the old state only."""
     only_new: tuple[str, ...]
+    """In the new one only."""
     same: int
+    """Submissions of both whose total did not change."""
 
     def data(self) -> dict[str, Any]:
         """As plain data, schema `grader/diff/1`."""

@@ -18,24 +18,32 @@ _ALONE = frozenset({"unreadable", "fault"})
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One thing a person is asked: a check of a part, or (`check` None) the part as a whole.
-
-    `low` to `high` is what the program leaves open, `out_of` what it is worth. `role`, `outcome` and `note` are the check's,
-    or of a whole part its status. `stale` is the override to be confirmed, where that is the question: its text changed.
-    """
+    """One thing a person is asked: a check of a part, or the part as a whole."""
 
     submission: str
+    """Its id."""
     part: str
+    """The part."""
     check: str | None
+    """The check; null for the part as a whole."""
     role: str
+    """The check's."""
     outcome: str
+    """The check's; of a whole part its status."""
     note: str
+    """Why it is open, as a machine tag."""
     low: float
+    """What the program takes for sure."""
     high: float
+    """What it takes for possible."""
     out_of: float
+    """What it is worth."""
     title: Mapping[str, str]
+    """What is asked, by language."""
     alike: str = ""
+    """The same for open answers that a person would judge alike; empty for one that stands for itself."""
     stale: Override | None = None
+    """The override to be confirmed because its text changed; null otherwise."""
 
     @property
     def open(self) -> float:
@@ -64,11 +72,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Questions to which one answer will mostly do; the first stands for all. `kind` says what they have in common:
-    `values`, `line`, `formulas`, `words`, `submission` (the parts of one that was not read), or nothing (then there is one)."""
+    """Questions to which one answer will mostly do."""
 
     kind: str
+    """What they have in common: `values`, `line`, `formulas`, `words`, `submission` (the parts of one that was not
+    read); empty for one."""
     questions: tuple[Question, ...]
+    """The questions; the first is shown and stands for all."""
 
     @property
     def first(self) -> Question:

@@ -114,28 +114,38 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """Points a person gave, for a part (`check` None) or one of its checks.
-
-    `text_sha256` is the hash of the graded text at that time. `stale` says that it is another one now, or that the rubric has
-    that part or check no more. `ended_at` is empty while the override counts, else when it was replaced or withdrawn
-    (`ended_how`), by whom and why. `decision` is the decision on several answers at once that it belongs to.
-    """
+    """Points a person gave, for a part or one of its checks."""
 
     id: int
+    """Its number in the gradebook."""
     submission: str
+    """Its id."""
     part: str
+    """The part."""
     check: str | None
+    """The check; null for the whole part."""
     points: float
+    """What was given."""
     reason: str
+    """Why; the student reads it."""
     author: str
+    """By whom; the student does not."""
     created_at: str
+    """When."""
     text_sha256: str
+    """Hash of the graded text at that time."""
     decision: int | None
+    """The decision on several answers at once that it belongs to, or null."""
     ended_at: str
+    """When it was replaced or withdrawn; empty while it counts."""
     ended_how: str
+    """How it ended: `replaced` or `withdrawn`."""
     ended_by: str
+    """Who ended it."""
     ended_why: str
+    """Why."""
     stale: bool
+    """Whether the text is another one now, or the rubric has that part or check no more."""
 
     @property
     def active(self) -> bool:

@@ -35,27 +35,32 @@ Mistake = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class SharedValue:
-    """A mistake that two have in common: `held_by` so many of the `of` who answered the part."""
+    """A mistake that two have in common."""
 
     part: str
+    """The part."""
     value: str
+    """The mistake's value."""
     held_by: int
+    """So many make it."""
     of: int
+    """Of so many who answered the part."""
 
 
 @dataclass(frozen=True, slots=True)
 class SimilarPair:
-    """Two submissions (ids) with their common mistakes in order.
-
-    `expected` is how many such pairs the class would have if everybody made mistakes independently of the others.
-    `same_text` are parts with such a mistake whose text is the same letter for letter.
-    """
+    """Two submissions (ids) with their common mistakes."""
 
     first: str
+    """One submission."""
     second: str
+    """The other."""
     shared: tuple[SharedValue, ...]
+    """Their common mistakes, in order."""
     expected: float
+    """How many such pairs the class would have if everybody made mistakes independently of the others."""
     same_text: tuple[str, ...] = ()
+    """Parts with such a mistake whose text is the same letter for letter."""
 
     @property
     def weak(self) -> bool:
@@ -65,25 +70,27 @@ class SimilarPair:
 
 @dataclass(frozen=True, slots=True)
 class Similar:
-    """All pairs, the least likely first, and the groups they form.
-
-    `hands` is how many handed in, the same people once; `same_people` are the submissions of those who handed in several.
-    `unknown` counts results of before the values of wrong lines were kept, of which nothing can be said.
-    """
+    """All pairs and the groups they form."""
 
     hands: int
+    """How many handed in, the same people once."""
     pairs: tuple[SimilarPair, ...]
+    """All pairs, the least likely first."""
     groups: tuple[tuple[str, ...], ...]
+    """The groups that the pairs form."""
     same_people: tuple[tuple[str, ...], ...]
+    """Submissions of those who handed in several."""
     unknown: int = 0
+    """Results of before the values of wrong lines were kept, of which nothing can be said."""
 
     def pair(self, one: str, other: str) -> SimilarPair | None:
         """The pair of these two submissions, in either order."""
         return next((p for p in self.pairs if {p.first, p.second} == {one, other}), None)
 
     def data(self) -> dict[str, Any]:
-        """Plain data for JSON."""
+        """As plain data, schema `grader/similar/1`."""
         return {
+            "schema": "grader/similar/1",
             "hands": self.hands,
             "pairs": [{**asdict(p), "weak": p.weak} for p in self.pairs],
             "groups": [list(g) for g in self.groups],

@@ -24,66 +24,88 @@ _KINDS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class PartFigures:
-    """The marks of one part, what people gave included.
-
-    `settled` marks are in `histogram` (ten bins of equal width from 0 to `out_of`, the last with full marks), `quartiles`
-    (least, first quartile, median, third, most; linear between neighbours; None without any) and `mean`. `open` counts
-    submissions in which points are left, `mean_min` and `mean_max` are the ends of the mean over all.
-    """
+    """The marks of one part, what people gave included."""
 
     id: str
+    """The part; empty for the whole."""
     out_of: float
+    """What it is worth."""
     settled: int
+    """Submissions in which no point is open."""
     open: int
+    """Submissions in which points are left."""
     histogram: tuple[int, ...]
+    """Settled marks in ten bins of equal width from 0 to `out_of`, the last with full marks."""
     quartiles: tuple[float, float, float, float, float] | None
+    """Of settled marks: least, first quartile, median, third, most; linear between neighbours; null without any."""
     mean: float | None
+    """Of settled marks; null without any."""
     mean_min: float
+    """The mean over all, with what is sure."""
     mean_max: float
+    """The mean over all, with what is possible."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckFigures:
-    """One check over the class: `full` got all its points, `partial` some, `none` nothing (of these `missing` wrote nothing
-    there), `open` wait for a person. `failing` is the share of those settled that did not get all."""
+    """One check over the class."""
 
     part: str
+    """The part."""
     check: str
+    """The check."""
     title: Mapping[str, str]
+    """Its title, by language."""
     out_of: float
+    """What it is worth."""
     full: int
+    """Submissions that got all its points."""
     partial: int
+    """Some of them."""
     none: int
+    """None of them."""
     missing: int
+    """Of these, those that wrote nothing there."""
     open: int
+    """Submissions in which it waits for a person."""
     open_points: float
+    """Points that are open in them."""
 
     @property
     def failing(self) -> float | None:
-        """None if nothing is settled."""
+        """The share of those settled that did not get all; None if nothing is settled."""
         settled = self.full + self.partial + self.none
         return (self.partial + self.none) / settled if settled else None
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """A slip or a note of wrong lines and answers: in how many submissions, and where for example (submission, file, line)."""
+    """What goes wrong in wrong lines and answers."""
 
     part: str
+    """The part."""
     kind: str
+    """The slip, or the note where none is known."""
     count: int
+    """In so many submissions."""
     examples: tuple[tuple[str, str, int], ...]
+    """Where, for example: submission, file, line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """`total` has the figures of the whole, `submissions` counts results."""
+    """The class in figures."""
 
     submissions: int
+    """Submissions with a result."""
     total: PartFigures
+    """The figures of the whole."""
     parts: tuple[PartFigures, ...]
+    """The figures of each part."""
     checks: tuple[CheckFigures, ...]
+    """The figures of each check."""
     diagnoses: tuple[Diagnosis, ...]
+    """What goes wrong in wrong lines and answers, the most frequent first."""
 
     def undecided(self) -> tuple[CheckFigures, ...]:
         """The checks that leave most points open, first those with most."""

@@ -27,7 +27,7 @@ STATUSES: Final[dict[str, dict[Lang, str]]] = {
     "unreadable": {"en": "could not be read", "fr": "illisible"},
     "needs_review": {"en": "a person will look", "fr": "une personne relira"},
 }
-_NOTES: Final[dict[str, dict[Lang, str]]] = {
+NOTES: Final[dict[str, dict[Lang, str]]] = {
     "agrees": {"en": "agrees at every point tried", "fr": "vérifié en tous les points essayés"},
     "other_order": {
         "en": "right in another order of the variables than the usual one; say which order you use",
@@ -334,7 +334,7 @@ def say(table: dict[str, dict[Lang, str]], key: str, lang: Lang) -> str:
 
 def note(tag: str, lang: Lang) -> str:
     """A machine note in words."""
-    return say(STEP_NOTES if tag in STEP_NOTES else _NOTES, tag, lang)
+    return say(STEP_NOTES if tag in STEP_NOTES else NOTES, tag, lang)
 
 
 def check_note(check: Mapping[str, Any], lang: Lang) -> str:

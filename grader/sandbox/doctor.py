@@ -66,15 +66,20 @@ _SWITCHES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked for: `there`; whether Python answers need it; its version or what was found; why it is not there;
-    `remedy` names a text."""
+    """One thing looked for."""
 
     name: str
+    """What was looked for."""
     there: bool
+    """Whether it is there."""
     needed: bool
+    """Whether Python answers need it."""
     found: str = ""
+    """Its version, or what was found."""
     why: str = ""
+    """Why it is not there."""
     remedy: str = ""
+    """The text that says how to get it."""
 
 
 def examine() -> list[Finding]:
