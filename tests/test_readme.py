@@ -15,7 +15,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def test_the_class_is_the_one_shown(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "grader.cli", "grade", "submissions_example", "--out", str(tmp_path), "--jobs", "2"],
+        [sys.executable, "-m", "grader", "grade", "submissions_example", "--out", str(tmp_path), "--jobs", "2"],
         capture_output=True,
         text=True,
         cwd=ROOT,
