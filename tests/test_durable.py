@@ -263,7 +263,7 @@ def test_a_submission_that_ends_its_worker_is_not_tried_a_third_time(tmp_path: P
 
 LIMITED = (
     "import resource, sys; n = int(sys.argv.pop(1)); resource.setrlimit(resource.RLIMIT_FSIZE, (n, n));"
-    "from grader.cli import main; main()"
+    "from grader.__main__ import main; main()"
 )
 
 
