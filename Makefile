@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 $(VENV)/base: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e .
+	$(BIN)/python -m compileall -q grader reference  # else each start compiles anew where PYTHONDONTWRITEBYTECODE is set
 	touch $@
 
 $(VENV)/dev: $(VENV)/base
@@ -55,6 +56,7 @@ $(VENV)/bench: $(VENV)/dev benchmarks/requirements.txt
 	touch $@
 
 bench: $(VENV)/bench $(VENV)/bubblewrap  ## every figure in one table, into docs/benchmarks.md (FILE=... adds a submission)
+	$(BIN)/python -m compileall -q grader reference
 	$(BIN)/python -m benchmarks.bench --out docs/benchmarks.md $(if $(FILE),--file '$(FILE)')
 
 bench-%: $(VENV)/bench $(VENV)/bubblewrap  ## one measure: bench-whole_file, bench-pairs, .. (docs/benchmarks.md), and bench-web
