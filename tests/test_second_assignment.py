@@ -80,6 +80,9 @@ def test_false_lines_are_found() -> None:
         (r"\mathcal N(\sqrt{\alpha_t}x_{t-1}, 1-\alpha_t)", Outcome.CORRECT),
         (r"\mathcal N(\sqrt{\alpha_t}x_{t-1}, \sqrt{1-\alpha_t})", Outcome.UNDECIDED),
         (r"\mathcal N(\alpha_tx_{t-1}, 1-\alpha_t)", Outcome.INCORRECT),
+        (r"\mathcal N(x_t; \sqrt{\alpha_t}x_{t-1}, 1-\alpha_t)", Outcome.CORRECT),
+        (r"\mathcal N(x_t; \sqrt{\alpha_t}x_{t-1}, \sqrt{1-\alpha_t})", Outcome.UNDECIDED),
+        (r"\mathcal N(x_t; \sqrt{\alpha_t}x_{t-1}, (1-\alpha_t)^2)", Outcome.INCORRECT),
     ],
 )
 def test_a_law_may_be_given_by_its_standard_deviation(law: str, outcome: Outcome, tmp_path: Path) -> None:

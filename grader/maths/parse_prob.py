@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from fractions import Fraction
 
 from grader.errors import ReadError
 from grader.maths import symbols as S
@@ -345,14 +346,24 @@ class ProbabilityParser(ExpressionParser):
         except ReadError:
             self.i = mark
             return None
-        if len(items) == 3 and split == 1:
-            return T.Normal(items[0], items[1], items[2], start=start, end=end)
         if len(items) == 2:
             return T.Normal(None, items[0], items[1], start=start, end=end)
-        if len(items) == 3 and split == 0:
-            return T.Normal(items[0], items[1], items[2], start=start, end=end)
+        if len(items) == 3 and split in (0, 1):
+            return T.Normal(items[0], items[1], self.variance(items[2]), start=start, end=end)
         self.i = mark
         return None
+
+    def variance(self, written: T.Node) -> T.Node:
+        """The variance of a law from how its spread is written, which may also be meant for a standard deviation.
+
+        A square and a multiple of the identity are variances, and numbers say what they are.
+        """
+        names = {n.base for n in T.of_kind(written, T.Name)}
+        if (isinstance(written, T.Pow) and isinstance(written.exponent, T.Num)) or not names or "I" in names:
+            return written
+        if self.choose("spread", 2) == 0:
+            return written
+        return T.Pow(written, T.Num(Fraction(2)), start=written.start, end=written.end)
 
     def gaussian_items(self) -> tuple[list[T.Node], int]:
         items = [self.expression()]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from itertools import product
 
 from grader.errors import ReadError
@@ -194,10 +193,7 @@ class Parser(AtomParser):
             return right
         if len(left.args) != 1 or not isinstance(left.args[0], T.Name):
             return right
-        variance = right.variance
-        if self.choose("spread", 2) == 1:
-            variance = T.Pow(variance, T.Num(Fraction(2)), start=variance.start, end=variance.end)
-        return replace(right, var=left.args[0], variance=variance)
+        return replace(right, var=left.args[0], variance=self.variance(right.variance))
 
     def relation(self) -> T.Node:
         tok = self.peek()
