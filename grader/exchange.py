@@ -9,6 +9,7 @@ from itertools import combinations
 from typing import Final
 
 from grader.model import PartReport, Points, Role
+from grader.reading.document import Document, Problem
 from grader.reading.outline import Located, Piece
 from grader.rubric import Question
 
@@ -56,3 +57,11 @@ def _barren(report: PartReport) -> bool:
 
 def _swapped(located: Located, one: str, other: str) -> dict[str, list[Piece]]:
     return {**located.parts, one: located.parts[other], other: located.parts[one]}
+
+
+def misplaced(document: Document, located: Located, one: str, other: str) -> Problem:
+    """That two answers stand under each other's heading, at the first of them."""
+    pieces = located.parts[one] + located.parts[other]
+    block = document.blocks[min(piece.first for piece in pieces)]
+    text = f"the answers to {one} and {other} stand under each other's heading; each is graded for what it answers"
+    return Problem("exchanged", text, block.start, block.end)

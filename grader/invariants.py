@@ -22,8 +22,9 @@ from grader.checks.specs import (
     PointCheck,
     ValueCheck,
 )
-from grader.grade import one_submission, placed
+from grader.grade import placed
 from grader.grade_part import grade_part
+from grader.maths.memory import one_submission
 from grader.model import Points, Role
 from grader.reading.document import Document
 from grader.reading.reader import read_files

@@ -18,11 +18,11 @@ from typing import Any, Final
 
 from grader.assignment import Assignment
 from grader.errors import ReadError
-from grader.grade import one_submission
 from grader.grade_part import grade_part
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.certify import proved
+from grader.maths.memory import one_submission
 from grader.maths.parser import parse
 from grader.maths.printer import to_latex
 from grader.maths.slips import answer_mutants, mutants

@@ -21,12 +21,13 @@ from grader.checks.specs import (
 from grader.derivation.definitions import flat_relations
 from grader.errors import ReadError
 from grader.examples import as_markdown
-from grader.grade import one_submission, placed
+from grader.grade import placed
 from grader.grade_part import Submission, grade_part, run_check
 from grader.invariants import reference_answer
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.compare import compare_trees
+from grader.maths.memory import one_submission
 from grader.maths.parser import parse
 from grader.model import Outcome, Role
 from grader.reading.outline import Located, Piece

@@ -31,8 +31,9 @@ def _assignment(folder: str | None) -> Assignment:
 
 
 def _check(request: dict[str, Any]) -> dict[str, Any]:
-    from grader.grade import grade, unreadable_report
+    from grader.grade import grade
     from grader.report.to_json import report_data
+    from grader.unread import unreadable_report
 
     assignment = _assignment(request.get("assignment"))
     paths = [Path(p) for p in request["files"]]
@@ -83,8 +84,8 @@ def _as_text(report: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
 
 def _unread(request: dict[str, Any]) -> dict[str, Any]:
     """A report for files that were not read: all parts wait for a person."""
-    from grader.grade import unreadable_report
     from grader.report.to_json import report_data
+    from grader.unread import unreadable_report
 
     names = [Path(n) for n in request["names"]] or [Path(request["id"])]
     assignment = _assignment(request.get("assignment"))

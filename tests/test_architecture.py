@@ -32,7 +32,7 @@ LAYERS = [
     ["carry", "python_answers"],
     ["exchange", "handed_in", "likeness", "wrong_values"],
     ["written"],
-    ["grade_part"],
+    ["grade_part", "unread"],
     ["grade"],
     ["api", "references", "examples", "invariants"],
     ["right_answers"],

@@ -11,9 +11,10 @@ from conftest import ROOT
 from pydantic import BaseModel, ConfigDict, Field
 
 from grader.errors import ReadError
-from grader.grade import grade, unreadable_report
+from grader.grade import grade
 from grader.report import gradescope
 from grader.report.to_json import report_data
+from grader.unread import unreadable_report
 
 Visibility = Literal["visible", "hidden", "after_due_date", "after_published"]
 Format = Literal["text", "html", "simple_format", "md", "ansi"]

@@ -5,6 +5,9 @@ All of it is a function of a world and a tree, so that it changes no answer; equ
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 from weakref import WeakSet
 
@@ -51,3 +54,19 @@ def refresh() -> None:
     for table in list(_TABLES):
         if not isinstance(table, Lasting):
             table.clear()
+
+
+@contextmanager
+def one_submission() -> Iterator[None]:
+    """What is found out about a submission's formulas is let go of at its end.
+
+    The cyclic garbage collector waits until then: trees have no cycles and are many.
+    """
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        forget()
+        if running:
+            gc.enable()
