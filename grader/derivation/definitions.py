@@ -281,14 +281,8 @@ def _taken(world: World, key: str) -> bool:
     """Whether the world gives the name a meaning already."""
     base = key.split("_", 1)[0]
     return (
-        key in world.symbols
+        world.names(key)
         or (("_" in key) and (base + "_*" in world.symbols or base in world.simplex))
-        or key in world.definitions
-        or key in world.functions
-        or key in world.groups
-        or key in world.sizes
-        or key in world.indices
-        or key in world.measures
         or (bool(world.joints) and base in _model_letters(world))
     )
 

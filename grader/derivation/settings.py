@@ -148,10 +148,6 @@ class Settings:
             rel for rel, at, about in self._supposed if at <= run.order and all(c in run.conditions for c in about)
         )
 
-    def in_family(self, left: T.Node, right: T.Node) -> bool:
-        """Whether an equality holds in a sister world that says something of it."""
-        return self.sister_of(left, right) is not None
-
     def sister_of(self, left: T.Node, right: T.Node) -> Judge | None:
         """The first sister world in which an equality holds."""
         return next((judge for judge in self.sisters(left, right) if agrees(judge, left, right)), None)
@@ -256,14 +252,8 @@ def _dummy(name: T.Name, world: World) -> bool:
         return False
     key = name.key
     known = (
-        key in world.symbols
+        world.names(key)
         or world.member(key)
-        or key in world.definitions
-        or key in world.functions
-        or key in world.groups
-        or key in world.sizes
-        or key in world.indices
-        or key in world.measures
         or base in world.families
         or base in world.simplex
         or base in world.unknowns

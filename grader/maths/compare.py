@@ -13,7 +13,6 @@ from grader.maths.decide import equal
 from grader.maths.equations import same_equation
 from grader.maths.parser import readings
 from grader.maths.tokens import Tok
-from grader.maths.worlds import World
 from grader.model import Outcome, Verdict
 
 _MULTIPLE = ("set", "list", "tuple")
@@ -177,8 +176,3 @@ def same_items(judge: Judge, answer: Answer) -> bool:
 
 def _structured(node: T.Node) -> bool:
     return isinstance(node, (T.Matrix, T.Tup, T.Transpose))
-
-
-def make_judge(world: World) -> Judge:
-    """A judge for one world."""
-    return Judge(world)

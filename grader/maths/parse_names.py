@@ -82,8 +82,6 @@ class NameParser(CalculusParser):
         if all(t.text in ("'", "prime") for t in inner):
             return "'" * len(inner), after
         if len(inner) == 1 and inner[0].text in _MARKS and inner[0].kind in ("op", "cmd"):
-            if inner[0].text in ("+", "-") and False:
-                return None
             return _MARKS[inner[0].text], after
         if all(t.kind == "text" for t in inner):
             return "".join(t.text for t in inner), after

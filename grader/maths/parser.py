@@ -388,11 +388,6 @@ def readings(toks: Sequence[Tok], notation: Notation = DEFAULT) -> Iterator[tupl
             yield node, not any(k in _STRAINED and c for k, c in zip(kinds, combination, strict=True))
 
 
-def strip_reason(node: T.Node) -> T.Node:
-    """The claim of a row without the condition written behind it."""
-    return node.items[0] if isinstance(node, T.Logic) and node.op == "if" else node
-
-
 def moved(node: T.Node, start: int, end: int) -> T.Node:
     """The node with another place in the source."""
     return replace(node, start=start, end=end)

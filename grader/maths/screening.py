@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from grader.maths.values import Tens, kinds_of, leaves
 from grader.maths.worlds import Block
 from grader.model import Outcome
 
+_V = TypeVar("_V")
 _AGREED = Table()
 
 
@@ -103,12 +104,17 @@ _SKETCHES = Table()
 
 
 def _sketch(judge: Judge, node: T.Node) -> _Sketch:
+    return _found_out(_SKETCHES, _sketched, judge, node)
+
+
+def _found_out(table: Table, made: Callable[[Judge, T.Node], _V], judge: Judge, node: T.Node) -> _V:
+    """What was found out about a formula in a world, or is now."""
     place = (judge, node)
-    found: _Sketch | None = _SKETCHES.get(place)
+    found: _V | None = table.get(place)
     if found is None:
-        found = _sketched(judge, node)
+        found = made(judge, node)
         if not _bracketed(node):
-            _SKETCHES.keep(place, found)
+            table.keep(place, found)
     return found
 
 
@@ -165,13 +171,7 @@ _LAYOUTS = Table()
 
 
 def _layout(judge: Judge, node: T.Node) -> _Layout:
-    place = (judge, node)
-    found: _Layout | None = _LAYOUTS.get(place)
-    if found is None:
-        found = _laid_out(judge, node)
-        if not _bracketed(node):
-            _LAYOUTS.keep(place, found)
-    return found
+    return _found_out(_LAYOUTS, _laid_out, judge, node)
 
 
 def _laid_out(judge: Judge, node: T.Node) -> _Layout:

@@ -145,6 +145,18 @@ class World:
         family = self.families.get(found[1] + found[3]) if found else None
         return (*family, found[2]) if found and family is not None else None
 
+    def names(self, key: str) -> bool:
+        """Whether a name of just this key has a meaning."""
+        return (
+            key in self.symbols
+            or key in self.definitions
+            or key in self.functions
+            or key in self.groups
+            or key in self.sizes
+            or key in self.indices
+            or key in self.measures
+        )
+
     def member(self, key: str) -> bool:
         """Whether a name is one of several that are explained or drawn alike: `a_i`, an entry of a vector."""
         base, _, index = key.partition("_")

@@ -28,7 +28,7 @@ from grader.reading.conditions import (
 )
 from grader.reading.document import Block, Kind
 from grader.reading.marks import folded
-from grader.reading.rows import Line, cut, operands, with_left
+from grader.reading.rows import Line, cut, operands
 from grader.reading.sections import Piece
 
 
@@ -79,15 +79,6 @@ class Chain:
             return first.tree if not isinstance(first.tree, T.Logic) else None
         left = rel.operands[0]
         return None if isinstance(left, T.Empty) else left
-
-    def last_readings(self, notation: Notation) -> list[tuple[T.Node, bool]]:
-        """The last line with the head in front, in all readings."""
-        line = self.lines[-1]
-        head = self.head()
-        found = line.readings(notation)
-        if line.lead == "continues" and head is not None:
-            return [(with_left(tree, head), natural) for tree, natural in found]
-        return found
 
 
 @dataclass(frozen=True, slots=True)
