@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from browser_kit import accessible, browser, opened
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 __all__ = ["ROOT", "SEED", "accessible", "browser", "cases", "opened", "tries"]
 
@@ -24,7 +24,13 @@ LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 def tries(count: int) -> settings:
     """How often a property is tried: always on the same inputs, or with the profile `long` on more and others."""
     slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
-    return settings(max_examples=count * (20 if LONG else 1), deadline=None, derandomize=not LONG, suppress_health_check=slow)
+    return settings(
+        max_examples=count * (20 if LONG else 1),
+        deadline=None,
+        derandomize=not LONG,
+        suppress_health_check=slow,
+        phases=(Phase.explicit, Phase.generate),  # inputs are small; to look for smaller ones takes minutes
+    )
 
 
 def cases(name: str) -> list[dict[str, Any]]:

@@ -7,10 +7,23 @@ import re
 from collections.abc import Callable
 
 _TOKEN = re.compile(r"\\[A-Za-z]+\*?|\\.|[A-Za-z]+|\d+(?:\.\d+)?|\s+|.", re.DOTALL)
-_NAMED = re.compile(r"\\(begin|end|text\w*|operatorname|math\w+|mbox|tag|label|ensuremath|verb|hspace|color|textcolor)(?![A-Za-z])")
+_NAMED = re.compile(
+    r"\\(begin|end|text\w*|operatorname|math\w+|mbox|tag|label|ensuremath|verb|hspace|color|textcolor)(?![A-Za-z])"
+)
 """Commands whose argument is no formula: blanks and braces mean something there."""
 _SINGLE = re.compile(r"(?<=[\^_])([A-Za-z0-9])(?![\w{])")
-_UNICODE = {r"\sigma": "σ", r"\mu": "μ", r"\alpha": "α", r"\beta": "β", r"\gamma": "γ", r"\theta": "θ", r"\le": "≤", r"\ge": "≥", r"\ne": "≠", r"\cdot": "·"}
+_UNICODE = {
+    r"\sigma": "σ",
+    r"\mu": "μ",
+    r"\alpha": "α",
+    r"\beta": "β",
+    r"\gamma": "γ",
+    r"\theta": "θ",
+    r"\le": "≤",
+    r"\ge": "≥",
+    r"\ne": "≠",
+    r"\cdot": "·",
+}
 Spelling = Callable[[str, random.Random], str]
 
 
@@ -60,7 +73,9 @@ def macro(text: str, rng: random.Random) -> str:
     found = re.findall(r"\\(?:sigma|mu|alpha|beta|gamma|theta|psi|epsilon|lambda)(?:_\d)?(?![A-Za-z])", text)
     if found and rng.random() < 0.6:
         chosen = rng.choice(found)
-        return rf"\newcommand{{\mine}}{{{chosen}}} " + re.sub(re.escape(chosen) + r"(?![A-Za-z\d_])", lambda _: r"\mine{}", text)
+        return rf"\newcommand{{\mine}}{{{chosen}}} " + re.sub(
+            re.escape(chosen) + r"(?![A-Za-z\d_])", lambda _: r"\mine{}", text
+        )
     if re.search(r"\\frac\{", text):
         return r"\newcommand{\mine}[2]{\frac{#1}{#2}} " + re.sub(r"\\frac(?=\{)", lambda _: r"\mine", text)
     return text
@@ -73,7 +88,11 @@ def comma(text: str, _: random.Random) -> str:
 
 def aligned(text: str, _: random.Random) -> str:
     """A chain of equalities over several lines."""
-    if _NAMED.search(text) or any(mark in text for mark in ("&", r"\\", ",", r"\iff", ":", ">", "<")) or text.count("=") < 1:
+    if (
+        _NAMED.search(text)
+        or any(mark in text for mark in ("&", r"\\", ",", r"\iff", ":", ">", "<"))
+        or text.count("=") < 1
+    ):
         return text
     depth, out, count = 0, [], 0
     for token in _TOKEN.findall(text):
@@ -100,7 +119,16 @@ def logarithm(text: str, _: random.Random) -> str:
 
 def dressed(text: str, rng: random.Random) -> str:
     """A full stop behind it, thin spaces, a style before it, a comment, a frame."""
-    return rng.choice((text + ".", text + r"\,.", r"\displaystyle " + text, text + " % as asked\n", r"\;" + text, r"\boxed{" + text + "}"))
+    return rng.choice(
+        (
+            text + ".",
+            text + r"\,.",
+            r"\displaystyle " + text,
+            text + " % as asked\n",
+            r"\;" + text,
+            r"\boxed{" + text + "}",
+        )
+    )
 
 
 def grouped(text: str, rng: random.Random) -> str:
@@ -110,7 +138,7 @@ def grouped(text: str, rng: random.Random) -> str:
     tokens = _TOKEN.findall(text)
     places = [
         i for i, t in enumerate(tokens)
-        if t in ("a", "b", "c", "x", "z", r"\alpha", r"\gamma", r"\theta") and (i == 0 or tokens[i - 1] not in ("_", "^") and not tokens[i - 1].startswith("\\"))
+        if t in ("a", "b", "c", "x", "z", r"\alpha", r"\gamma", r"\theta") and (i == 0 or (tokens[i - 1] not in ("_", "^") and not tokens[i - 1].startswith("\\")))
         and (i + 1 == len(tokens) or tokens[i + 1] not in ("_", "^", "("))
     ]  # fmt: skip
     if places:
@@ -123,3 +151,62 @@ SPELLINGS: dict[str, Spelling] = {
     "blanks": blanks, "fractions": fractions, "braced": braced, "sized": sized, "macro": macro, "comma": comma, "aligned": aligned,
     "greek": greek, "logarithm": logarithm, "dressed": dressed, "grouped": grouped,
 }  # fmt: skip
+
+
+def in_document(text: str, rng: random.Random, share: float = 0.5) -> str:
+    """A share of the formulas of a Markdown text in other spellings, one each."""
+    names = sorted(
+        set(SPELLINGS) - {"aligned", "macro"}
+    )  # a display may be one already; a macro is defined once, see below
+
+    def change(found: re.Match[str]) -> str:
+        if rng.random() > share:
+            return found.group()
+        mark = "$$" if found.group().startswith("$$") else "$"
+        inner = SPELLINGS[rng.choice(names)](found.group()[len(mark) : -len(mark)], rng)
+        if mark == "$":
+            inner = inner.replace("\n", " ").strip() or inner
+        return mark + inner.replace("% as asked", "").rstrip("\n") + mark
+
+    return _FORMULA.sub(change, text)
+
+
+_FORMULA = re.compile(r"\$\$[^$]+\$\$|\$[^$\n]+\$")
+
+
+def line_ends(text: str, rng: random.Random) -> str:
+    """Line ends of Windows, or blanks before them."""
+    return text.replace("\n", rng.choice(("\r\n", " \n", "\t\n")))
+
+
+def displays(text: str, rng: random.Random) -> str:
+    """`\\[..\\]` and environments for dollars."""
+    opening, closing = rng.choice(
+        (("\\[", "\\]"), ("\\begin{equation*}", "\\end{equation*}"), ("\\begin{equation}\n", "\n\\end{equation}"))
+    )
+
+    def change(found: re.Match[str]) -> str:
+        if found.group().startswith("$$"):
+            inner = found.group()[2:-2]
+            return found.group() if "\\begin{" in inner or "\\tag" in inner else f"{opening}{inner}{closing}"
+        return f"\\({found.group()[1:-1]}\\)"
+
+    return _FORMULA.sub(change, text)
+
+
+def defined(text: str, _: random.Random) -> str:
+    """Macros of the student's for what is written often, defined at the beginning."""
+    macros = (
+        r"$\newcommand{\sg}{\sigma}\newcommand{\qf}[2]{\frac{#1}{#2}}\newcommand{\Esp}[2]{\mathbb{E}_{#1}\left[#2\right]}$"
+        + "\n\n"
+    )
+    changed = re.sub(r"\\sigma(?![A-Za-z])", r"\\sg ", re.sub(r"\\frac(?=\{)", r"\\qf", text))
+    head, _, body = changed.partition("\n")
+    return f"{head}\n\n{macros}{body}"
+
+
+DOCUMENTS: dict[str, Spelling] = {
+    "formulas": in_document, "line_ends": line_ends, "displays": displays, "defined": defined,
+    "both": lambda text, rng: displays(in_document(text, rng), rng),
+}  # fmt: skip
+"""Other ways to write a whole answer in Markdown."""

@@ -57,10 +57,14 @@ def test_no_pair_allows_a_wrong_verdict_on_right_work() -> None:
 def test_runs_are_alike() -> None:
     """The same seed makes the same inputs, another one others; changed texts differ from those they come from."""
     for name in ("latex", "compare", "archive"):
-        first, again, other = ([d for d, _ in zip(plain.inputs(name, s), range(60 + len(seeds(name))), strict=False)] for s in (1, 1, 2))
+        first, again, other = (
+            [d for d, _ in zip(plain.inputs(name, s), range(60 + len(seeds(name))), strict=False)] for s in (1, 1, 2)
+        )
         assert first == again != other
     change = mutator("formula", random.Random(5))
-    assert sum(change(rb"\frac{a}{b} + \sum_{i=1}^N w_i") != rb"\frac{a}{b} + \sum_{i=1}^N w_i" for _ in range(100)) > 80
+    assert (
+        sum(change(rb"\frac{a}{b} + \sum_{i=1}^N w_i") != rb"\frac{a}{b} + \sum_{i=1}^N w_i" for _ in range(100)) > 80
+    )
 
 
 def test_most_changed_formulas_are_still_read() -> None:

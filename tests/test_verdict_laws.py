@@ -106,7 +106,12 @@ def test_a_row_read_from_right_to_left(row: tuple[dict[str, Any], Assignment], i
 
 
 @tries(90)
-@given(st.sampled_from(ROWS), st.lists(st.sampled_from(sorted(SPELLINGS)), min_size=1, max_size=3, unique=True), seeds, st.booleans())
+@given(
+    st.sampled_from(ROWS),
+    st.lists(st.sampled_from(sorted(SPELLINGS)), min_size=1, max_size=3, unique=True),
+    seeds,
+    st.booleans(),
+)
 def test_another_spelling_keeps_the_verdict(
     row: tuple[dict[str, Any], Assignment], names: list[str], seed: int, first: bool
 ) -> None:
@@ -153,7 +158,8 @@ def test_the_letter_of_a_bound_variable_is_free(e: Expr, kind: str, one: str, ot
     rng = random.Random(seed)
     body, again = latex(e), latex(rewrite(e, rng))
     texts = [
-        BOUND[kind].format(letter, re.sub(r"(?<![A-Za-z])x(?![A-Za-z])", f" {letter} ", inner)) for letter, inner in ((one, body), (other, again))
+        BOUND[kind].format(letter, re.sub(r"(?<![A-Za-z])x(?![A-Za-z])", f" {letter} ", inner))
+        for letter, inner in ((one, body), (other, again))
     ]
     found = compare(*texts)
     assert found.outcome is not Outcome.INCORRECT, texts
@@ -161,7 +167,14 @@ def test_the_letter_of_a_bound_variable_is_free(e: Expr, kind: str, one: str, ot
 
 
 @tries(40)
-@given(st.lists(st.sampled_from([r"\sigma_1", r"\sigma_2", "(1+x^2)", r"\sqrt{2}", "e^{a}", r"\sigma(z)"]), min_size=2, max_size=4), seeds)
+@given(
+    st.lists(
+        st.sampled_from([r"\sigma_1", r"\sigma_2", "(1+x^2)", r"\sqrt{2}", "e^{a}", r"\sigma(z)"]),
+        min_size=2,
+        max_size=4,
+    ),
+    seeds,
+)
 def test_a_logarithm_may_be_split(factors: list[str], seed: int) -> None:
     rng = random.Random(seed)
     above = [rng.random() < 0.6 for _ in factors]
@@ -169,7 +182,10 @@ def test_a_logarithm_may_be_split(factors: list[str], seed: int) -> None:
     raised = [f if p == 1 else rf"\left({f}\right)^{{{p}}}" for f, p in zip(factors, powers, strict=True)]
     top = "".join(r for r, up in zip(raised, above, strict=True) if up) or "1"
     below = "".join(r for r, up in zip(raised, above, strict=True) if not up) or "1"
-    terms = [("+" if up else "-") + (f"{p}" if p > 1 else "") + rf"\ln {f}" for f, p, up in zip(factors, powers, above, strict=True)]
+    terms = [
+        ("+" if up else "-") + (f"{p}" if p > 1 else "") + rf"\ln {f}"
+        for f, p, up in zip(factors, powers, above, strict=True)
+    ]
     whole, split = rf"\log\frac{{{top}}}{{{below}}}", "".join(terms)
     found = compare(whole, split)
     assert found.outcome is Outcome.CORRECT, (whole, split, found)

@@ -122,7 +122,9 @@ def _member(
                     raise ArchiveError(f"unpacks to more than {caps.bytes // 1_000_000} MB and was not unpacked")
                 out.write(chunk)
     except (*_DAMAGED, OSError) as error:
-        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # it sends the reader before the file's beginning
+        if (
+            isinstance(error, OSError) and error.errno != errno.EINVAL
+        ):  # it sends the reader before the file's beginning
             raise
         target.unlink(missing_ok=True)
         notes.append(f"{target.name}: damaged or encrypted in the archive ({_first_line(error)})")

@@ -253,9 +253,7 @@ _PRINTERS: Final[dict[type[T.Node], Callable[[Any], str]]] = {
     T.Abs: lambda n: rf"\left|{to_latex(n.value)}\right|",
     T.Norm: lambda n: rf"\left\|{to_latex(n.value)}\right\|" + (f"_{{{n.order}}}" if n.order != "2" else ""),
     T.Tup: lambda n: r"\left(" + ", ".join(to_latex(i) for i in n.items) + r"\right)",
-    T.SetOf: lambda n: (
-        r"\left\{" + ", ".join(to_latex(i) for i in n.items) + r"\right\}" if n.items else r"\emptyset"
-    ),
+    T.SetOf: lambda n: r"\left\{" + ", ".join(to_latex(i) for i in n.items) + r"\right\}" if n.items else r"\emptyset",
     T.KL: lambda n: rf"\mathrm{{{n.op}}}\left[{to_latex(n.left)} \| {to_latex(n.right)}\right]",
     T.Grad: lambda n: (
         r"\nabla" + (f"_{{{to_latex(n.by)}}}" if n.by is not None else "") + rf"\left({to_latex(n.body)}\right)"

@@ -42,11 +42,15 @@ def _thousands(raw: list[Token], at: int) -> int:
         digits = at + 1
     else:
         digits = at + (at < len(raw) and raw[at].kind == "ws")
-        if digits >= len(raw) or not (raw[digits].kind == "cmd" and raw[digits].text == ",") and raw[digits].text != "~":
+        if digits >= len(raw) or (
+            not (raw[digits].kind == "cmd" and raw[digits].text == ",") and raw[digits].text != "~"
+        ):
             return 0
         digits += 1
         digits += digits < len(raw) and raw[digits].kind == "ws"
-    found = digits < len(raw) and raw[digits].kind == "num" and len(raw[digits].text) == 3 and raw[digits].text.isdigit()
+    found = (
+        digits < len(raw) and raw[digits].kind == "num" and len(raw[digits].text) == 3 and raw[digits].text.isdigit()
+    )
     return digits if found else 0
 
 

@@ -75,7 +75,7 @@ def _argument(out: list[Tok]) -> int | None:
         at -= 1 if out[at - 1].kind == "cmd" else 2
     elif at != last:
         return None
-    name = 0 < at and (out[at].kind == "id" or out[at].text in ACCENTS)
+    name = at > 0 and (out[at].kind == "id" or out[at].text in ACCENTS)
     if not name or out[at - 1].text != "{" or out[at - 1].kind != "op":
         return None
     before = out[at - 2] if at > 1 else None

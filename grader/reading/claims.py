@@ -27,6 +27,7 @@ from grader.reading.conditions import (
     trails,
 )
 from grader.reading.document import Block, Kind
+from grader.reading.groups import name_in_braces
 from grader.reading.marks import folded
 from grader.reading.rows import Line, cut, operands, with_left
 from grader.reading.sections import Piece
@@ -368,10 +369,11 @@ class _Reader:
                 if all(line.error is None for line in joined.lines):
                     rows, used = joined, ahead - at + 1
         while (more := _goes_on(blocks, at + used)) is not None:  # `= A` and `+ B` in two displays
-            joined = cut((*block.tokens, *blocks[more].tokens), self.notation, block.start, blocks[more].end)
+            tokens = (*_inside(block.tokens), *_inside(blocks[more].tokens))
+            joined = cut(tokens, self.notation, block.start, blocks[more].end)
             if any(line.error is not None for line in joined.lines[len(rows.lines) - 1 :]):
                 break
-            block = replace(block, tokens=(*block.tokens, *blocks[more].tokens), end=blocks[more].end)
+            block = replace(block, tokens=tokens, end=blocks[more].end)
             rows, used = joined, more - at + 1
         self.part.formulas += len(rows.lines)
         self.stopped = bool(_STOPS.search(_source(block)))
@@ -440,6 +442,7 @@ class _Reader:
 
 
 _STOPS = re.compile(r"\.(?:\\(?:end\{\w+\*?\}|\]|quad|qquad|,|;)|[\s$}])*$")
+_ONE_LINE = frozenset({"equation", "equation*", "displaymath"})
 _SHORT_NAME = 8
 _SHORT_COMPOSITION = 16
 
@@ -460,11 +463,21 @@ def _goes_on(blocks: Sequence[Block], at: int) -> int | None:
         at += 1
     if at >= len(blocks) or blocks[at].kind is not Kind.DISPLAY:
         return None
-    tokens = [t for t in blocks[at].tokens if t.kind not in ("ws", "par") and t.text not in ("quad", "qquad", "&")]
+    tokens = [
+        t for t in _inside(blocks[at].tokens) if t.kind not in ("ws", "par") and t.text not in ("quad", "qquad", "&")
+    ]
     if not tokens:
         return None
     related = any(t.text in ("=", "<", ">", "le", "ge", "leq", "geq", "iff", "Rightarrow", "approx") for t in tokens)
     return at if tokens[0].text in ("+", "times", "cdot") or (tokens[0].text == "-" and not related) else None
+
+
+def _inside(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """The tokens of a display without `\\begin{equation}` and `\\end{equation}` around them."""
+    end = next((i for i in range(len(tokens) - 1, 0, -1) if tokens[i].kind == "cmd"), 0)
+    name, stop = name_in_braces(list(tokens[:6]), 1) if tokens and tokens[0].text == "begin" else ("", 0)
+    closes = name in _ONE_LINE and tokens[end].text == "end" and name_in_braces(list(tokens), end + 1)[0] == name
+    return tokens[stop:end] if closes else tokens
 
 
 def _is_zero(lines: Sequence[Line]) -> bool:

@@ -37,7 +37,10 @@ def main() -> int:
         ask.error(f"no target {', '.join(sorted(unknown))}; there are {', '.join(TARGETS)}")
     guided = not told.plain and importlib.util.find_spec("atheris") is not None
     found = 0
-    print(_ROW.format("target", "inputs", "seconds", "slowest", "edges", "finds", "memory in MB: start, warm, end"), flush=True)
+    print(
+        _ROW.format("target", "inputs", "seconds", "slowest", "edges", "finds", "memory in MB: start, warm, end"),
+        flush=True,
+    )
     for name in told.targets:
         folder = (told.out / name).absolute()
         folder.mkdir(parents=True, exist_ok=True)
@@ -54,7 +57,12 @@ def _plain(name: str, seconds: float, seed: int, folder: Path) -> int:
         stem.with_suffix(".input").write_bytes(data)
         stem.with_suffix(".txt").write_text(f"{key}\n\n{find.text}", encoding="utf-8")
     megabytes = ", ".join(str(m >> 20) for m in done.memory)
-    print(_ROW.format(name, done.executions, f"{done.seconds:.0f}", f"{done.slowest[0]:.2f}", "", len(done.finds), megabytes), flush=True)
+    print(
+        _ROW.format(
+            name, done.executions, f"{done.seconds:.0f}", f"{done.slowest[0]:.2f}", "", len(done.finds), megabytes
+        ),
+        flush=True,
+    )
     return len(done.finds)
 
 
@@ -70,7 +78,13 @@ def _guided(name: str, seconds: float, seed: int, folder: Path) -> int:
     finds = len(state["finds"])
     print(
         _ROW.format(
-            name, state["executions"], f"{state['seconds']:.0f}", f"{state['slowest']:.2f}", f"{edges[0]} to {edges[-1]}", finds, megabytes
+            name,
+            state["executions"],
+            f"{state['seconds']:.0f}",
+            f"{state['slowest']:.2f}",
+            f"{edges[0]} to {edges[-1]}",
+            finds,
+            megabytes,
         ),
         flush=True,
     )

@@ -13,14 +13,18 @@ import yaml
 TESTS = Path(__file__).resolve().parent.parent
 ROOT = TESTS.parent
 EXAMPLES = ROOT / "submissions_example"
-_FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^$\n]+)\$|\\\[(.+?)\\\]|\\begin\{(align\*?|equation\*?)\}(.+?)\\end\{\4\}", re.DOTALL)
+_FORMULA = re.compile(
+    r"\$\$(.+?)\$\$|\$([^$\n]+)\$|\\\[(.+?)\\\]|\\begin\{(align\*?|equation\*?)\}(.+?)\\end\{\4\}", re.DOTALL
+)
 _LINES = 40
 """A whole submission is cut into pieces of so many lines: small inputs are tried more often."""
 
 
 def rows(name: str) -> list[dict[str, Any]]:
     """A case table."""
-    found: list[dict[str, Any]] = yaml.load((TESTS / "cases" / name).read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    found: list[dict[str, Any]] = yaml.load(
+        (TESTS / "cases" / name).read_text(encoding="utf-8"), Loader=yaml.CSafeLoader
+    )
     return found
 
 
@@ -43,7 +47,9 @@ def pairs() -> tuple[tuple[str, str, str], ...]:
 @cache
 def texts(ending: str) -> tuple[str, ...]:
     """Texts of submissions with an ending, in pieces, and those of the tables."""
-    found = [piece for path in sorted(EXAMPLES.glob(f"*{ending}")) for piece in _pieces(path.read_text(encoding="utf-8"))]
+    found = [
+        piece for path in sorted(EXAMPLES.glob(f"*{ending}")) for piece in _pieces(path.read_text(encoding="utf-8"))
+    ]
     for row in rows("parts.yaml"):
         if str(row.get("name", "")).endswith(ending):
             found.append(row["text"])

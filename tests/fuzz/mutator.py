@@ -14,7 +14,9 @@ TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[A-Za-z]+|\d+(?:\.\d+)?|\s+|.", re.DOTALL)
 _SPAN = re.compile(r"\$\$.+?\$\$|\$[^$\n]+\$", re.DOTALL)
 WORDS = tuple(
     bytes(match.group(1), "utf-8").decode("unicode_escape")
-    for match in re.finditer(r'^"(.*)"$', (Path(__file__).parent / "latex.dict").read_text(encoding="utf-8"), re.MULTILINE)
+    for match in re.finditer(
+        r'^"(.*)"$', (Path(__file__).parent / "latex.dict").read_text(encoding="utf-8"), re.MULTILINE
+    )
 )
 """The dictionary, which libFuzzer reads as well."""
 _AROUND = (
@@ -41,7 +43,9 @@ Edit = Callable[["Mutator", str], str]
 class Mutator:
     """Changes texts; all that is chosen comes from `rng`."""
 
-    def __init__(self, rng: random.Random, others: Sequence[str], fragments: Sequence[str], *, longest: int = 6000) -> None:
+    def __init__(
+        self, rng: random.Random, others: Sequence[str], fragments: Sequence[str], *, longest: int = 6000
+    ) -> None:
         """`others` are texts like those changed, `fragments` are formulas to splice in; longer results are cut."""
         self.rng = rng
         self.others = others
@@ -101,7 +105,9 @@ def _spliced(m: Mutator, text: str) -> str:
 
 
 def _joined(m: Mutator, text: str) -> str:
-    between = m.rng.choice((" = ", " + ", ", ", " \\\\ &= ", " \\iff ", " \\le ", " \\text{ or } ", " ", " \\cdot ", " \\in "))
+    between = m.rng.choice(
+        (" = ", " + ", ", ", " \\\\ &= ", " \\iff ", " \\le ", " \\text{ or } ", " ", " \\cdot ", " \\in ")
+    )
     return text + between + m.rng.choice(m.fragments)
 
 
@@ -130,7 +136,9 @@ def _renamed(m: Mutator, text: str) -> str:
 
 
 def _number(m: Mutator, text: str) -> str:
-    new = m.rng.choice(("0", "-1", "1", "2", "0.5", "1e9", "10000000000", "0{,}5", "0,5", "1/0", "9" * 30, "999999", "3.14159"))
+    new = m.rng.choice(
+        ("0", "-1", "1", "2", "0.5", "1e9", "10000000000", "0{,}5", "0,5", "1/0", "9" * 30, "999999", "3.14159")
+    )
     return re.sub(r"\d+", lambda _: new, text, count=1) if re.search(r"\d", text) else text + new
 
 
@@ -158,7 +166,7 @@ def _line_inserted(m: Mutator, text: str) -> str:
 def _lines_joined(m: Mutator, text: str) -> str:
     lines = text.split("\n")
     at = m.rng.randrange(len(lines))
-    return "\n".join(lines[:at] + [" ".join(lines[at : at + 2])] + lines[at + 2 :])
+    return "\n".join([*lines[:at], " ".join(lines[at : at + 2]), *lines[at + 2 :]])
 
 
 def _lines_spliced(m: Mutator, text: str) -> str:

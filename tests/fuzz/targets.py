@@ -232,7 +232,7 @@ def _rubric(data: bytes) -> None:
         if loaded is not None:
             for kind in (Question, AssignmentFile):
                 _, faults = validated(kind, loaded, positions, str(path))
-                if any(not 1 <= f.error.line for f in faults):
+                if any(not f.error.line >= 1 for f in faults):
                     raise Broken("a fault without a line")
 
 
@@ -338,7 +338,9 @@ TARGETS: dict[str, Target] = {
     "markdown": Target(lambda: material.texts(".md"), Mutator.document, _markdown),
     "formula": Target(material.formulas, Mutator.formula, _formula),
     "compare": Target(_pair_seeds, _change_pair, _compare),
-    "graded": Target(lambda: [f"{p}{BETWEEN}{t}" for p, t in material.answers()], _change_answer, _graded, seconds=12.0),
+    "graded": Target(
+        lambda: [f"{p}{BETWEEN}{t}" for p, t in material.answers()], _change_answer, _graded, seconds=12.0
+    ),
     "python": Target(_files("submissions_example/*.py", "tests/tiny/reference/*.py"), Mutator.document, _python),
     "notebook": Target(_files("submissions_example/*.ipynb"), Mutator.document, _notebook),
     "rubric": Target(_files("rubrics/*.yaml", "tests/tiny/rubrics/*.yaml"), Mutator.document, _rubric),

@@ -29,7 +29,9 @@ def _interrupted(_signal: int, _frame: FrameType | None) -> None:
     raise Hang("too much processor time")
 
 
-def tried(run: Callable[[bytes], None], data: bytes, seconds: float, declared: tuple[type[Exception], ...]) -> Find | None:
+def tried(
+    run: Callable[[bytes], None], data: bytes, seconds: float, declared: tuple[type[Exception], ...]
+) -> Find | None:
     """Run one input for at most so many seconds of processor time; None if it was treated well."""
     before = signal.signal(signal.SIGVTALRM, _interrupted)
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
