@@ -156,8 +156,8 @@ SPELLINGS: dict[str, Spelling] = {
 def in_document(text: str, rng: random.Random, share: float = 0.5) -> str:
     """A share of the formulas of a Markdown text in other spellings, one each."""
     names = sorted(
-        set(SPELLINGS) - {"aligned", "macro"}
-    )  # a display may be one already; a macro is defined once, see below
+        set(SPELLINGS) - {"aligned", "macro", "dressed"}
+    )  # for what may be aligned already, or go on elsewhere
 
     def change(found: re.Match[str]) -> str:
         if rng.random() > share:
@@ -166,7 +166,7 @@ def in_document(text: str, rng: random.Random, share: float = 0.5) -> str:
         inner = SPELLINGS[rng.choice(names)](found.group()[len(mark) : -len(mark)], rng)
         if mark == "$":
             inner = inner.replace("\n", " ").strip() or inner
-        return mark + inner.replace("% as asked", "").rstrip("\n") + mark
+        return mark + inner.rstrip("\n") + mark
 
     return _FORMULA.sub(change, text)
 

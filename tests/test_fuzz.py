@@ -14,6 +14,7 @@ import pytest
 from conftest import LONG, cases
 from fuzz import plain, watch
 from fuzz.targets import BETWEEN, DECLARED, TARGETS, Broken, mutator, seeds, text_of
+from test_derivations import graded_text
 
 from grader.api import compare
 from grader.assignment import Assignment
@@ -48,6 +49,13 @@ def test_an_input_that_was_found(row: dict[str, Any]) -> None:
     target = TARGETS[row["target"]]
     find = watch.tried(target.run, data, 2 * target.seconds, DECLARED)
     assert find is None, find and find.text
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if "answer" in row], ids=lambda r: r["id"])
+def test_an_answer_that_was_found(row: dict[str, Any]) -> None:
+    part, _ = graded_text(row["part"], row["answer"])
+    assert [s.reads for s in part.steps if s.outcome in (Outcome.INCORRECT, Outcome.FAULT)] == []
+    assert any(s.outcome is Outcome.CORRECT for s in part.steps)
 
 
 def test_no_pair_allows_a_wrong_verdict_on_right_work() -> None:

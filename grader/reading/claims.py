@@ -26,8 +26,8 @@ from grader.reading.conditions import (
     relations_of,
     trails,
 )
+from grader.reading.displays import goes_on_at, inside
 from grader.reading.document import Block, Kind
-from grader.reading.groups import name_in_braces
 from grader.reading.marks import folded
 from grader.reading.rows import Line, cut, operands, with_left
 from grader.reading.sections import Piece
@@ -368,8 +368,8 @@ class _Reader:
                 joined = cut((*block.tokens, *blocks[ahead].tokens), self.notation, block.start, blocks[ahead].end)
                 if all(line.error is None for line in joined.lines):
                     rows, used = joined, ahead - at + 1
-        while (more := _goes_on(blocks, at + used)) is not None:  # `= A` and `+ B` in two displays
-            tokens = (*_inside(block.tokens), *_inside(blocks[more].tokens))
+        while (more := goes_on_at(blocks, at + used)) is not None:  # `= A` and `+ B` in two displays
+            tokens = (*inside(block.tokens), *inside(blocks[more].tokens))
             joined = cut(tokens, self.notation, block.start, blocks[more].end)
             if any(line.error is not None for line in joined.lines[len(rows.lines) - 1 :]):
                 break
@@ -442,7 +442,6 @@ class _Reader:
 
 
 _STOPS = re.compile(r"\.(?:\\(?:end\{\w+\*?\}|\]|quad|qquad|,|;)|[\s$}])*$")
-_ONE_LINE = frozenset({"equation", "equation*", "displaymath"})
 _SHORT_NAME = 8
 _SHORT_COMPOSITION = 16
 
@@ -455,29 +454,6 @@ def _only_named(line: Line) -> bool:
         return len(line.toks) <= _SHORT_COMPOSITION
     related = any(tok.kind == "rel" for tok in line.toks)
     return line.error.note == "missing_argument" and not related and len(line.toks) <= _SHORT_NAME
-
-
-def _goes_on(blocks: Sequence[Block], at: int) -> int | None:
-    """The place of a display that begins with a plus or times sign and nothing but space before it."""
-    while at < len(blocks) and blocks[at].kind is Kind.BREAK:
-        at += 1
-    if at >= len(blocks) or blocks[at].kind is not Kind.DISPLAY:
-        return None
-    tokens = [
-        t for t in _inside(blocks[at].tokens) if t.kind not in ("ws", "par") and t.text not in ("quad", "qquad", "&")
-    ]
-    if not tokens:
-        return None
-    related = any(t.text in ("=", "<", ">", "le", "ge", "leq", "geq", "iff", "Rightarrow", "approx") for t in tokens)
-    return at if tokens[0].text in ("+", "times", "cdot") or (tokens[0].text == "-" and not related) else None
-
-
-def _inside(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-    """The tokens of a display without `\\begin{equation}` and `\\end{equation}` around them."""
-    end = next((i for i in range(len(tokens) - 1, 0, -1) if tokens[i].kind == "cmd"), 0)
-    name, stop = name_in_braces(list(tokens[:6]), 1) if tokens and tokens[0].text == "begin" else ("", 0)
-    closes = name in _ONE_LINE and tokens[end].text == "end" and name_in_braces(list(tokens), end + 1)[0] == name
-    return tokens[stop:end] if closes else tokens
 
 
 def _is_zero(lines: Sequence[Line]) -> bool:
