@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: grade lint test test-all bench bench-batch bench-sandbox bench-pairs bench-web clean
+.PHONY: grade lint test test-all bench bench-batch bench-sandbox bench-pairs bench-web fuzz clean
 .DEFAULT_GOAL := grade
 
 $(VENV)/base: pyproject.toml
@@ -70,6 +70,13 @@ bench-pairs: $(VENV)/bench  ## the table of pairs against math-verify and SymPy
 
 bench-web: $(VENV)/dev  ## fifty students who check at once, over HTTP, on two workers
 	$(BIN)/python benchmarks/web.py
+
+$(VENV)/fuzz: $(VENV)/dev
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev,web,fuzz]' || echo "atheris could not be installed: without coverage"
+	touch $@
+
+fuzz: $(VENV)/fuzz  ## the readers, the parser and compare against inputs that are nearly right (SECONDS=60 each, TARGETS=latex)
+	PYTHONPATH=tests $(BIN)/python -m fuzz --seconds $(or $(SECONDS),60) $(TARGETS)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
