@@ -159,7 +159,7 @@ def _formula(data: bytes) -> None:
                 raise Broken(f"what was printed cannot be read: {written} ({error.message})", error.message) from None
 
 
-_GROWS = frozenset({"too_deep", "too_many_groups", "control"})
+_GROWS = frozenset({"too_deep", "too_many_groups", "stray_character"})
 """Printing puts brackets everywhere, so that it may go deeper; a stray sign in a name is printed as it stands."""
 
 
