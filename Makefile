@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: grade lint test test-all bench clean
+.PHONY: grade lint test test-all bench fuzz clean
 .DEFAULT_GOAL := grade
 
 $(VENV)/base: pyproject.toml
@@ -61,6 +61,13 @@ bench: $(VENV)/bench $(VENV)/bubblewrap  ## every figure in one table, into docs
 
 bench-%: $(VENV)/bench $(VENV)/bubblewrap  ## one measure: bench-whole_file, bench-pairs, .. (docs/benchmarks.md), and bench-web
 	$(BIN)/python -m benchmarks.bench --only $* $(if $(FILE),--file '$(FILE)')
+
+$(VENV)/fuzz: $(VENV)/dev
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev,web,fuzz]' || echo "atheris could not be installed: without coverage"
+	touch $@
+
+fuzz: $(VENV)/fuzz  ## the readers, the parser and compare against inputs that are nearly right (SECONDS=60 each, TARGETS=latex)
+	PYTHONPATH=tests $(BIN)/python -m fuzz --seconds $(or $(SECONDS),60) $(TARGETS)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

@@ -31,6 +31,10 @@ INPUT_FILES: Final = 100
 NESTING: Final = 48
 """Depth of groups, fractions, brackets and scripts in one formula; the deepest of the sample has 11."""
 
+GROUPS: Final = 10_000
+"""Groups tried while one formula is read once: the longest row of the sample has 77, and what may be read in two ways at each
+level of nesting has more than any machine tries."""
+
 FORMULA_TOKENS: Final = 6_000
 """Tokens in one row of a display; the longest of the sample has 700."""
 

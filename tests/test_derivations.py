@@ -41,10 +41,15 @@ def graded(name: str) -> tuple[PartReport, int]:
     return graded_text(row["part"], row["text"])
 
 
-def graded_text(part: str, text: str) -> tuple[PartReport, int]:
+def heading(part: str) -> str:
+    """What stands before the answer to a part."""
     question, _, label = part.partition(".")
-    heading = f"({label})" if question == "Q3" else f"{question[1:]}.{label}"
-    front = f"## Question {question[1:]}\n\n{'### ' + heading if label else ''}\n\n"
+    name = f"({label})" if question == "Q3" else f"{question[1:]}.{label}"
+    return f"## Question {question[1:]}\n\n{'### ' + name if label else ''}\n\n"
+
+
+def graded_text(part: str, text: str) -> tuple[PartReport, int]:
+    front = heading(part)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "answer.md"
         path.write_text(front + text, encoding="utf-8")

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from test_derivations import ASSIGNMENT, RIGHT, graded_text
+from test_derivations import ASSIGNMENT, RIGHT, graded_text, heading
 
 import grader.grade_part as grade_part
 from grader.checks.context import PartContext
@@ -98,12 +98,6 @@ def places_of(row: dict[str, Any]) -> Iterator[Place]:
             span.line - before,
             following and following - before,
         )
-
-
-def heading(part: str) -> str:
-    question, _, label = part.partition(".")
-    name = f"({label})" if question == "Q3" else f"{question[1:]}.{label}"
-    return f"## Question {question[1:]}\n\n{'### ' + name if label else ''}\n\n"
 
 
 def introduced(link: Link) -> bool:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -120,7 +121,11 @@ def _member(
                 if left < 0:
                     raise ArchiveError(f"unpacks to more than {caps.bytes // 1_000_000} MB and was not unpacked")
                 out.write(chunk)
-    except _DAMAGED as error:
+    except (*_DAMAGED, OSError) as error:
+        if (
+            isinstance(error, OSError) and error.errno != errno.EINVAL
+        ):  # it sends the reader before the file's beginning
+            raise
         target.unlink(missing_ok=True)
         notes.append(f"{target.name}: damaged or encrypted in the archive ({_first_line(error)})")
     return left
@@ -137,7 +142,7 @@ class _Names:
     def of(self, infos: list[zipfile.ZipInfo]) -> Iterator[tuple[zipfile.ZipInfo, str]]:
         """Each file that is unpacked, with its place."""
         for info in infos:
-            if info.is_dir():
+            if info.filename and info.is_dir():  # an empty name ends in nothing
                 continue
             name = _decoded(info)
             parts = [p for p in name.replace("\\", "/").split("/") if p not in ("", ".")]

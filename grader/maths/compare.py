@@ -135,6 +135,7 @@ def _several(judge: Judge, a: Answer, b: Answer) -> Verdict:
         a.labels
         and b.labels
         and set(a.labels) == set(b.labels)
+        and len(set(a.labels)) == len(a.labels)  # of two values under one name nobody knows which is meant
         and len(a.labels) == len(a.items) == len(b.items) == len(b.labels)
     ):
         order = [b.labels.index(label) for label in a.labels]

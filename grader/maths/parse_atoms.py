@@ -71,11 +71,9 @@ class AtomParser(NameParser):
             and nxt.kind == "op"
             and nxt.text == ","
             and after.kind == "num"
-            and nxt.start == tok.end
-            and after.start == nxt.end
             and "." not in after.text
             and not self.lists
-            and self.choose("decimal_comma", 2) == (0 if self.says("decimal_comma") else 1)
+            and self.is_decimal_comma(tok.end == nxt.start and nxt.end == after.start)
         ):
             self.next()
             self.next()
@@ -85,6 +83,10 @@ class AtomParser(NameParser):
             self.i -= 1
             return self.indicator(tok)
         return T.Num(decimal(text), places, start=tok.start, end=end)
+
+    def is_decimal_comma(self, tight: bool) -> bool:
+        """Whether a comma between two numbers is taken for a decimal one; with blanks, which print nothing, second only."""
+        return self.choose("decimal_comma", 2) == (0 if tight and self.says("decimal_comma") else 1)
 
     # words and functions
 

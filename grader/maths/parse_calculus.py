@@ -134,17 +134,19 @@ class CalculusParser(SumParser):
         end = self.toks[self.i - 1].end
         if self.differential_at(top) and (self.differential_at(bottom) or self.toks[top[0]].text == "partial"):
             found = self.derivative(tok, top, bottom)
-            if found is not None:
-                return self.at_arguments(found, top)
+            if found is not None:  # else what is derived stands behind the fraction
+                return self.at_arguments(found) if self.behind_sign(top) < top[1] else found
         return T.Div(self.slice(*top, self.loose), self.slice(*bottom, self.loose), start=tok.start, end=end)
 
-    def at_arguments(self, node: T.Node, top: tuple[int, int]) -> T.Node:
-        """`\\frac{df}{dx}(0)`: a derivative of a name, followed by where it is taken."""
-        assert isinstance(node, T.Deriv)
-        named = isinstance(node.body, T.Name) and node.body.start >= self.toks[top[0]].start and self.is_op("(")
-        if not named or node.body.end > self.toks[top[1]].start:
+    def at_arguments(self, node: T.Deriv) -> T.Node:
+        """`\\frac{df}{dx}(0)`: a derivative of a name, followed by where it is taken, or by a factor: `\\frac{df}{du}(2x + 1)`."""
+        if not (isinstance(node.body, T.Name) and self.is_op("(")):
             return node
+        behind = self.i
         args = self.call_arguments()
+        if len(args) == 1 and not isinstance(args[0], (T.Num, T.Name)) and self.choose("taken_at", 2) == 1:
+            self.i = behind
+            return node
         end = self.toks[self.i - 1].end
         if len(args) == 1 and len(set(node.by)) == 1 and not isinstance(args[0], T.Rel):
             where = T.Rel((node.by[0], args[0]), ("=",), start=args[0].start, end=args[0].end)
@@ -159,16 +161,21 @@ class CalculusParser(SumParser):
             return True
         return tok.kind == "id" and tok.text in ("d", "delta")
 
-    def derivative(self, tok: Tok, top: tuple[int, int], bottom: tuple[int, int]) -> T.Node | None:
-        """`\\frac{d^n f}{dx^n}` and `\\frac{\\partial}{\\partial x} f`; None if it is a plain fraction."""
-        lost = not self.differential_at(bottom)
-        sign = self.toks[top[0]].text
+    def behind_sign(self, top: tuple[int, int]) -> int:
+        """The index behind `d` or `d^n` in a numerator."""
         at = top[0] + 1
-        if at < top[1] and self.toks[at].text == "_":
-            return None  # `\\frac{\\partial_x f}{f}`
         if at < top[1] and self.toks[at].text == "^":
             at += 1
             at = self.matching(at) + 1 if self.toks[at].text == "{" else at + 1
+        return at
+
+    def derivative(self, tok: Tok, top: tuple[int, int], bottom: tuple[int, int]) -> T.Deriv | None:
+        """`\\frac{d^n f}{dx^n}` and `\\frac{\\partial}{\\partial x} f`; None if it is a plain fraction."""
+        lost = not self.differential_at(bottom)
+        sign = self.toks[top[0]].text
+        at = self.behind_sign(top)
+        if at < top[1] and self.toks[at].text == "_":
+            return None  # `\\frac{\\partial_x f}{f}`
         try:
             if lost:
                 if at >= top[1]:
@@ -305,7 +312,8 @@ class CalculusParser(SumParser):
             body = self.slice(*parts[0], self.loose)
             by = [self.slice(*p, self.bare_name) for p in parts[1:]]
             by = by * min(times, 6) if len(by) == 1 else by
-        return T.Deriv(tuple(by), body, start=tok.start, end=self.toks[self.i - 1].end)
+        node = T.Deriv(tuple(by), body, start=tok.start, end=self.toks[self.i - 1].end)
+        return self.at_arguments(node) if len(parts) > 1 else node
 
     def physics_eval(self, tok: Tok) -> T.Node:
         self.next()

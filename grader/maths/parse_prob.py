@@ -122,8 +122,11 @@ class ProbabilityParser(ExpressionParser):
             "bb",
         ):
             return tok.text == "E"
-        if tok.text == "E" and nxt.text == "_" and nxt.kind == "op" and self.peek(2).text in _INDICES:
-            return self.peek(3).kind == "op" and self.peek(3).text in ("[", "\\{")  # `E_i` is a name
+        if tok.text == "E" and nxt.text == "_" and nxt.kind == "op":
+            braced = self.peek(2).text == "{" and self.peek(4).text == "}"
+            behind = self.peek(5 if braced else 3)
+            if self.peek(3 if braced else 2).text in _INDICES:
+                return behind.kind == "op" and behind.text in ("[", "\\{")  # `E_i` is a name
         return tok.text == "E" and nxt.kind == "op" and nxt.text in ("[", "_", "(", "\\{")
 
     def expectation(self) -> T.Node:

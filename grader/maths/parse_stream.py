@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from grader.errors import ReadError, TooLarge
-from grader.limits import NESTING
+from grader.limits import GROUPS, NESTING
 from grader.maths import syntax as T
 from grader.maths.notation import Notation
 from grader.maths.tokens import Tok
@@ -31,6 +31,7 @@ class Stream:
         self.ambiguous: dict[str, int] = {}
         self.barred: list[T.Node] = []  # values at a point whose bar stands behind: it may reach further left
         self.depth = 0
+        self.groups = 0  # groups tried so far
         self.modes = ["top"]  # top: rows separate; paren: rows are layout; cell: & and \\ end an entry
         self.bars: list[str] = []  # what a bar at operator position means: "abs" closes, "given" stops
         self.integrals = 0
@@ -101,6 +102,10 @@ class Stream:
 
     def within(self, mode: str, rule: Callable[[], R], bars: str | None = None) -> R:
         """Run a rule inside a group: one level deeper, with its own meaning of rows and bars."""
+        self.groups += 1
+        if self.groups > GROUPS:  # from here on every group fails, so that what is tried otherwise ends too
+            said = f"brackets that can be read in too many ways: at most {GROUPS} groups are tried"
+            raise TooLarge("too_many_groups", said, self.peek().start)
         self.depth += 1
         if self.depth > NESTING:
             raise TooLarge("too_deep", f"nested more than {NESTING} deep", self.peek().start)

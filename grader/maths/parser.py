@@ -248,7 +248,10 @@ class Parser(AtomParser):
 
     def is_bare_interval(self, tok: Tok) -> bool:
         """`]0, 1[` or `(0, 1]` as the whole answer: brackets that only an interval has."""
-        last = self.toks[self.stop - 1] if self.stop else self.eof
+        stop = self.stop
+        while stop > 1 and self.toks[stop - 1].kind == "op" and self.toks[stop - 1].text in (".", ",", ";"):
+            stop -= 1  # the end of a sentence
+        last = self.toks[stop - 1] if stop else self.eof
         if tok.kind != "op" or last.kind != "op" or self.modes[-1] != "top":
             return False
         return tok.text + last.text in ("][", "]]", "[[", "(]", "[)", "])", "([")

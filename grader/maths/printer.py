@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -9,6 +10,8 @@ from grader.maths import symbols as S
 from grader.maths import syntax as T
 
 _ACCENTS: Final = {mark: f"\\{name}" for name, mark in S.ACCENTS.items() if name not in ("check", "breve", "ddot")}
+_SUPERSCRIPT: Final = re.compile(r"\^[^^'~.]")
+"""Marks that stand above a name at its right, `x^*`, where a lone `^` is a hat."""
 _RELATIONS: Final = {
     "=": "=",
     "<=": r"\le",
@@ -76,9 +79,11 @@ def _letter(base: str) -> str:
 def _name(node: T.Name) -> str:
     text = _letter(node.base)
     marks = node.marks
-    while marks and marks[0] in _ACCENTS and not marks.startswith("^"):
-        text = f"{_ACCENTS[marks[0]]}{{{text}}}"
-        marks = marks[1:]
+    accents = ""
+    while marks and marks[0] in _ACCENTS and not _SUPERSCRIPT.match(marks):
+        accents, marks = marks[0] + accents, marks[1:]  # the outermost is written first
+    for mark in accents:
+        text = f"{_ACCENTS[mark]}{{{text}}}"
     if node.sub:
         text += "_{" + ", ".join(_sub(s) for s in node.sub) + "}"
     primes = marks.count("'")
@@ -128,6 +133,8 @@ def _call(node: T.Call) -> str:
     args = ", ".join(to_latex(a) for a in node.args)
     if node.func == "sqrt":
         return f"\\sqrt{{{args}}}"
+    if node.func == "set_builder":
+        return rf"\left\{{{to_latex(node.args[0])} : {', '.join(to_latex(a) for a in node.args[1:])}\right\}}"
     if node.func == "binom":
         return f"\\binom{{{to_latex(node.args[0])}}}{{{to_latex(node.args[1])}}}"
     head = _FUNCTIONS.get(
@@ -246,7 +253,7 @@ _PRINTERS: Final[dict[type[T.Node], Callable[[Any], str]]] = {
     T.Abs: lambda n: rf"\left|{to_latex(n.value)}\right|",
     T.Norm: lambda n: rf"\left\|{to_latex(n.value)}\right\|" + (f"_{{{n.order}}}" if n.order != "2" else ""),
     T.Tup: lambda n: r"\left(" + ", ".join(to_latex(i) for i in n.items) + r"\right)",
-    T.SetOf: lambda n: r"\left\{" + ", ".join(to_latex(i) for i in n.items) + r"\right\}",
+    T.SetOf: lambda n: r"\left\{" + ", ".join(to_latex(i) for i in n.items) + r"\right\}" if n.items else r"\emptyset",
     T.KL: lambda n: rf"\mathrm{{{n.op}}}\left[{to_latex(n.left)} \| {to_latex(n.right)}\right]",
     T.Grad: lambda n: (
         r"\nabla" + (f"_{{{to_latex(n.by)}}}" if n.by is not None else "") + rf"\left({to_latex(n.body)}\right)"

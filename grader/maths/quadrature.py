@@ -93,12 +93,19 @@ def check_convergence(ev: Evaluator, coarse: Value, fine: Value) -> None:
             ev.unreliable = True
 
 
+@lru_cache(maxsize=4)
+def _gauss_legendre(size: int) -> tuple[N.Array, N.Array]:
+    """Nodes and weights on [-1, 1]."""
+    nodes, weights = np.polynomial.legendre.leggauss(size)
+    return nodes, weights
+
+
 def quadrature(ev: Evaluator, var: str, low: T.Node | None, high: T.Node | None, body: T.Node) -> Value:
     """Gauss-Legendre on an interval, the trapezium rule after x = sinh t on the line."""
     results = []
     for scale in (1, 2):
         if low is not None and high is not None:
-            nodes, weights = np.polynomial.legendre.leggauss(20 * scale)
+            nodes, weights = _gauss_legendre(20 * scale)
             a, b = ev.scalar(low), ev.scalar(high)
             half = (b - a) * ev.constant(1)
             half = N.divide(half, ev.constant(2))

@@ -36,10 +36,22 @@ class Tok(NamedTuple):
     font: str = ""
 
 
-def _thousands(gap: Token, digits: Token) -> bool:
-    """Whether a thin space and three digits go on with a number."""
-    space = (gap.kind == "cmd" and gap.text == ",") or gap.text == "~" or (gap.kind == "ws" and gap.text == " ")
-    return space and digits.kind == "num" and len(digits.text) == 3 and digits.text.isdigit()
+def _thousands(raw: list[Token], at: int) -> int:
+    """Index of three digits that go on with a number behind a thin space, from the index behind it; 0 if none do."""
+    if at + 1 < len(raw) and raw[at].kind == "ws" and raw[at + 1].kind == "num":
+        digits = at + 1
+    else:
+        digits = at + (at < len(raw) and raw[at].kind == "ws")
+        if digits >= len(raw) or (
+            not (raw[digits].kind == "cmd" and raw[digits].text == ",") and raw[digits].text != "~"
+        ):
+            return 0
+        digits += 1
+        digits += digits < len(raw) and raw[digits].kind == "ws"
+    found = (
+        digits < len(raw) and raw[digits].kind == "num" and len(raw[digits].text) == 3 and raw[digits].text.isdigit()
+    )
+    return digits if found else 0
 
 
 class CharacterReader:
@@ -88,14 +100,15 @@ class CharacterReader:
             at + 4 < len(raw)
             and [t.text for t in raw[at + 1 : at + 4]] == ["{", ",", "}"]
             and raw[at + 4].kind == "num"
+            and "." not in text + raw[at + 4].text
         ):
             last = raw[at + 4]
             text, end = f"{text}.{last.text}", at + 5
         elif "." not in text and len(text) <= 3:
             # thousands: 10\\,000 and 10~000 and 10 000
-            while end + 1 < len(raw) and _thousands(raw[end], raw[end + 1]):
-                last = raw[end + 1]
-                text, end = text + last.text, end + 2
+            while digits := _thousands(raw, end):
+                last = raw[digits]
+                text, end = text + last.text, digits + 1
         self.out.append(Tok("num", text, token.start, last.end))
         return end
 

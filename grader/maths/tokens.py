@@ -6,6 +6,7 @@ from grader.errors import TooLarge
 from grader.limits import FORMULA_TOKENS
 from grader.maths.lexer import Token, scan
 from grader.maths.prepare import Preparer
+from grader.maths.symbols import ACCENTS
 from grader.maths.token_kinds import Tok
 
 __all__ = ["Tok", "formula_tokens", "tokenize"]
@@ -23,7 +24,7 @@ def formula_tokens(raw: list[Token] | tuple[Token, ...]) -> list[Tok]:
 
 
 def _tidy(toks: list[Tok]) -> list[Tok]:
-    """Drop empty groups and braces around a relation; an array used as an alignment becomes rows."""
+    """Drop empty groups, braces around a relation and around an argument; an array used as an alignment becomes rows."""
     out: list[Tok] = []
     for tok in toks:
         if tok.kind == "op" and tok.text == "}" and out:
@@ -38,6 +39,10 @@ def _tidy(toks: list[Tok]) -> list[Tok]:
             if out[-1].kind == "rel" and before is not None and before.text == "{" and before.kind == "op":
                 out[-2:] = [out[-1]]
                 continue
+            opening = _argument(out)
+            if opening is not None:
+                del out[opening]
+                continue
         out.append(tok)
     starts = [i for i, tok in enumerate(out) if tok.kind == "begin" and tok.text == "array"]
     for start in reversed(starts):
@@ -49,6 +54,32 @@ def _tidy(toks: list[Tok]) -> list[Tok]:
             del out[stop]
             del out[start]
     return out
+
+
+_BEFORE_ARGUMENT = frozenset({"(", "[", "{", ",", "|", "||", ";"})
+
+
+def _argument(out: list[Tok]) -> int | None:
+    """Where the brace opens that stands before a name which is an argument, `p({\\bf x}_t|{x_0})`; None if what ends here is
+    no such name."""
+    last = len(out) - 1
+    at = last
+    if out[at].kind == "op" and out[at].text == "}":  # a script or what an accent stands over
+        depth = 0
+        while at >= 0:
+            depth += (out[at].text == "}") - (out[at].text == "{") if out[at].kind == "op" else 0
+            if depth == 0:
+                break
+            at -= 1
+    if at > 1 and ((out[at - 1].kind == "cmd" and out[at - 1].text in ACCENTS) or out[at - 1].text in ("_", "^")):
+        at -= 1 if out[at - 1].kind == "cmd" else 2
+    elif at != last:
+        return None
+    name = at > 0 and (out[at].kind == "id" or out[at].text in ACCENTS)
+    if not name or out[at - 1].text != "{" or out[at - 1].kind != "op":
+        return None
+    before = out[at - 2] if at > 1 else None
+    return at - 1 if before is not None and before.kind == "op" and before.text in _BEFORE_ARGUMENT else None
 
 
 def _split_digits(toks: list[Tok]) -> list[Tok]:

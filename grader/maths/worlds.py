@@ -407,6 +407,9 @@ class Block:
         place = ("conditional", letter, args, given)
         found = self.tables.get(place)
         if found is None:
+            unknown = sorted(args - self.variables.keys())
+            if unknown:
+                raise EvaluationError("unknown_name", f"{', '.join(unknown)} is no variable of {letter}")
             joint = self.joint(letter)
             drop = tuple(axis for key, axis in self.variables.items() if key not in args and key not in given)
             top = joint.sum(axis=drop, keepdims=True) if drop else joint

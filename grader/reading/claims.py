@@ -26,6 +26,7 @@ from grader.reading.conditions import (
     relations_of,
     trails,
 )
+from grader.reading.displays import goes_on_at, inside
 from grader.reading.document import Block, Kind
 from grader.reading.marks import folded
 from grader.reading.rows import Line, cut, operands
@@ -358,11 +359,12 @@ class _Reader:
                 joined = cut((*block.tokens, *blocks[ahead].tokens), self.notation, block.start, blocks[ahead].end)
                 if all(line.error is None for line in joined.lines):
                     rows, used = joined, ahead - at + 1
-        while (more := _goes_on(blocks, at + used)) is not None:  # `= A` and `+ B` in two displays
-            joined = cut((*block.tokens, *blocks[more].tokens), self.notation, block.start, blocks[more].end)
+        while (more := goes_on_at(blocks, at + used)) is not None:  # `= A` and `+ B` in two displays
+            tokens = (*inside(block.tokens), *inside(blocks[more].tokens))
+            joined = cut(tokens, self.notation, block.start, blocks[more].end)
             if any(line.error is not None for line in joined.lines[len(rows.lines) - 1 :]):
                 break
-            block = replace(block, tokens=(*block.tokens, *blocks[more].tokens), end=blocks[more].end)
+            block = replace(block, tokens=tokens, end=blocks[more].end)
             rows, used = joined, more - at + 1
         self.part.formulas += len(rows.lines)
         self.stopped = bool(_STOPS.search(_source(block)))
@@ -443,19 +445,6 @@ def _only_named(line: Line) -> bool:
         return len(line.toks) <= _SHORT_COMPOSITION
     related = any(tok.kind == "rel" for tok in line.toks)
     return line.error.note == "missing_argument" and not related and len(line.toks) <= _SHORT_NAME
-
-
-def _goes_on(blocks: Sequence[Block], at: int) -> int | None:
-    """The place of a display that begins with a plus or times sign and nothing but space before it."""
-    while at < len(blocks) and blocks[at].kind is Kind.BREAK:
-        at += 1
-    if at >= len(blocks) or blocks[at].kind is not Kind.DISPLAY:
-        return None
-    tokens = [t for t in blocks[at].tokens if t.kind not in ("ws", "par") and t.text not in ("quad", "qquad", "&")]
-    if not tokens:
-        return None
-    related = any(t.text in ("=", "<", ">", "le", "ge", "leq", "geq", "iff", "Rightarrow", "approx") for t in tokens)
-    return at if tokens[0].text in ("+", "times", "cdot") or (tokens[0].text == "-" and not related) else None
 
 
 def _is_zero(lines: Sequence[Line]) -> bool:
