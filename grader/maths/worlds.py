@@ -395,6 +395,9 @@ class Block:
         place = ("conditional", letter, args, given)
         found = self.tables.get(place)
         if found is None:
+            unknown = sorted((args | given) - self.variables.keys())
+            if unknown:  # a subscript the student chose: `<..>_\\psi`, an average over x where x_0, .., x_T are known
+                raise EvaluationError("unknown_name", unknown[0])
             joint = self.joint(letter)
             drop = tuple(axis for key, axis in self.variables.items() if key not in args and key not in given)
             top = joint.sum(axis=drop, keepdims=True) if drop else joint

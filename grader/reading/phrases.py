@@ -45,11 +45,22 @@ _GREEK: Final = "alpha|beta|gamma|delta|lambda|sigma|theta|psi|mu|rho|tau"
 _VALUE: Final = (
     r"(?:zero|nulle?s?|nul|one|two|three|un|une|deux|trois|strictly|strictement|positi\w+|negati\w+|[-\u2212]?\d)"
 )
+_ELEMENT: Final = "(?:component|composante|level|niveau|term|terme|unit|unite|neuron|neurone|layer|couche|step|pas)"
+_ALIKE: Final = (
+    r"\b(?:same|equal|identical|common|unit|zero|memes?|egales?|egaux|identiques?) (?:means?|variances?|slopes?|weights?|bias(?:es)?|"
+    r"parameters?|moyennes?|pentes?|poids|parametres?)\b|\b(?:means?|variances?|slopes?|weights?|moyennes?|pentes?|poids) "
+    r"(?:are |sont )?(?:all |tou(?:te)?s )?(?:the same|equal|identical|egales|egaux|identiques|coincid\w*)\b"
+)
+"""Words that make quantities equal, or of one element: cases without a formula."""
+
 SPECIAL: Final = re.compile(
     rf"\b(?!y (?:est|sont|vaut|valent)\b)(?:(?:{_GREEK})(?:[ _]?\d)?|[a-df-hj-z](?:_?\d)?)"
     rf"\s*(?:=|\b(?:is|are|equals?|being|vaut|valent|est|sont|egale?)\b)(?:\s*(?:to|a|egale?))?\s*{_VALUE}|\b(?:{_GREEK})\s+{_VALUE}\b|"
     r"\b[a-z]\s+(?:zero|null?e?|nul|positi\w+|negati\w+)\s*(?:[:,]|$)|\b(?:positive|negative|non-?zero|zero|null)\s+[a-z]\s*(?:[:,]|$)|"
     r"\b(?:special|limit|limiting|degenerate|toy|particular) (?:case|example)|\bcas (?:particulier|limite|degenere)|"
+    rf"\b(?:one|une?|just one|single) {_ELEMENT}\b|{_ALIKE}|"
+    r"\b(?:sanity|consistency) check|\b(?:as|for) a check\b|(?:^|[.;:(]\s*)(?:quick )?(?:checks?|verifications?)\s*[.:]|"
+    r"\b(?:for (?:example|instance)|par exemple|e\.g\.|p\. ?ex\.)|\b(?:standard normal|unit gaussian|normale? centree)\b|"
     r"\b(?:only one|a single|un seul|une seule)\b|\b(?:without|sans) (?:the |this |that |l'|cette )?(?:hypothes\w+|assumption|condition)|"
     r"\b(?:counter-?example|contre-?exemple)|"
     rf"\b(?:quand|lorsque|si|when|if)\b[^.;:,\u00a4]{{3,50}}\b(?:est|sont|vaut|is|are|was|were|equals?|becomes?|devien\w+|vanish\w*|"
