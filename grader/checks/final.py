@@ -435,7 +435,8 @@ def _special(claim: Claim, targets: Sequence[T.Node]) -> bool:
 def _of_a_case(context: PartContext, claim: Claim, targets: Sequence[T.Node]) -> bool:
     """Whether a failing claim is said of a special case or supposed, in words or by values stated before it
     (`One level (N = 1): g' = a_1`): that is no claim of what is asked."""
-    if claim.chain.hypothetical or phrases.SPECIAL.search(claim.chain.words):
+    words = claim.chain.words
+    if claim.chain.hypothetical or phrases.SPECIAL.search(words) or phrases.EXAMPLE.search(words):
         return True
     return _holds_with_values(context, claim, 0, targets, latest=True)
 

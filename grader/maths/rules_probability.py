@@ -31,6 +31,7 @@ from grader.maths.gaussians import (
     points_of,
     rule,
 )
+from grader.maths.notation import DEFAULT
 from grader.maths.values import Tens, Value
 from grader.maths.worlds import Measure, precise_array, rests_on
 
@@ -126,8 +127,10 @@ def _meant(ev: Evaluator, node: T.Density) -> T.Density:
     found = world.definitions.get(f"{node.letter}_{node.sub}")
     if isinstance(found, T.Density) and (found.args, found.given) == (node.args, node.given):
         return found
-    if world.told_apart:
-        raise EvaluationError("unknown_name", f"{node.letter}_{node.sub}")
+    family = world.family(f"{node.letter}_{node.sub}") if found is None else None
+    body = found if family is None else family[1]
+    if world.told_apart or (body is not None and not T.contains(body, T.Density)):
+        raise EvaluationError("unknown_name", f"{node.letter}_{node.sub}")  # `p_i = \\sigma(u_i)` is no distribution
     return node
 
 
@@ -456,7 +459,7 @@ def _of_letters(ev: Evaluator, node: T.Node, keys: Sequence[str]) -> N.Scalar:
     """One side of a divergence: a density at all of `keys` where only its letter is named, or made of such letters."""
     block = ev.block
     if not isinstance(node, T.Name) or node.key in block.world.definitions:
-        letters = rests_on(block.world, T.names_in(node)) & block.world.notation.densities
+        letters = rests_on(block.world, T.names_in(node)) & (block.world.notation.densities | DEFAULT.densities)
         if not block.world.open and letters - set(block.world.joints):
             raise EvaluationError("unsupported", "letters of densities that the statement does not have")
         return ev.scalar(node)

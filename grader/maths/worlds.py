@@ -184,7 +184,7 @@ def _raw(key: str, salt: int, low: float, high: float, signed: bool, count: int,
 
 
 def rests_on(world: World, keys: Iterable[str], *, functions: bool = False, measures: bool = False) -> set[str]:
-    """The keys and all that they rest on, definitions followed; with `functions` the bodies of functions as well (without
+    """The keys and all that they rest on, definitions and families followed; with `functions` the bodies of functions as well (without
     their parameters), with `measures` the parameters of distributions."""
     seen: set[str] = set()
     waiting = list(keys)
@@ -195,6 +195,8 @@ def rests_on(world: World, keys: Iterable[str], *, functions: bool = False, meas
         seen.add(key)
         if key in world.definitions:
             waiting.extend(T.names_in(world.definitions[key]))
+        elif (family := world.family(key)) is not None:
+            waiting.extend(T.names_in(family[1]) - {family[0]})
         if measures and key in world.measures:
             waiting.extend(name for arg in world.measures[key].args for name in T.names_in(arg))
         function = world.functions.get(key) if functions else None

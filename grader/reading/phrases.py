@@ -60,13 +60,18 @@ SPECIAL: Final = re.compile(
     r"\b(?:special|limit|limiting|degenerate|toy|particular) (?:case|example)|\bcas (?:particulier|limite|degenere)|"
     rf"\b(?:one|une?|just one|single) {_ELEMENT}\b|{_ALIKE}|"
     r"\b(?:sanity|consistency) check|\b(?:as|for) a check\b|(?:^|[.;:(]\s*)(?:quick )?(?:checks?|verifications?)\s*[.:]|"
-    r"\b(?:for (?:example|instance)|par exemple|e\.g\.|p\. ?ex\.)|\b(?:standard normal|unit gaussian|normale? centree)\b|"
+    r"\b(?:standard normal|unit gaussian|normale? centree)\b|"
     r"\b(?:only one|a single|un seul|une seule)\b|\b(?:without|sans) (?:the |this |that |l'|cette )?(?:hypothes\w+|assumption|condition)|"
     r"\b(?:counter-?example|contre-?exemple)|"
     rf"\b(?:quand|lorsque|si|when|if)\b[^.;:,\u00a4]{{3,50}}\b(?:est|sont|vaut|is|are|was|were|equals?|becomes?|devien\w+|vanish\w*|"
     rf"s'annul\w+)\b(?: (?:aussi|also|tres|very|both|all|tous))?(?: (?:nul\w*|egal\w*|equal|petit\w*|grand\w*|small|large|infini\w*|{_VALUE})|\s*,)"
 )
 """Words of values or of a special case that stand in no formula."""
+
+EXAMPLE: Final = re.compile(
+    r"\b(?:for (?:example|instance)|par exemple|e\.g\.|p\. ?ex\.|in particular|en particulier|notamment)[^.;]*$"
+)
+"""Text that ends so gives an example: not the answer in general, though what it says holds."""
 
 SUPPOSES: Final = re.compile(
     r"\b(?:suppos\w*|assum(?:e|ing)|admett\w*|if it were|s'il|on aurait|il faudrait|could|would (?:mean|imply|give|force|require|need|have)|"
@@ -88,6 +93,12 @@ CALLED_EQUATION: Final = re.compile(
     r"\b(?:l'equation|equations?|solv(?:e|es|ing)|resoudre|resolv\w+|resout)(?: de)?\s*:?\s*$"
 )
 """Text that ends so calls what follows an equation."""
+
+LEAVES_OPEN: Final = re.compile(
+    r"\b(?:wrong|false|fails?|works?|works too|valid|holds?|true|fine|also|even|too|same|faux|fausse|aussi|meme|marche|vrai|valable|"
+    r"echoue|idem|change|matter)(?: (?:only|too|also|aussi|egalement|meme))?,? (?:if|when|for|si|quand|lorsque|pour)\s*$"
+)
+"""Text that ends so, with a condition that ends its sentence: `no, wrong if b < 0.`, `also if b < 0.`; no case begins."""
 
 PREDICATES: Final = {
     "nonzero": "!=", "non-zero": "!=", "non nul": "!=", "nul": "=", "zero": "=", "null": "=", "vanish": "=", "s'annule": "=",
