@@ -69,5 +69,9 @@ def test_what_was_written_to_make_it_fail(row: dict[str, Any]) -> None:
     assert Outcome.FAULT not in outcomes.values()
     if row["right"]:
         assert Outcome.INCORRECT not in outcomes.values() and Outcome.MISSING not in outcomes.values()
+        assert part.score.min >= row.get("at_least", 0) - 1e-9
+        assert part.score.max >= row.get("reaches", 0) - 1e-9
     else:
         assert part.score.min <= row["at_most"] + 1e-9
+        if row.get("called"):
+            assert Outcome.INCORRECT in {*outcomes.values(), *(step.outcome for step in part.steps)}
