@@ -122,9 +122,12 @@ class PartText:
     written: list[str] = field(default_factory=list)
     """Everything in order, words and formulas, as source without spaces between dollars."""
 
+    opaque: int = 0
+    """Code and pictures among it, which are not read."""
+
     @property
     def empty(self) -> bool:
-        return not self.chains and not self.unread and not any(len(b.text) > 1 for b in self.prose)
+        return not (self.chains or self.unread or self.opaque) and not any(len(b.text) > 1 for b in self.prose)
 
 
 def read_part(blocks: Sequence[Block], pieces: Sequence[Piece], notation: Notation, prefix: str) -> PartText:
@@ -170,6 +173,8 @@ class _Reader:
             elif block.kind is Kind.DISPLAY:
                 at += self.display(blocks, at)
                 continue
+            elif block.kind is Kind.OPAQUE:
+                self.part.opaque += 1
             at += 1
 
     def prose(self, block: Block) -> None:
