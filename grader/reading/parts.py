@@ -114,23 +114,24 @@ class _Cutter:
     def of_parts(self, labels: Sequence[Label]) -> Sequence[Label]:
         """The labels without those that number two proofs or steps within one part: `Proof 1` under `2.4`, where 2.1
         and 2.2 have answers under their own labels. Behind a list of statements they are the parts' labels."""
-        count = len(self.question.parts)
-        outer = choose([x for x in labels if x.group not in WITHIN], count, labels)
+        inner = {id(x) for group, others in WITHIN for x in self.numbering_within(labels, group, others)}
+        return [x for x in labels if id(x) not in inner]
+
+    def numbering_within(self, labels: Sequence[Label], group: str, others: Sequence[str]) -> list[Label]:
+        """Labels of a group that stand within parts which labels of no group of `others` name."""
+        outer = choose([x for x in labels if x.group not in others], len(self.question.parts), labels)
         if len({p for x in outer for p in x.places}) < 2:
-            return labels
+            return []
         stops = [*(x.at for x in outer[1:]), self.region.stop]
         inner: list[Label] = []
         for label, stop in zip(outer, stops, strict=True):
-            for group in WITHIN:
-                run = [x for x in labels if x.group == group and label.at < x.at < stop]
-                strange = {p for x in run for p in x.places} - set(label.places)
-                if not strange:
-                    continue
+            run = [x for x in labels if x.group == group and label.at < x.at < stop]
+            strange = {p for x in run for p in x.places} - set(label.places)
+            if strange:
                 ends = [min(end, run[0].at) if x is label else end for x, end in zip(outer, stops, strict=True)]
-                own = [p for x, end in zip(outer, ends, strict=True) if self.answered(x, end) for p in x.places]
-                if 2 * len(strange & set(own)) >= len(strange):
-                    inner += run
-        return [x for x in labels if x not in inner]
+                own = {p for x, end in zip(outer, ends, strict=True) if self.answered(x, end) for p in x.places}
+                inner += run if 2 * len(strange & own) >= len(strange) else []
+        return inner
 
     def answered(self, label: Label, stop: int) -> bool:
         """Whether more than a quoted statement stands behind a label, up to `stop`."""
