@@ -90,7 +90,7 @@ LEADS_TO: Final = re.compile(
 """Text that ends so says that the formula before it (¤) leads to what follows."""
 
 CALLED_EQUATION: Final = re.compile(
-    r"\b(?:l'equation|equations?|solv(?:e|es|ing)|resoudre|resolv\w+|resout)(?: de)?\s*:?\s*$"
+    r"\b(?:l'equation|equations?|solv(?:e|es|ing)|resoudre|resolv\w+|resout|(?:solutions?|roots?|racines?) (?:of|to|a|de))(?: de)?\s*:?\s*$"
 )
 """Text that ends so calls what follows an equation."""
 
@@ -316,6 +316,7 @@ ELSE: Final = re.compile(r"\b(?:otherwise|sinon|else)\s*,?\s*$")
 LIKEWISE = re.compile(
     r"simil|symetri|symmetr|de meme|likewise|same (?:way|argument|reason)|analog|w\.?l\.?o\.?g|without loss|sans perte|"
     r"(?:autre|other|remaining|dernier|last) cas|respecti|\bidem\b|\bflat|\bplat|constant|choose|choisi|suitabl|convenabl|small enough|"
-    r"assez (?:petit|grand)|large enough|suffisamment|exist"
+    r"assez (?:petit|grand)|large enough|suffisamment|exist|half[- ]?(?:line|axis)|demi-droite|\binterval|\bray\b|"
+    r"\bany two\b|arbitrar|quelconque|n'importe"
 )
 """Words that may stand for cases no formula covers."""
