@@ -253,6 +253,10 @@ def _write_cache(path: Path, derived: Mapping[str, str]) -> None:
 # worlds from data
 
 
+_MODELS = ("joints", "measures", "linear", "open")
+"""What makes a world one of distributions: elsewhere `p(x)` is a function like any other."""
+
+
 def build_world(data: Mapping[str, Any]) -> World:
     """A world from a reference module's plain description (names and formulas are LaTeX)."""
     applied = frozenset(key_of(name) for name in data.get("applied", ())) | frozenset(
@@ -262,7 +266,7 @@ def build_world(data: Mapping[str, Any]) -> World:
     notation = Notation(
         functions=base.functions | applied | ({"pi"} if data.get("joints") else set()),  # `\\pi(x)` is no product there
         scalars=frozenset(data.get("scalars", ())),
-        densities=frozenset(data.get("densities", ("p", "q"))),
+        densities=frozenset(data.get("densities", ("p", "q") if any(data.get(key) for key in _MODELS) else ())),
         vectors=frozenset(data.get("vectors", ())) | _vector_letters(data.get("symbols", {})),
     )
 

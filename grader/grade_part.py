@@ -22,7 +22,7 @@ from grader.maths.worlds import World
 from grader.model import CheckResult, Outcome, PartReport, Points, Role, Verdict, WrongValue
 from grader.python_answers import Answered
 from grader.reading.claims import Chain, PartText, read_part
-from grader.reading.document import Document, Problem
+from grader.reading.document import FORMULAS, Document, Kind, Problem
 from grader.reading.sections import Located, Piece
 from grader.rubric import Part, Question
 from grader.scoring import better, points_of, status_of, total
@@ -33,6 +33,9 @@ from grader.wrong_values import wrong_values
 _BLOCKS = 4_000
 _FORMULAS = 1_500
 """Beyond these sizes answers are not looked for under other headings; the longest real homework has 400 formulas."""
+
+_DISPLAYS, _WORKED = 2, 8
+"""So many displays or formulas under no label are an answer, and not the notation of a question."""
 
 _FRONT = 400
 """Blocks before the first answer that are read for notation; a longer front is a quoted statement."""
@@ -57,9 +60,16 @@ class Submission:
     programs: Mapping[str, tuple[Answered, ...]] = field(default_factory=dict)  # Python answers by part
     _reads: dict[tuple[tuple[Piece, ...], Notation], PartText] = field(default_factory=dict)
 
-    def unplaced(self, question: Question) -> bool:
-        """Whether a question has text and none of it was found to be any part's."""
-        return bool(self.located.unplaced.get(question.number)) and all(self.texts[p.id].empty for p in question.parts)
+    def unplaced(self, question: Question, part: Part) -> bool:
+        """Whether a question has text that may be a part's: it was found to be no part's at all, or the part has none and
+        formulas are worked out under no label."""
+        left = self.located.unplaced.get(question.number, [])
+        if left and self.texts[part.id].empty:
+            blocks = [b for p in left for b in self.document.blocks[p.first : p.last + 1]]
+            displays = sum(b.kind is Kind.DISPLAY for b in blocks)
+            if displays >= _DISPLAYS or sum(b.kind in FORMULAS for b in blocks) >= _WORKED:
+                return True
+        return bool(left) and all(self.texts[p.id].empty for p in question.parts)
 
     def part_text(self, part_id: str, judge: Judge | None, notation: Notation) -> PartText:
         """A part as read; read again where the student introduces functions, for `s(a + b)` may be a product."""
@@ -313,7 +323,7 @@ def _judge(submission: Submission, question: Question, part: Part, judge: Judge,
         return replace(finding, outcome=Outcome.UNDECIDED, note="cases_left", share=(0.5, 1.0))
     if finding.note == "not_mentioned" and any(submission.right(part, n) for n in spec.needs):
         return replace(finding, outcome=Outcome.UNDECIDED, note="no_phrase_known")  # what leads to it stands there
-    if finding.outcome is Outcome.MISSING and submission.unplaced(question):
+    if finding.outcome is Outcome.MISSING and submission.unplaced(question, part):
         return replace(finding, outcome=Outcome.UNDECIDED, note="text_without_place")
     if finding.outcome is Outcome.MISSING and spec.role is Role.FINAL_ANSWER:
         other = _found_elsewhere(submission, question, part, judge, spec)

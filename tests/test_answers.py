@@ -44,6 +44,11 @@ def graded_row(row: dict[str, Any]) -> PartReport:
     return next(p for p in report.parts if p.id == row["part"])
 
 
+def false_lines(part: PartReport) -> list[str]:
+    """The lines of a part that are called wrong."""
+    return [step.reads for step in part.steps if step.outcome is Outcome.INCORRECT]
+
+
 @pytest.mark.parametrize("index", range(len(ROWS)), ids=[row["id"] for row in ROWS])
 def test_the_mark_lies_in_the_range_and_right_work_is_not_called_wrong(index: int) -> None:
     row, part = ROWS[index], graded(index)
@@ -52,6 +57,7 @@ def test_the_mark_lies_in_the_range_and_right_work_is_not_called_wrong(index: in
     assert Outcome.FAULT not in outcomes.values()
     if row["right"]:
         assert Outcome.INCORRECT not in outcomes.values() and Outcome.MISSING not in outcomes.values()
+        assert false_lines(part) == []
 
 
 def test_right_answers_are_decided_whole() -> None:
@@ -69,5 +75,10 @@ def test_what_was_written_to_make_it_fail(row: dict[str, Any]) -> None:
     assert Outcome.FAULT not in outcomes.values()
     if row["right"]:
         assert Outcome.INCORRECT not in outcomes.values() and Outcome.MISSING not in outcomes.values()
+        assert false_lines(part) == []
+        assert part.score.min >= row.get("at_least", 0) - 1e-9
+        assert part.score.max >= row.get("reaches", 0) - 1e-9
     else:
         assert part.score.min <= row["at_most"] + 1e-9
+        if row.get("called"):
+            assert Outcome.INCORRECT in {*outcomes.values(), *(step.outcome for step in part.steps)}

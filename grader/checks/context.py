@@ -121,8 +121,9 @@ class PartContext:
 
     @cached_property
     def written_plainly(self) -> bool:
-        """Whether mathematics stands in the prose without formula marks: it may hold an answer that is not read."""
-        return any(_PLAIN.search(_MARK.sub(" ", block.text)) for block in self.text.prose)
+        """Whether mathematics stands in the prose without formula marks, or code or a picture beside it: they may hold an
+        answer that is not read."""
+        return bool(self.text.opaque) or any(_PLAIN.search(_MARK.sub(" ", block.text)) for block in self.text.prose)
 
     @cached_property
     def links(self) -> list[Link]:

@@ -26,6 +26,7 @@ from grader.maths.notation import Notation
 from grader.maths.parser import parse
 from grader.maths.screening import agrees
 from grader.model import Outcome, Verdict
+from grader.reading import phrases
 from grader.reading.claims import Chain
 from grader.reading.rows import Line, with_left
 
@@ -377,6 +378,10 @@ def settle(
             else Finding(Outcome.UNDECIDED, "not_found")
         )
     wrong = [c for c in free if c.verdict.outcome is Outcome.INCORRECT]
+    if not derivation and (cases := [c for c in wrong if _of_a_case(context, c, targets)]):
+        if len(cases) == len(wrong) == len(claims):
+            return Finding(Outcome.UNDECIDED, "only_under_condition", (cases[-1].place,))
+        wrong = [c for c in wrong if c not in cases]
     if derivation or len(wrong) < len(claims):
         other = next((c for c in reversed(claims) if c.verdict.outcome is not Outcome.INCORRECT), claims[-1])
         note = "not_confirmed" if other.verdict.outcome is Outcome.INCORRECT else other.verdict.note
@@ -427,8 +432,22 @@ def _special(claim: Claim, targets: Sequence[T.Node]) -> bool:
     return bool(free_names(targets[0])) and not free_names(claim.node) and read_answer(claim.node).kind == "value"
 
 
-def _holds_with_values(context: PartContext, claim: Claim, since: int, targets: Sequence[T.Node]) -> bool:
-    """Whether a claim is the target once values found since then are put in: `theta = 0`, then `v_2 = ..` there."""
+def _of_a_case(context: PartContext, claim: Claim, targets: Sequence[T.Node]) -> bool:
+    """Whether a failing claim is said of a special case or supposed, in words or by values stated before it
+    (`One level (N = 1): g' = a_1`): that is no claim of what is asked."""
+    words = claim.chain.words
+    if claim.chain.hypothetical or phrases.SPECIAL.search(words) or phrases.EXAMPLE.search(words):
+        return True
+    return _holds_with_values(context, claim, 0, targets, latest=True)
+
+
+def _holds_with_values(
+    context: PartContext, claim: Claim, since: int, targets: Sequence[T.Node], *, latest: bool = False
+) -> bool:
+    """Whether a claim is the target once values found since then are put in: `theta = 0`, then `v_2 = ..` there.
+
+    With `latest` the last value of each name counts, which may be another name's: `sigma_1 = sigma_2`.
+    """
     found: dict[str, T.Rel] = {}
     for chain in context.text.chains:
         if chain.order < since or chain.order > claim.chain.order or chain.aside:
@@ -436,10 +455,10 @@ def _holds_with_values(context: PartContext, claim: Claim, since: int, targets: 
         for line in chain.lines:
             for rel in flat_relations(line.tree) if line.tree is not None else ():
                 value = rel.operands[-1]
-                if set(rel.relations) == {"="} and isinstance(value, T.Num):
+                if set(rel.relations) == {"="} and isinstance(value, (T.Num, T.Name) if latest else T.Num):
                     for name in rel.operands[:-1]:
-                        if isinstance(name, T.Name):
-                            found.setdefault(name.key, T.Rel((name, value), ("=",)))
+                        if isinstance(name, T.Name) and (latest or name.key not in found):
+                            found[name.key] = T.Rel((name, value), ("=",))
     if not found:
         return False
     answer = read_answer(claim.node)

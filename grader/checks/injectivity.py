@@ -97,8 +97,9 @@ def check_injectivity(spec: InjectivityCheck, context: PartContext) -> Finding:
     share = (0.0, _TRIED_SHARE) if context.false_links else None
     alone = any("=" in c.relations for case in cases for c in case.conditions if isinstance(c, T.Rel))
     sure = not context.text.unread and not context.written_plainly
-    if share is None and alone and sure and (covered & wanted).sum() >= _LARGE_PART * wanted.sum():
-        share = (0.25, 0.75)
+    large = alone and sure and bool((covered & wanted).sum() >= _LARGE_PART * wanted.sum())
+    if share is None and large:
+        share = (0.25, 1.0 if _likewise(context) else 0.75)
     elif share is None and sure and not _likewise(context):
         share = (0.0, ATTEMPTED)
     return Finding(

@@ -28,8 +28,8 @@ def check_prose(spec: ProseCheck, context: PartContext) -> Finding:
 
 
 def speaks(pattern: str, context: PartContext) -> bool:
-    """Whether the part may speak of a matter at all; a part with unread lines always may."""
-    return bool(context.text.unread) or any(re.search(pattern, view) for view in _views(context))
+    """Whether the part may speak of a matter at all; a part with unread lines, code or pictures always may."""
+    return bool(context.text.unread or context.text.opaque) or any(re.search(pattern, view) for view in _views(context))
 
 
 def passage(context: PartContext, after: str) -> str | None:
@@ -41,11 +41,11 @@ def passage(context: PartContext, after: str) -> str | None:
 
 def leaves_traces(pattern: str, context: PartContext, *, words: bool = False, after: str = "") -> bool:
     """Whether anything written in the part, words or formulas (only its `words` if asked, only what stands behind `after`
-    where that occurs), may be about a step; unread lines always may."""
+    where that occurs), may be about a step; unread lines, code and pictures always may."""
     written = [block.text for block in context.text.prose] if words else context.text.written
     behind = passage(context, after) if after else None
     text = _TO_SHOW.sub(" ", folded(" ".join(written)) if behind is None else behind)
-    return bool(context.text.unread) or bool(re.search(pattern, text))
+    return bool(context.text.unread or context.text.opaque) or bool(re.search(pattern, text))
 
 
 def left_off(context: PartContext) -> bool:
@@ -142,7 +142,7 @@ _QUOTED = 240
 def check_review(spec: ReviewCheck, context: PartContext) -> Finding:
     """A text that only a person marks: how long it is, and for each prompt the first passage that speaks of it."""
     blocks = context.text.prose
-    if context.text.empty or not blocks:
+    if context.text.empty:
         return Finding(Outcome.MISSING, "nothing_handed_in")
     passages: dict[str, str] = {}
     places: list[tuple[int, int]] = []
@@ -160,7 +160,7 @@ def check_review(spec: ReviewCheck, context: PartContext) -> Finding:
         "without_passage": [prompt for prompt in spec.prompts if prompt not in passages],
         "bands": {points: text.model_dump() for points, text in spec.bands.items()},
     }
-    places = places or [(blocks[0].start, blocks[-1].end)]
+    places = places or [(block.start, blocks[-1].end) for block in blocks[:1]]
     return Finding(Outcome.UNDECIDED, "for_a_person", tuple(dict.fromkeys(places)), evidence)
 
 

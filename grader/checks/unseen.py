@@ -20,6 +20,8 @@ _FEW_LINKS: Final = 12
 """Only in a part this short can what it does not speak of be called missing."""
 _HARDLY: Final = 3
 """Links of a part in which hardly a formula is written."""
+_FOREIGN: Final = frozenset({"unknown_name", "unknown_function", "shape"})
+"""Notes of links that are written in names or objects the part's world does not have."""
 _GIVEN: Final = frozenset({"hypothesis", "value", "membership", "goal"})
 """Kinds of links that work nothing out."""
 
@@ -110,6 +112,8 @@ class Unseen:
         trees += [bare.line.tree for bare in context.text.bare]
         if any(context.shape(name, tree) for tree in trees if tree is not None for name in spec.written):
             return finding
+        if any(link.verdict.note in _FOREIGN for link in context.links):
+            return finding  # `\\bar v(w) = v(w) - \\gamma e_1 e_1^T w`: a formula in names of the student's own may be the step
         return replace(finding, note=finding.note if tried else "in_words_only", share=(0.0, 0.5))
 
     def _alone(self, spec: CheckBase, finding: Finding) -> Finding:

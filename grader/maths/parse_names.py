@@ -361,7 +361,7 @@ class NameParser(CalculusParser):
         end = self.toks[self.i - 1].end
         node: T.Node = T.Apply(name, primes, args, start=name.start, end=end)
         if len(args) == 1 and not primes and not inverse and isinstance(args[0], T.Add) and _speaks_of(args[0], name):
-            node = T.Mul((name, args[0]), start=name.start, end=end)  # `S(1 - S)`
+            return T.Mul((self.with_power(name, power), args[0]), start=name.start, end=end)  # `S(1 - S)`, `S^2(1 - S)`
         return self.with_power(node, power)
 
     def logistic(self, name: T.Name, primes: int, power: tuple[int, int] | None) -> T.Node:
@@ -371,7 +371,7 @@ class NameParser(CalculusParser):
             func, power = "logit", None
         args = self.call_arguments()
         if len(args) == 1 and not primes and func == "logistic" and _speaks_of(args[0], name):
-            return self.with_power(T.Mul((name, args[0]), start=name.start, end=self.toks[self.i - 1].end), power)
+            return T.Mul((self.with_power(name, power), args[0]), start=name.start, end=self.toks[self.i - 1].end)
         if len(args) != 1:
             raise self.error("arguments", "the logistic function takes one argument", self.toks[self.i - 1])
         end = self.toks[self.i - 1].end

@@ -110,8 +110,10 @@ def meant(ev: Evaluator, node: T.Density) -> T.Density:
     found = world.definitions.get(f"{node.letter}_{node.sub}")
     if isinstance(found, T.Density) and (found.args, found.given) == (node.args, node.given):
         return found
-    if world.told_apart:
-        raise EvaluationError("unknown_name", f"{node.letter}_{node.sub}")
+    family = world.family(f"{node.letter}_{node.sub}") if found is None else None
+    body = found if family is None else family[1]
+    if world.told_apart or (body is not None and not T.contains(body, T.Density)):
+        raise EvaluationError("unknown_name", f"{node.letter}_{node.sub}")  # `p_i = \\sigma(u_i)` is no distribution
     return node
 
 

@@ -15,6 +15,7 @@ from grader.maths.gaussians import (
     points_of,
     rule,
 )
+from grader.maths.notation import DEFAULT
 from grader.maths.quadrature import ORDERS, hermite, quadrature_axis, sum_axis
 from grader.maths.rules_density import all_keys, law_in_several, measure_of, sum_over
 from grader.maths.rules_expectation import named_density
@@ -51,7 +52,7 @@ def _of_letters(ev: Evaluator, node: T.Node, keys: Sequence[str]) -> N.Scalar:
     """One side of a divergence: a density at all of `keys` where only its letter is named, or made of such letters."""
     block = ev.block
     if not isinstance(node, T.Name) or node.key in block.world.definitions:
-        letters = rests_on(block.world, T.names_in(node)) & block.world.notation.densities
+        letters = rests_on(block.world, T.names_in(node)) & (block.world.notation.densities | DEFAULT.densities)
         if not block.world.open and letters - set(block.world.joints):
             raise EvaluationError("unsupported", "letters of densities that the statement does not have")
         return ev.scalar(node)

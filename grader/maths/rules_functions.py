@@ -18,7 +18,7 @@ from grader.maths.dots import has_dots, written_out
 from grader.maths.evaluate import Evaluator, register
 from grader.maths.rules_truth import truth
 from grader.maths.values import Tens, Value
-from grader.maths.worlds import Function, precise_array
+from grader.maths.worlds import Function, precise_array, rests_on
 
 
 def _call(ev: Evaluator, node: T.Call) -> Value:
@@ -194,6 +194,8 @@ def _apply(ev: Evaluator, node: T.Apply) -> Value:
 
         def call(values: Sequence[Value]) -> Value:
             return ev.apply(found, values)
+    elif (moved := _at_another(ev, key, node)) is not None:
+        return ev.with_bound(ev.block.world.variable, ev.value(moved), node.head)  # `S(y)` where S is a formula in z
     elif ev.block.world.family(key) is not None and not node.primes and all(isinstance(a, T.Name) for a in node.args):
         return ev.lookup(key)  # `\\tilde\\mu_t(x_t, x_0)`, said of what it rests on
     elif key in ev.block.world.definitions and not node.primes:
@@ -215,6 +217,22 @@ def _apply(ev: Evaluator, node: T.Apply) -> Value:
     if len(args) != 1:
         raise EvaluationError("unsupported", "a prime on a function of several arguments")
     return _primed(ev, call, node.primes, V.scalar(args[0]))
+
+
+def _at_another(ev: Evaluator, key: str, node: T.Apply) -> T.Name | None:
+    """The name put in place of the world's variable where a formula in that variable, or a member of a family of such, is
+    applied to another drawn name; None for any other application."""
+    world = ev.block.world
+    arg = node.args[0] if len(node.args) == 1 and not node.primes else None
+    if not world.variable or not isinstance(arg, T.Name) or ev.key(arg) == world.variable:
+        return None
+    member = world.family(key)
+    body = world.definitions.get(key) if member is None else member[1]
+    place = ev.key(arg)
+    if body is None or place in world.definitions or place in T.names_in(body) or world.member(place):
+        return None
+    known = place in world.symbols or place in ev.bound
+    return arg if known and world.variable in rests_on(world, T.names_in(body)) else None
 
 
 def _of_functions(function: Function, args: tuple[T.Node, ...]) -> T.Node | None:

@@ -196,7 +196,7 @@ def _raw(key: str, salt: int, low: float, high: float, signed: bool, count: int,
 
 
 def rests_on(world: World, keys: Iterable[str], *, functions: bool = False, measures: bool = False) -> set[str]:
-    """The keys and all that they rest on, definitions followed; with `functions` the bodies of functions as well (without
+    """The keys and all that they rest on, definitions and families followed; with `functions` the bodies of functions as well (without
     their parameters), with `measures` the parameters of distributions."""
     seen: set[str] = set()
     waiting = list(keys)
@@ -207,6 +207,8 @@ def rests_on(world: World, keys: Iterable[str], *, functions: bool = False, meas
         seen.add(key)
         if key in world.definitions:
             waiting.extend(T.names_in(world.definitions[key]))
+        elif (family := world.family(key)) is not None:
+            waiting.extend(T.names_in(family[1]) - {family[0]})
         if measures and key in world.measures:
             waiting.extend(name for arg in world.measures[key].args for name in T.names_in(arg))
         function = world.functions.get(key) if functions else None
@@ -407,9 +409,9 @@ class Block:
         place = ("conditional", letter, args, given)
         found = self.tables.get(place)
         if found is None:
-            unknown = sorted(args - self.variables.keys())
-            if unknown:
-                raise EvaluationError("unknown_name", f"{', '.join(unknown)} is no variable of {letter}")
+            unknown = sorted((args | given) - self.variables.keys())
+            if unknown:  # a subscript the student chose: `<..>_\\psi`, an average over x where x_0, .., x_T are known
+                raise EvaluationError("unknown_name", unknown[0])
             joint = self.joint(letter)
             drop = tuple(axis for key, axis in self.variables.items() if key not in args and key not in given)
             top = joint.sum(axis=drop, keepdims=True) if drop else joint

@@ -114,9 +114,12 @@ class PartText:
     written: list[str] = field(default_factory=list)
     """Everything in order, words and formulas, as source without spaces between dollars."""
 
+    opaque: int = 0
+    """Code and pictures among it, which are not read."""
+
     @property
     def empty(self) -> bool:
-        return not self.chains and not self.unread and not any(len(b.text) > 1 for b in self.prose)
+        return not (self.chains or self.unread or self.opaque) and not any(len(b.text) > 1 for b in self.prose)
 
 
 def read_part(blocks: Sequence[Block], pieces: Sequence[Piece], notation: Notation, prefix: str) -> PartText:
@@ -158,10 +161,12 @@ class _Reader:
                 self.prose(block)
             elif block.kind is Kind.INLINE:
                 case = heads_case(blocks, at, self.words == "")
-                self.inline(block, case)
+                self.inline(block, case, last=_ends_sentence(blocks, at))
             elif block.kind is Kind.DISPLAY:
                 at += self.display(blocks, at)
                 continue
+            elif block.kind is Kind.OPAQUE:
+                self.part.opaque += 1
             at += 1
 
     def prose(self, block: Block) -> None:
@@ -242,8 +247,9 @@ class _Reader:
         self.chain([Line([], "", start, end, tree=tree)], "inline", self.role())
         self.words = words
 
-    def inline(self, block: Block, case: bool) -> None:
-        """A formula in running text; `case` if it stands alone before a colon, as the name of a case."""
+    def inline(self, block: Block, case: bool, last: bool = False) -> None:
+        """A formula in running text; `case` if it stands alone before a colon, as the name of a case, `last` if it ends its
+        sentence."""
         self.stopped = False
         self.part.story.append(f"${_source(block)}$")
         lines = cut(block.tokens, self.notation, block.start, block.end).lines
@@ -252,6 +258,7 @@ class _Reader:
         condition = case or (bool(phrases.CONDITION.search(self.words)) and not again)
         restricts = bool(phrases.RESTRICTS.search(self.words))
         joined = self.conditional and phrases.JOINED.search(self.words)
+        remark = condition and last and bool(phrases.LEAVES_OPEN.search(self.words))
         trailing = trails(self.words) and bool(self.part.chains) and self.part.chains[-1].order == self.claimed
         self.conditional = False
         self.claimed = -1
@@ -291,6 +298,8 @@ class _Reader:
                 else:
                     self.conditions.also(line.tree)
                 role, self.conditional = "hypothesis", True
+            elif remark and is_condition(line.tree):
+                role = "hypothesis"  # `no, wrong if b < 0.` ends what it is said of
             elif trailing and is_condition(line.tree):
                 before = self.part.chains[-1]
                 before.context = (*before.context, *relations_of(line.tree))
@@ -430,6 +439,12 @@ class _Reader:
         )
         self.formula = self.part.chains[-1]
         self.formula.hypothetical = self.hypothetical
+
+
+def _ends_sentence(blocks: Sequence[Block], at: int) -> bool:
+    """Whether a formula in running text is the last of its sentence, or of its text."""
+    after = blocks[at + 1] if at + 1 < len(blocks) else None
+    return after is None or after.kind is not Kind.TEXT or after.text.lstrip()[:1] in (".", ";", "!")
 
 
 _STOPS = re.compile(r"\.(?:\\(?:end\{\w+\*?\}|\]|quad|qquad|,|;)|[\s$}])*$")

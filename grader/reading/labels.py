@@ -10,9 +10,13 @@ from grader.reading.outline import QuestionOutline
 from grader.reading.page import Page, is_title
 from grader.reading.titles import part_named
 
-_RANKS = (("words", 7), ("named", 6), ("part", 6), ("h", 5), ("inner", 5), ("auto", 4), ("order", 4), ("item", 3))
+_RANKS = (("words", 7), ("named", 6), ("answer", 6), ("part", 6), ("h", 5), ("inner", 5), ("auto", 4), ("order", 4), ("item", 3))
 SURE, ITEM = 5, 3
 """Ranks: from `SURE` on labels count in any order; `ITEM` are those of lists."""
+
+WITHIN = (("answer", ("answer",)), ("part", ("answer", "part")))
+"""Groups of labels by a word and a number (`Proof 1`, `Part 2`), which may just as well number what lies within one part,
+each with the groups that cannot tell: `Proof 1` may lie within `Part 2`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,7 @@ def _by_mark(
     native = kind in numbering or automatic or mark.number > 0
     group = mark.style
     if group.startswith(("named", "answer", "part")):
-        group = "part" if group.startswith("part") else "named"
+        group = next((g for g, _ in WITHIN if group.startswith(g) and not mark.number), "named")
         if group == "part" and kind == "roman" and not native:
             group = "item_part"  # "Part (i)" of a question whose parts are numbered otherwise lies inside one of them
     if automatic or (group.startswith("item") and (native or kind == "alpha")):

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from grader.reading.choice import choose
 from grader.reading.document import CONTENT, Kind
-from grader.reading.labels import Label, labels_of
+from grader.reading.labels import WITHIN, Label, labels_of
 from grader.reading.outline import Located, PartOutline
 from grader.reading.page import Page, is_title
 from grader.reading.pieces import Placer
@@ -105,11 +105,44 @@ class _Cutter:
             self.placer.note(parts, region.start)
             self.segment(parts, self.first, region.stop - 1, _BARE, _LOOSE)
             return
-        labels = self.noted(labels_of(self.page, self.question, region.start, region.stop))
+        labels = self.of_parts(self.noted(labels_of(self.page, self.question, region.start, region.stop)))
         if not self.opens:
             self.lay(choose(labels, len(self.question.parts)), self.first, region.stop, _BARE)
         elif not self.one_for_all(labels):
             self.one_each(labels)
+
+    def of_parts(self, labels: Sequence[Label]) -> Sequence[Label]:
+        """The labels without those that number two proofs or steps within one part: `Proof 1` under `2.4`, where 2.1
+        and 2.2 have answers under their own labels. Behind a list of statements they are the parts' labels."""
+        inner = {id(x) for group, others in WITHIN for x in self.numbering_within(labels, group, others)}
+        return [x for x in labels if id(x) not in inner]
+
+    def numbering_within(self, labels: Sequence[Label], group: str, others: Sequence[str]) -> list[Label]:
+        """Labels of a group that stand within parts which labels of no group of `others` name."""
+        outer = choose([x for x in labels if x.group not in others], len(self.question.parts), labels)
+        if len({p for x in outer for p in x.places}) < 2:
+            return []
+        stops = [*(x.at for x in outer[1:]), self.region.stop]
+        inner: list[Label] = []
+        for label, stop in zip(outer, stops, strict=True):
+            run = [x for x in labels if x.group == group and label.at < x.at < stop]
+            strange = {p for x in run for p in x.places} - set(label.places)
+            if strange:
+                ends = [min(end, run[0].at) if x is label else end for x, end in zip(outer, stops, strict=True)]
+                own = {p for x, end in zip(outer, ends, strict=True) if self.answered(x, end) for p in x.places}
+                inner += run if 2 * len(strange & own) >= len(strange) else []
+        return inner
+
+    def answered(self, label: Label, stop: int) -> bool:
+        """Whether more than a quoted statement stands behind a label, up to `stop`."""
+        first = label.at if label.shares else label.at + 1
+        home = self.blocks[self.region.start].box
+        return self.page.content(first, stop - 1) and self.statements.own_text(first, stop - 1, home) is not None
+
+    def argued(self, labels: Sequence[Label], stop: int) -> bool:
+        """Whether a student argues behind at least half of the labels, the last one up to `stop`."""
+        spans = zip(labels, [*(x.at for x in labels[1:]), stop], strict=True)
+        return 2 * sum(self.statements.is_derivation(x.at, end - 1) for x, end in spans) >= len(labels)
 
     # layouts
 
@@ -121,7 +154,8 @@ class _Cutter:
         before = choose([replace(x, quoted=False) for x in labels if x.at < opening], count, labels)
         inside = choose([x for x in labels if opening <= x.at < stop], count, labels)
         stated = {p for x in before for p in x.places}
-        if before and not (inside and len(stated) > 1 and inside[0].places[0] in stated):
+        again = bool(inside) and len(stated) > 1 and inside[0].places[0] in stated and not self.argued(before, opening)
+        if before and not again:
             if len(stated) < 2 or len(self.opens) > 1 or inside or not self.all_stated(before):
                 return False
             inside = []  # one mark behind several labels: nothing says whose answer it is
@@ -212,6 +246,8 @@ class _Cutter:
             block = self.blocks[label.at]
             begins = label.at if label.shares or label.at in self.open_set else label.at + 1
             level = block.level if block.kind in (Kind.HEADING, Kind.ITEM) else _LOOSE
+            if i + 1 < len(chosen) and end in self.open_set and end > begins:
+                end = self.statements.end_before(begins, end - 1) + 1  # the next statement stands above its answer
             self.segment(parts, begins, end - 1, mode, level, block.kind is Kind.ITEM)
 
     # one part

@@ -45,17 +45,33 @@ _GREEK: Final = "alpha|beta|gamma|delta|lambda|sigma|theta|psi|mu|rho|tau"
 _VALUE: Final = (
     r"(?:zero|nulle?s?|nul|one|two|three|un|une|deux|trois|strictly|strictement|positi\w+|negati\w+|[-\u2212]?\d)"
 )
+_ELEMENT: Final = "(?:component|composante|level|niveau|term|terme|unit|unite|neuron|neurone|layer|couche|step|pas)"
+_ALIKE: Final = (
+    r"\b(?:same|equal|identical|common|unit|zero|memes?|egales?|egaux|identiques?) (?:means?|variances?|slopes?|weights?|bias(?:es)?|"
+    r"parameters?|moyennes?|pentes?|poids|parametres?)\b|\b(?:means?|variances?|slopes?|weights?|moyennes?|pentes?|poids) "
+    r"(?:are |sont )?(?:all |tou(?:te)?s )?(?:the same|equal|identical|egales|egaux|identiques|coincid\w*)\b"
+)
+"""Words that make quantities equal, or of one element: cases without a formula."""
+
 SPECIAL: Final = re.compile(
     rf"\b(?!y (?:est|sont|vaut|valent)\b)(?:(?:{_GREEK})(?:[ _]?\d)?|[a-df-hj-z](?:_?\d)?)"
     rf"\s*(?:=|\b(?:is|are|equals?|being|vaut|valent|est|sont|egale?)\b)(?:\s*(?:to|a|egale?))?\s*{_VALUE}|\b(?:{_GREEK})\s+{_VALUE}\b|"
     r"\b[a-z]\s+(?:zero|null?e?|nul|positi\w+|negati\w+)\s*(?:[:,]|$)|\b(?:positive|negative|non-?zero|zero|null)\s+[a-z]\s*(?:[:,]|$)|"
     r"\b(?:special|limit|limiting|degenerate|toy|particular) (?:case|example)|\bcas (?:particulier|limite|degenere)|"
+    rf"\b(?:one|une?|just one|single) {_ELEMENT}\b|{_ALIKE}|"
+    r"\b(?:sanity|consistency) check|\b(?:as|for) a check\b|(?:^|[.;:(]\s*)(?:quick )?(?:checks?|verifications?)\s*[.:]|"
+    r"\b(?:standard normal|unit gaussian|normale? centree)\b|"
     r"\b(?:only one|a single|un seul|une seule)\b|\b(?:without|sans) (?:the |this |that |l'|cette )?(?:hypothes\w+|assumption|condition)|"
     r"\b(?:counter-?example|contre-?exemple)|"
     rf"\b(?:quand|lorsque|si|when|if)\b[^.;:,\u00a4]{{3,50}}\b(?:est|sont|vaut|is|are|was|were|equals?|becomes?|devien\w+|vanish\w*|"
     rf"s'annul\w+)\b(?: (?:aussi|also|tres|very|both|all|tous))?(?: (?:nul\w*|egal\w*|equal|petit\w*|grand\w*|small|large|infini\w*|{_VALUE})|\s*,)"
 )
 """Words of values or of a special case that stand in no formula."""
+
+EXAMPLE: Final = re.compile(
+    r"\b(?:for (?:example|instance)|par exemple|e\.g\.|p\. ?ex\.|in particular|en particulier|notamment)[^.;]*$"
+)
+"""Text that ends so gives an example: not the answer in general, though what it says holds."""
 
 SUPPOSES: Final = re.compile(
     r"\b(?:suppos\w*|assum(?:e|ing)|admett\w*|if it were|s'il|on aurait|il faudrait|could|would (?:mean|imply|give|force|require|need|have)|"
@@ -74,9 +90,15 @@ LEADS_TO: Final = re.compile(
 """Text that ends so says that the formula before it (¤) leads to what follows."""
 
 CALLED_EQUATION: Final = re.compile(
-    r"\b(?:l'equation|equations?|solv(?:e|es|ing)|resoudre|resolv\w+|resout)(?: de)?\s*:?\s*$"
+    r"\b(?:l'equation|equations?|solv(?:e|es|ing)|resoudre|resolv\w+|resout|(?:solutions?|roots?|racines?) (?:of|to|a|de))(?: de)?\s*:?\s*$"
 )
 """Text that ends so calls what follows an equation."""
+
+LEAVES_OPEN: Final = re.compile(
+    r"\b(?:wrong|false|fails?|works?|works too|valid|holds?|true|fine|also|even|too|same|faux|fausse|aussi|meme|marche|vrai|valable|"
+    r"echoue|idem|change|matter)(?: (?:only|too|also|aussi|egalement|meme))?,? (?:if|when|for|si|quand|lorsque|pour)\s*$"
+)
+"""Text that ends so, with a condition that ends its sentence: `no, wrong if b < 0.`, `also if b < 0.`; no case begins."""
 
 PREDICATES: Final = {
     "nonzero": "!=", "non-zero": "!=", "non nul": "!=", "nul": "=", "zero": "=", "null": "=", "vanish": "=", "s'annule": "=",
@@ -294,6 +316,7 @@ ELSE: Final = re.compile(r"\b(?:otherwise|sinon|else)\s*,?\s*$")
 LIKEWISE = re.compile(
     r"simil|symetri|symmetr|de meme|likewise|same (?:way|argument|reason)|analog|w\.?l\.?o\.?g|without loss|sans perte|"
     r"(?:autre|other|remaining|dernier|last) cas|respecti|\bidem\b|\bflat|\bplat|constant|choose|choisi|suitabl|convenabl|small enough|"
-    r"assez (?:petit|grand)|large enough|suffisamment|exist"
+    r"assez (?:petit|grand)|large enough|suffisamment|exist|half[- ]?(?:line|axis)|demi-droite|\binterval|\bray\b|"
+    r"\bany two\b|arbitrar|quelconque|n'importe"
 )
 """Words that may stand for cases no formula covers."""

@@ -121,4 +121,11 @@ class Statements:
         begin, end = units[0]
         words = self.page.words(begin, end)
         formulas = any(self.page.blocks[at].kind in FORMULAS for at in range(begin, end + 1))
-        return sets_out(words) or (not formulas and len(words.split()) <= 4)
+        return (sets_out(words) and not self.is_derivation(first, last) and not self.chained(first, last)) or (
+            not formulas and len(words.split()) <= 4
+        )
+
+    def chained(self, first: int, last: int) -> bool:
+        """Whether a display goes on from one equality to the next, as work does and settings do not."""
+        shown = (self.page.blocks[at] for at in range(first, last + 1))
+        return any(sum(t.text == "=" for t in b.tokens) >= _WORKED for b in shown if b.kind is Kind.DISPLAY)

@@ -93,6 +93,17 @@ _ARGUES: Final = re.compile(
 )
 """Words of conclusion, which students use and statements do not."""
 
+_WORKED: Final = 2
+"""So many formulas and a conclusion: a student's work, whatever is said behind it."""
+
+_CONCLUDES: Final = re.compile(
+    rf"{_ARGUES.pattern}|\bso\b(?! (?:that|far|called|as))|\balors\b|\bcar\b|\bbecause\b|=>|[\u21d2\u2192\u2234]"
+)
+"""The same, and shorter words and signs, which count only beside formulas."""
+
+_RECALLS: Final = re.compile(r"\w+\b[^:]{0,25}:\s.*\b(?:had|was|were|got|found|avait|avions|etait|etaient)\b")
+"""`Compare with 4.3: there we had ..`: told, not asked."""
+
 _NOTES: Final = "hint|indice|indication|rappel|recall|note|nb|remarque|you (?:may|can)|vous pouvez"
 _HINT: Final = re.compile(_any(_NOTES) + r"\b")
 _AFTERWARDS: Final = re.compile(_any(_NOTES, "where|ou|c['’]est le meme|e\\.g|justif|expli"))
@@ -126,10 +137,17 @@ _HEADER: Final = re.compile(
 
 
 def asks(text: str) -> bool:
-    """Whether a paragraph (folded) puts a question to the reader: it ends with one, or addresses the reader."""
+    """Whether a paragraph (folded) puts a question to the reader: it ends with one, or addresses the reader.
+
+    A student who has drawn conclusions from formulas and goes on with `Compare: ..` or `Show injective now.` asks nothing.
+    """
     sentences = [s for s in _SENTENCES.split(text[:_PARAGRAPH]) if s.strip()]
-    last = max((i for i, sentence in enumerate(sentences) if _sentence_asks(sentence)), default=-1)
-    if last < 0:
+    asking = [i for i, sentence in enumerate(sentences) if _sentence_asks(sentence)]
+    if not asking:
+        return False
+    before, last = " ".join(sentences[: asking[0]]), asking[-1]
+    signs = before.count(FORMULA) + before.count(DISPLAYED)
+    if signs >= _WORKED and _CONCLUDES.search(before) and not any(_ADDRESSED.search(s) for s in sentences):
         return False
     if all(_AFTERWARDS.match(s.strip()) for s in sentences[last + 1 :]):
         return True
@@ -139,6 +157,8 @@ def asks(text: str) -> bool:
 def _sentence_asks(sentence: str) -> bool:
     label = _LABEL.match(sentence)
     plain = sentence[label.end() :].strip() if label else sentence.strip()
+    if _RECALLS.match(plain):
+        return False
     clauses = [c.strip() for c in _CLAUSES.split(plain)]
     if any(_ADDRESSED.match(c) for c in clauses):
         return True
