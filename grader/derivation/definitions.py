@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
@@ -28,6 +29,8 @@ _ONLY_IF = re.compile(r"\b(?:if|si|when|quand|lorsque|suppos\w+|assum\w+)\b[^.;]
 _FUNCTION = re.compile(r"\b(?:fonction|function|application|map)\s*$")
 """Words before a formula that names a function: it says what it is, even where it is still to be shown injective."""
 _NEAR = 60
+_REACH = 120
+"""Characters before a formula in which words that introduce a name stand, with room before them."""
 """Characters before a formula in which words of a special case are about it."""
 _MOST = 40
 """Names one part may introduce; more is no homework."""
@@ -168,9 +171,15 @@ def _extended(world: World, chosen: object) -> World:
     return replace(world, definitions=names, functions=functions, families=families, notation=notation)
 
 
+@lru_cache(maxsize=4096)
+def _says(pattern: re.Pattern[str], words: str) -> bool:
+    """Whether words match; asked of the same words for each relation behind them, in each world."""
+    return bool(pattern.search(words))
+
+
 def _candidates(world: World, chains: Sequence[Chain]) -> Iterator[tuple[Definition, Chain]]:
     for chain in chains:
-        if (chain.aside and not _FUNCTION.search(chain.words)) or SPECIAL.search(chain.words[-_NEAR:]):
+        if (chain.aside and not _says(_FUNCTION, chain.words)) or _says(SPECIAL, chain.words[-_NEAR:]):
             continue  # `Beta nul : \\rho(r) = r` is said of a case
         for line in chain.lines:
             if line.tree is None or line.lead == "continues":
@@ -191,10 +200,12 @@ def _candidates(world: World, chains: Sequence[Chain]) -> Iterator[tuple[Definit
                     )
                     if later is not None:
                         yield replace(later, display=chain.kind == "display"), chain
-                declared = ":=" in rel.relations or bool(_DECLARES.search(chain.words))
-                if not declared and _ONLY_IF.search(chain.words[-_NEAR:]):
+                if rel.relations[0] not in ("=", ":="):
                     continue
-                if rel.relations[0] not in ("=", ":=") or (declared and set(rel.relations) > {"=", ":="}):
+                declared = ":=" in rel.relations or _says(_DECLARES, chain.words[-_REACH:])
+                if not declared and _says(_ONLY_IF, chain.words[-_NEAR:]):
+                    continue
+                if declared and set(rel.relations) > {"=", ":="}:
                     continue
                 definition = _definition(world, rel.operands[0], rel.operands[1], declared)
                 if definition is not None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import lru_cache
 
 from grader.errors import ReadError
 from grader.maths import syntax as T
@@ -341,17 +342,9 @@ class _Reader:
                 self.part.tuples.add(tuple(i.key.replace("^*", "") for i in node.items if isinstance(i, T.Name)))
 
     def role(self) -> str:
-        if phrases.DENIED.search(self.words) or phrases.NAIVE.search(self.words):
-            self.part.denied = True
-            return "denied"
-        if phrases.GOES_ON.search(self.words) and self.last_role != "denied":
-            return self.last_role  # `posons d = .. et r = ..`
-        words = self.words.rstrip(" \u00a4")
-        if phrases.GOAL.search(words) and not phrases.REASONING.search(words):
-            return "goal"
-        if phrases.HYPOTHESIS.search(words) and not (self.last_role == "claim" and phrases.THAT_IS.search(words)):
-            return "hypothesis"
-        return "claim"
+        role = _role(self.words, self.last_role)
+        self.part.denied = self.part.denied or role == "denied"
+        return role
 
     def display(self, blocks: Sequence[Block], at: int) -> int:
         """Read a display, with the next one where a bracket stays open between them; how many blocks were used."""
@@ -439,6 +432,21 @@ class _Reader:
         )
         self.formula = self.part.chains[-1]
         self.formula.hypothetical = self.hypothetical
+
+
+@lru_cache(maxsize=4096)
+def _role(words: str, before: str) -> str:
+    """What words make of the chain behind them, and the role of the chain before it; a part is often read twice."""
+    if phrases.DENIED.search(words) or phrases.NAIVE.search(words):
+        return "denied"
+    if phrases.GOES_ON.search(words) and before != "denied":
+        return before  # `posons d = .. et r = ..`
+    bare = words.rstrip(" \u00a4")
+    if phrases.GOAL.search(bare) and not phrases.REASONING.search(bare):
+        return "goal"
+    if phrases.HYPOTHESIS.search(bare) and not (before == "claim" and phrases.THAT_IS.search(bare)):
+        return "hypothesis"
+    return "claim"
 
 
 def _ends_sentence(blocks: Sequence[Block], at: int) -> bool:
