@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from grader.maths import symbols as S
 from grader.maths import unicode_signs as U
@@ -15,6 +16,38 @@ _BRACES = frozenset({"underbrace", "overbrace", "underbracket", "overbracket"})
 _BIG_SIZES = frozenset(w for w in S.SPACING if w.lower().startswith("big"))
 _LIMIT_WORDS = frozenset({"E", "max", "min", "sup", "inf", "argmax", "argmin"})
 _BOXES = frozenset({"boxed", "fbox", "framebox", "tcboxmath", "Aboxed", "mathbox", "answerbox"})
+
+
+_NO_NAMES: Final = (
+    S.PROSE_WORDS
+    | S.NEXT_WORDS
+    | S.AND_WORDS
+    | S.OR_WORDS
+    | {
+        "at",
+        "in",
+        "of",
+        "to",
+        "as",
+        "near",
+        "around",
+        "see",
+        "cf",
+        "en",
+        "au",
+        "aux",
+        "voir",
+        "from",
+        "via",
+        "using",
+        "only",
+        "also",
+        "so",
+        "all",
+    }
+)
+"""Words that are prose, whatever follows them."""
+_VALUE_DUE: Final = frozenset({"+", "-", "*", "/", "(", "[", "{", ",", "|", "||", "\\{", "cdot", "times", "quad"})
 
 
 class Preparer(CharacterReader):
@@ -239,9 +272,24 @@ class Preparer(CharacterReader):
                 self.out.append(Tok("name", words, first.start, last.end, "text"))
             elif len(words) == 1 and words.isalpha():
                 self.out.append(Tok("id", words, first.start, last.end, "text"))
+            elif self.names_function(words, stop) and inner[-1].kind != "ws":
+                self.out.append(Tok("name", words, first.start, last.end, "text"))
             else:
                 self.out.append(Tok("text", words, first.start, last.end))
         return stop
+
+    def names_function(self, word: str, after: int) -> bool:
+        """Whether a word in a text macro names a function, `\\text{rad}(r) = ..`: it stands where a value is due, and its
+        arguments follow at once."""
+        if not word.isalpha() or word.lower() in _NO_NAMES or after >= len(self.raw):
+            return False
+        at = after
+        while at < len(self.raw) and self.raw[at].text in ("'", "prime"):
+            at += 1
+        if at >= len(self.raw) or self.raw[at].text not in ("(", "left"):
+            return False
+        before = self.out[-1] if self.out else None
+        return before is None or before.kind in ("rel", "row", "amp", "text") or before.text in _VALUE_DUE
 
     def put_text(self, piece: list[Token]) -> None:
         text = " ".join("".join(" " if t.kind in ("ws", "par", "cmd") else t.text for t in piece).split())
