@@ -279,6 +279,8 @@ class Parser(AtomParser):
     def quantified(self) -> T.Node:
         """`\\forall x \\in A, claim` or a trailing `\\forall x`."""
         tok = self.next()
+        if tok.text == "exists" and self.is_op("!"):
+            self.next()  # that there is no other claims more than is judged here
         bound = self.relation()
         items = [bound]
         while self.peek().kind == "op" and self.peek().text in (",", ":") and not self.at_end():

@@ -92,6 +92,8 @@ ALIASES: Final = {
     "lbrace": "{",
     "rbrace": "}",
     "lbrack": "[",
+    "llbracket": "[",
+    "rrbracket": "]",
     "rbrack": "]",
     "land": "wedge",
     "lor": "vee",
