@@ -438,6 +438,9 @@ def _of_a_case(context: PartContext, claim: Claim, targets: Sequence[T.Node]) ->
     words = claim.chain.words
     if claim.chain.hypothetical or phrases.SPECIAL.search(words) or phrases.EXAMPLE.search(words):
         return True
+    constant = bool(free_names(targets[0])) and not any(free_names(i) for i in read_answer(claim.node).items)
+    if constant and phrases.AT_A_POINT.search(words):
+        return True  # `at (1, 0, 0): v = (0, 0, 1/2)`
     return _holds_with_values(context, claim, 0, targets, latest=True)
 
 

@@ -124,7 +124,8 @@ class CharacterReader:
         if text in S.BARE_FUNCTION_WORDS or divergence or text in S.BARE_NAMES:
             self.put("name", text, token)
             return
-        if text.lower() in S.PROSE_WORDS and not (text in _PRODUCTS and self.beside_sign(token)):
+        spoken = text.lower() in S.PROSE_WORDS and (text[0].isupper() or text.islower())  # `sI` is s times I
+        if spoken and not (text in _PRODUCTS and self.beside_sign(token)):
             self.put("text", text, token)
             return
         if len(text) > 4 and text.isascii() and any(c.isupper() for c in text[:1]) is False and font == "":

@@ -73,6 +73,9 @@ EXAMPLE: Final = re.compile(
 )
 """Text that ends so gives an example: not the answer in general, though what it says holds."""
 
+AT_A_POINT: Final = re.compile(r"\b(?:at|en|au point|at the point|aux points|for|pour|with|avec)\s*\u00a4[^.;]*$")
+"""Text that ends so says what follows of the point or the values (¤) before it."""
+
 SUPPOSES: Final = re.compile(
     r"\b(?:suppos\w*|assum(?:e|ing)|admett\w*|if it were|s'il|on aurait|il faudrait|could|would (?:mean|imply|give|force|require|need|have)|"
     r"(?:cela|ce qui|ca) (?:donnerait|voudrait|impliquerait|forcerait|entrainerait)|"
