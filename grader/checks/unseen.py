@@ -10,6 +10,7 @@ from typing import Final
 from grader.checks.context import Finding, PartContext
 from grader.checks.prose import leaves_traces, left_off, passage
 from grader.checks.specs import CheckBase
+from grader.derivation.derivation import Link
 from grader.maths import syntax as T
 from grader.model import Outcome, Role
 
@@ -112,8 +113,8 @@ class Unseen:
         trees += [bare.line.tree for bare in context.text.bare]
         if any(context.shape(name, tree) for tree in trees if tree is not None for name in spec.written):
             return finding
-        if any(link.verdict.note in _FOREIGN for link in context.links):
-            return finding  # `\\bar v(w) = v(w) - \\gamma e_1 e_1^T w`: a formula in names of the student's own may be the step
+        if any(link.verdict.note in _FOREIGN or _leads(link) for link in context.links):
+            return finding  # `v(w) - \\gamma e_1 e_1^T w`, `J - \\gamma diag(1, 0, 0) = ..`: a formula that may be the step
         return replace(finding, note=finding.note if tried else "in_words_only", share=(0.0, 0.5))
 
     def _alone(self, spec: CheckBase, finding: Finding) -> Finding:
@@ -127,6 +128,13 @@ class Unseen:
         if spec.traces and not leaves_traces(spec.traces, self.context, words=True):
             return replace(finding, outcome=Outcome.MISSING, note="not_mentioned")
         return replace(finding, note="in_words_only", share=(0.0, 0.5))
+
+
+def _leads(link: Link) -> bool:
+    """Whether a confirmed line goes on from one formula to another: something is worked out in it."""
+    sides = (T.unboxed(link.left), T.unboxed(link.right))
+    named = any(isinstance(side, (T.Name, T.Num, T.Apply, T.Deriv, T.Call, T.KL)) for side in sides)
+    return link.verdict.outcome is Outcome.CORRECT and link.kind == "identity" and not named
 
 
 def _whole(context: PartContext) -> bool:

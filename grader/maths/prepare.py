@@ -239,9 +239,20 @@ class Preparer(CharacterReader):
                 self.out.append(Tok("name", words, first.start, last.end, "text"))
             elif len(words) == 1 and words.isalpha():
                 self.out.append(Tok("id", words, first.start, last.end, "text"))
+            elif len(inner) == 1 and words.isalpha() and words.lower() not in S.PROSE_WORDS and self.applied(stop):
+                self.out.append(Tok("name", words, first.start, last.end, "mathrm"))  # `\\text{rad}(r)` is no prose
             else:
                 self.out.append(Tok("text", words, first.start, last.end))
         return stop
+
+    def applied(self, at: int) -> bool:
+        """Whether an argument in parentheses stands right behind, primes apart."""
+        raw = self.raw
+        while at < len(raw) and raw[at].text == "'":
+            at += 1
+        if at < len(raw) and raw[at].kind == "cmd" and (raw[at].text == "left" or raw[at].text in _BIG_SIZES):
+            at += 1
+        return at < len(raw) and raw[at].kind == "char" and raw[at].text == "("
 
     def put_text(self, piece: list[Token]) -> None:
         text = " ".join("".join(" " if t.kind in ("ws", "par", "cmd") else t.text for t in piece).split())
