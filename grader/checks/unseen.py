@@ -113,8 +113,8 @@ class Unseen:
         trees += [bare.line.tree for bare in context.text.bare]
         if any(context.shape(name, tree) for tree in trees if tree is not None for name in spec.written):
             return finding
-        if any(link.verdict.note in _FOREIGN or _works_out(link) for link in context.links):
-            return finding  # `\\bar J = J - \\gamma e_1 e_1^T`, `= J - \\gamma diag(1, 0, 0) = ..`: another way to the answer may be the step
+        if any(link.verdict.note in _FOREIGN or _leads(link) for link in context.links):
+            return finding  # `v(w) - \\gamma e_1 e_1^T w`, `J - \\gamma diag(1, 0, 0) = ..`: a formula that may be the step
         return replace(finding, note=finding.note if tried else "in_words_only", share=(0.0, 0.5))
 
     def _alone(self, spec: CheckBase, finding: Finding) -> Finding:
@@ -130,11 +130,11 @@ class Unseen:
         return replace(finding, note="in_words_only", share=(0.0, 0.5))
 
 
-def _works_out(link: Link) -> bool:
-    """Whether a confirmed equality leads on from a formula, and does not only give a name its value."""
-    left = T.unboxed(link.left)
-    known = link.kind == "identity" and link.verdict.outcome is Outcome.CORRECT
-    return known and isinstance(left, (T.Add, T.Mul, T.Div)) and not isinstance(link.right, T.Num)
+def _leads(link: Link) -> bool:
+    """Whether a confirmed line goes on from one formula to another: something is worked out in it."""
+    sides = (T.unboxed(link.left), T.unboxed(link.right))
+    named = any(isinstance(side, (T.Name, T.Num, T.Apply, T.Deriv, T.Call, T.KL)) for side in sides)
+    return link.verdict.outcome is Outcome.CORRECT and link.kind == "identity" and not named
 
 
 def _whole(context: PartContext) -> bool:

@@ -273,7 +273,7 @@ class Preparer(CharacterReader):
             elif len(words) == 1 and words.isalpha():
                 self.out.append(Tok("id", words, first.start, last.end, "text"))
             elif self.names_function(words, stop) and inner[-1].kind != "ws":
-                self.out.append(Tok("name", words, first.start, last.end, "text"))
+                self.out.append(Tok("name", words, first.start, last.end, "mathrm"))
             else:
                 self.out.append(Tok("text", words, first.start, last.end))
         return stop
@@ -286,7 +286,7 @@ class Preparer(CharacterReader):
         at = after
         while at < len(self.raw) and self.raw[at].text in ("'", "prime"):
             at += 1
-        if at >= len(self.raw) or self.raw[at].text not in ("(", "left"):
+        if at >= len(self.raw) or self.raw[at].text not in ("(", "left", *_BIG_SIZES):
             return False
         before = self.out[-1] if self.out else None
         return before is None or before.kind in ("rel", "row", "amp", "text") or before.text in _VALUE_DUE
