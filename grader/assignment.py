@@ -26,7 +26,7 @@ from grader.maths.structured import KINDS
 from grader.maths.worlds import Factor, Function, LinearStep, Measure, Symbol, World
 from grader.provenance import assignment_sha256
 from grader.provenance import shipped as shipped
-from grader.reading.claims import Chain
+from grader.reading.part_text import Chain
 from grader.reading.sections import PartOutline, QuestionOutline
 from grader.rubric import Assignment as AssignmentFile
 from grader.rubric import Part, Question, load_model, targets_of

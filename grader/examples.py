@@ -9,13 +9,14 @@ from pathlib import Path
 from grader.assignment import Assignment
 from grader.checks.context import Finding
 from grader.checks.specs import CheckBase
-from grader.grade_part import Submission, run_check
+from grader.grade_part import run_check
 from grader.maths.blocks import Judge
 from grader.maths.worlds import World
 from grader.model import Outcome
 from grader.reading.outline import Located, Piece
 from grader.reading.reader import read_files
 from grader.rubric import Part, Question
+from grader.submission import Submission
 
 
 def as_markdown(text: str) -> str:

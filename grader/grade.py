@@ -11,19 +11,20 @@ from pathlib import Path
 
 from grader.assignment import Assignment
 from grader.exchange import exchanged, misplaced
-from grader.grade_part import Submission, grade_part
+from grader.grade_part import grade_part
 from grader.handed_in import passages, text_sha256
 from grader.maths.memory import one_submission
 from grader.maths.notation import DEFAULT
 from grader.model import PartReport, Report
 from grader.programs import Runner
 from grader.python_answers import Answered, python_answers
-from grader.reading.claims import PartText
 from grader.reading.document import Document
 from grader.reading.outline import Located
+from grader.reading.part_text import PartText
 from grader.reading.reader import read_files
 from grader.reading.sections import locate
 from grader.scoring import total
+from grader.submission import Submission
 from grader.unread import provenance
 from grader.written import written
 

@@ -13,8 +13,8 @@ from grader.maths import syntax as T
 from grader.maths.fingerprint import fingerprint
 from grader.maths.printer import to_latex
 from grader.model import Role
-from grader.reading.claims import PartText
 from grader.reading.marks import folded
+from grader.reading.part_text import PartText
 from grader.reading.rows import Line
 from grader.source import SourceMap
 

@@ -22,7 +22,7 @@ from grader.derivation.definitions import flat_relations
 from grader.errors import ReadError
 from grader.examples import as_markdown
 from grader.grade import placed
-from grader.grade_part import Submission, grade_part, run_check
+from grader.grade_part import grade_part, run_check
 from grader.invariants import reference_answer
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
@@ -35,6 +35,7 @@ from grader.reading.phrases import INTRODUCES
 from grader.reading.reader import read_files
 from grader.reading.sections import locate
 from grader.rubric import Part, Question
+from grader.submission import Submission
 
 _ORDER: Final = frozenset({"<", ">", "<=", ">="})
 UNIQUE: Final = (ValueCheck, ComponentsCheck, PointCheck, EigenvaluesCheck, ComponentCheck)

@@ -8,7 +8,7 @@ from grader.derivation.derivation import Link
 from grader.maths import syntax as T
 from grader.maths.printer import to_latex
 from grader.model import Outcome, Span, Step
-from grader.reading.claims import Chain, PartText
+from grader.reading.part_text import Chain, PartText
 from grader.reading.rows import Line
 from grader.source import SourceMap
 

@@ -32,6 +32,7 @@ LAYERS = [
     ["carry", "python_answers"],
     ["exchange", "handed_in", "likeness", "wrong_values"],
     ["written"],
+    ["submission"],
     ["grade_part", "unread"],
     ["grade"],
     ["api", "references", "examples", "invariants"],

@@ -11,7 +11,8 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 
-from grader.checks.context import Finding, PartContext, operators
+from grader.checks.context import Finding, PartContext
+from grader.checks.explicit import operators
 from grader.checks.features import densities
 from grader.checks.prose import contrary, in_words, speaks
 from grader.checks.specs import ChainCheck, Target, Way, Waypoint

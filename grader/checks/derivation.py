@@ -9,7 +9,7 @@ from grader.maths import syntax as T
 from grader.maths.parser import parse
 from grader.maths.screening import agrees
 from grader.model import Outcome
-from grader.reading.claims import Chain
+from grader.reading.part_text import Chain
 from grader.reading.rows import operands
 
 _KINDS: dict[str, tuple[type[T.Node], ...]] = {

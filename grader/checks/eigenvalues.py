@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from grader.checks.context import Finding, PartContext, free_names
-from grader.checks.final import Claim, settle
+from grader.checks.claimed import Claim
+from grader.checks.context import Finding, PartContext
+from grader.checks.explicit import free_names
+from grader.checks.settling import settle
 from grader.checks.specs import EigenvaluesCheck
 from grader.derivation.definitions import flat_relations
 from grader.maths import syntax as T
@@ -15,8 +17,8 @@ from grader.maths.answers import read_answer
 from grader.maths.decide import equal
 from grader.maths.parser import parse
 from grader.model import Outcome
-from grader.reading.claims import Bare, Chain
 from grader.reading.marks import folded
+from grader.reading.part_text import Bare, Chain
 from grader.reading.phrases import NEXT_CASE, OTHER_SYSTEM
 from grader.reading.rows import Line
 

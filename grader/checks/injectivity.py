@@ -15,7 +15,8 @@ from typing import Final
 
 import numpy as np
 
-from grader.checks.context import ATTEMPTED, Finding, PartContext, free_names
+from grader.checks.context import ATTEMPTED, Finding, PartContext
+from grader.checks.explicit import free_names
 from grader.checks.prose import contrary, in_words
 from grader.checks.specs import InjectivityCheck
 from grader.derivation.definitions import flat_relations

@@ -12,7 +12,7 @@ from grader.derivation.definitions import flat_relations
 from grader.maths import syntax as T
 from grader.maths.parser import parse
 from grader.maths.screening import agrees
-from grader.reading.claims import Chain
+from grader.reading.part_text import Chain
 from grader.reading.rows import Line
 
 

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import permutations
 
+from grader.checks.claimed import Claim, claims_of
 from grader.checks.context import Finding, PartContext
-from grader.checks.final import Claim, claims_of, heads_of, settle
+from grader.checks.final import heads_of
+from grader.checks.settling import settle
 from grader.checks.specs import ComponentsCheck, PointCheck
 from grader.maths import syntax as T
 from grader.maths.answers import read_answer

@@ -11,7 +11,7 @@ from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.screening import agrees
 from grader.maths.worlds import Function, World
-from grader.reading.claims import Chain
+from grader.reading.part_text import Chain
 from grader.reading.phrases import SPECIAL
 from grader.reading.rows import operands
 

@@ -9,8 +9,8 @@ from itertools import pairwise, zip_longest
 
 from grader.derivation.definitions import flat_relations
 from grader.maths import syntax as T
-from grader.reading.claims import Chain
 from grader.reading.conditions import is_condition, relations_of
+from grader.reading.part_text import Chain
 from grader.reading.rows import Line
 
 _SUPPOSED = re.compile(

@@ -10,7 +10,17 @@ from grader.reading.outline import QuestionOutline
 from grader.reading.page import Page, is_title
 from grader.reading.titles import part_named
 
-_RANKS = (("words", 7), ("named", 6), ("answer", 6), ("part", 6), ("h", 5), ("inner", 5), ("auto", 4), ("order", 4), ("item", 3))
+_RANKS = (
+    ("words", 7),
+    ("named", 6),
+    ("answer", 6),
+    ("part", 6),
+    ("h", 5),
+    ("inner", 5),
+    ("auto", 4),
+    ("order", 4),
+    ("item", 3),
+)
 SURE, ITEM = 5, 3
 """Ranks: from `SURE` on labels count in any order; `ITEM` are those of lists."""
 
