@@ -36,9 +36,9 @@ lint: $(VENV)/base  ## the assignment's rubrics and references
 	$(BIN)/grader lint
 	$(BIN)/grader selftest
 
-$(VENV)/browser: tests/browser/package-lock.json | $(VENV)/base  # for tests in a real browser, which are skipped where there is none
+$(VENV)/browser: tests/browser/package-lock.json | $(VENV)/base  # for tests in a real browser, which are skipped where there is none; libatomic1 for Playwright's own node
 	@if ! command -v chromium >/dev/null 2>&1 && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
-	  (apt-get update -q && apt-get install -y -q --no-install-recommends chromium fonts-dejavu-core) >$(VENV)/chromium.log 2>&1 \
+	  (apt-get update -q && apt-get install -y -q --no-install-recommends chromium fonts-dejavu-core libatomic1) >$(VENV)/chromium.log 2>&1 \
 	    || echo "chromium could not be installed (see $(VENV)/chromium.log): tests in a browser are skipped"; fi
 	@command -v npm >/dev/null 2>&1 && npm ci --silent --prefix tests/browser || echo "npm is missing: accessibility is not checked"
 	@touch $@
