@@ -258,7 +258,8 @@ class NameParser(CalculusParser):
             if entropy is not None:
                 return entropy
         if opens and tok.text == "(":
-            if self.says("densities", name.base) and not accent and not primes and power is None:
+            known = self.says("densities", name.base) or (name.base in ("p", "q") and self.bar_inside())
+            if known and not accent and not primes and power is None:
                 found = self.density(name, tok)
                 if found is not None:
                     return found
@@ -296,6 +297,11 @@ class NameParser(CalculusParser):
             single = False
         option = self.choose("call:" + name.key, 2)
         return (option == 0) == single
+
+    def bar_inside(self) -> bool:
+        """Whether what follows in parentheses has one bar: `p(x | y)` is a density, whatever the letter is elsewhere."""
+        inner = self.toks[self.i + 1 : self.closing_index(self.i)]
+        return sum(t.text in ("|", "mid") for t in inner) == 1
 
     def of_density(self) -> bool:
         """`(q)`: what depends on a distribution is no product with it."""
