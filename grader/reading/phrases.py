@@ -47,7 +47,7 @@ _VALUE: Final = (
 )
 _ELEMENT: Final = "(?:component|composante|level|niveau|term|terme|unit|unite|neuron|neurone|layer|couche|step|pas)"
 _ALIKE: Final = (
-    r"\b(?:same|equal|identical|common|unit|zero|memes?|egales?|egaux|identiques?) (?:means?|variances?|slopes?|weights?|bias(?:es)?|"
+    r"(?<!\()\b(?:same|equal|identical|common|unit|zero|memes?|egales?|egaux|identiques?) (?:means?|variances?|slopes?|weights?|bias(?:es)?|"
     r"parameters?|moyennes?|pentes?|poids|parametres?)\b|\b(?:means?|variances?|slopes?|weights?|moyennes?|pentes?|poids) "
     r"(?:are |sont )?(?:all |tou(?:te)?s )?(?:the same|equal|identical|egales|egaux|identiques|coincid\w*)\b"
 )
@@ -59,7 +59,6 @@ SPECIAL: Final = re.compile(
     r"\b[a-z]\s+(?:zero|null?e?|nul|positi\w+|negati\w+)\s*(?:[:,]|$)|\b(?:positive|negative|non-?zero|zero|null)\s+[a-z]\s*(?:[:,]|$)|"
     r"\b(?:special|limit|limiting|degenerate|toy|particular) (?:case|example)|\bcas (?:particulier|limite|degenere)|"
     rf"\b(?:one|une?|just one|single) {_ELEMENT}\b|{_ALIKE}|"
-    r"\b(?:sanity|consistency) check|\b(?:as|for) a check\b|(?:^|[.;:(]\s*)(?:quick )?(?:checks?|verifications?)\s*[.:]|"
     r"\b(?:standard normal|unit gaussian|normale? centree)\b|"
     r"\b(?:only one|a single|un seul|une seule)\b|\b(?:without|sans) (?:the |this |that |l'|cette )?(?:hypothes\w+|assumption|condition)|"
     r"\b(?:counter-?example|contre-?exemple)|"
@@ -69,9 +68,10 @@ SPECIAL: Final = re.compile(
 """Words of values or of a special case that stand in no formula."""
 
 EXAMPLE: Final = re.compile(
-    r"\b(?:for (?:example|instance)|par exemple|e\.g\.|p\. ?ex\.|in particular|en particulier|notamment)[^.;]*$"
+    r"\b(?:for (?:example|instance)|par exemple|e\.g\.|p\. ?ex\.|in particular|en particulier|notamment)[^.;]*$|"
+    r"\b(?:sanity|consistency) check|\b(?:as|for) a check\b|(?:^|[.;:(]\s*)(?:quick )?(?:checks?|verifications?)\s*[.:]"
 )
-"""Text that ends so gives an example: not the answer in general, though what it says holds."""
+"""Text of an example or a check: not the answer in general, though what it says holds."""
 
 AT_A_POINT: Final = re.compile(r"\b(?:at|en|au point|at the point|aux points|for|pour|with|avec)\s*\u00a4[^.;]*$")
 """Text that ends so says what follows of the point or the values (¤) before it."""
