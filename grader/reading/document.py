@@ -12,8 +12,8 @@ from grader.maths.lexer import Token
 from grader.programs import Program
 from grader.source import SourceMap
 
-BLOCKS: Final = 250_000
-"""Blocks of one submission: a file of 100,000 lines stays below, a file of empty formulas does not."""
+BLOCKS: Final = 20_000
+"""Blocks of one submission: the longest homework seen has a thousand; a megabyte of short formulas would take half a minute."""
 
 PROBLEMS: Final = 5_000
 """Problems noted for one submission: the worst OCR of the sample has some dozens."""
