@@ -22,6 +22,7 @@ from benchmarks.row import Options, Row, missing
 MEASURES: Final[Mapping[str, tuple[str, str]]] = {
     "whole_file": ("whole_file", "measure"),
     "growth": ("growth", "measure"),
+    "trust": ("trust", "measure"),
     "pairs": ("pairs", "measure"),
     "batch": ("batch", "measure"),
     "cold_start": ("cold_start", "measure"),
