@@ -44,6 +44,12 @@ DIGITS: Final = 400
 DERIVATIVES: Final = 6
 """Derivatives inside one another: each doubles the work on what stands inside; students nest two."""
 
+TERMS: Final = 4_000
+"""Terms of one sum, product or enumeration with dots that are written out."""
+
+NAMED_VARIABLES: Final = 100
+"""Variables that one range such as `x_{1:T}` may name; a table of more than fourteen has more than `TABLE_CELLS` cells."""
+
 READINGS: Final = 6
 """Alternative readings tried for one formula."""
 
@@ -55,6 +61,13 @@ PRECISE_STEPS: Final = 40_000
 
 MAGNITUDE_LOG10: Final = 100_000
 """Decimal exponent beyond which a high-precision value counts as too large to compare."""
+
+QUADRATURE_CELLS: Final = 1_000_000
+"""Cells of one array while integrals stand inside one another, samples included: two over the whole line have nearly as many. A
+third would take gigabytes."""
+
+QUADRATURES: Final = 8
+"""Integrals and means inside one another, each an axis of all arrays; students nest three."""
 
 TABLE_CELLS: Final = 20_000
 """Cells of one joint probability table."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from grader.errors import EvaluationError
+from grader.limits import QUADRATURES
 from grader.maths import rules_algebra as _algebra  # noqa: F401  (their rules register themselves)
 from grader.maths import rules_calculus as _calculus  # noqa: F401
 from grader.maths import rules_divergence as _divergence  # noqa: F401
@@ -115,6 +116,8 @@ class Judge:
         return found
 
     def _make(self, sizes: list[str], quadratures: int, discrete: list[T.Node], modelled: bool) -> list[Block]:
+        if quadratures > QUADRATURES:
+            raise EvaluationError("budget", "too many integrals inside one another")
         world = replace(self.world, quadratures=quadratures)
         blocks = []
         fixed = {

@@ -307,8 +307,14 @@ def all_roots(block: Block, atom: Atom, key: str) -> tuple[N.Array, N.Array]:
     if not any(isinstance(n, (T.Pow, T.Abs)) for side in (atom.left, atom.right) for n in T.walk(side)):
         return crossing, usable
     touching, met = _roots(block, atom, key, touching=True)
-    axis = block.ndim - 1
-    return np.concatenate([crossing, touching], axis), np.concatenate([usable, met], axis)
+    return _side_by_side(crossing, touching), _side_by_side(usable, met)
+
+
+def _side_by_side(first: N.Array, second: N.Array) -> N.Array:
+    """Joined along the last axis, that of the moved variable; the others broadcast."""
+    rest = np.broadcast_shapes(first.shape[:-1], second.shape[:-1])
+    both = [np.broadcast_to(x, (*rest, x.shape[-1])) for x in (first, second)]
+    return np.concatenate(both, -1)
 
 
 def _roots(block: Block, atom: Atom, key: str, *, touching: bool) -> tuple[N.Array, N.Array]:

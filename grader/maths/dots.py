@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from grader import limits
 from grader.errors import EvaluationError
 from grader.maths import syntax as T
 from grader.maths.evaluate import Evaluator
@@ -18,7 +19,7 @@ def has_dots(items: Sequence[T.Node]) -> bool:
 def written_out(ev: Evaluator, items: Sequence[T.Node]) -> list[Value]:
     """The values of all members, those that dots stand for put in; `w_1, w_2, \\dots, w_k` is one member where k is 1.
 
-    Raises EvaluationError `unsupported` where the members between cannot be told.
+    Raises EvaluationError `unsupported` where the members between cannot be told, `budget` where they are too many.
     """
     at = next((i for i, item in enumerate(items) if isinstance(item, T.Word)), 0)
     found = general_term(items[at - 1], items[at + 1]) if 0 < at < len(items) - 1 else None
@@ -34,6 +35,8 @@ def written_out(ev: Evaluator, items: Sequence[T.Node]) -> list[Value]:
         first, before = first - step, before - 1
     if (last - first) * step < 0:
         raise EvaluationError("empty_range", "dots that run backwards for these sizes")
+    if abs(last - first) > limits.TERMS:
+        raise EvaluationError("budget", "dots for too many terms")
     out = [ev.value(item) for item in items[:before]]
     out += [ev.with_index(index.key, k, term) for k in range(first, last + step, step)]
     return out + [ev.value(item) for item in items[at + 2 :]]

@@ -49,6 +49,8 @@ class Evaluator:
         self.budget = budget if budget is not None else (PRECISE_STEPS if block.precise else EVALUATION_STEPS)
         self.unreliable = False
         self.quadratures = 1 if block.world.moved else 0  # axes taken, from the last
+        self.cells = 1  # points of all quadratures around what is evaluated
+        self.weight = 1  # what visiting a node there counts
         self.depth = 0
         self.derivatives = 0
         self.used: set[str] = set()
@@ -58,7 +60,7 @@ class Evaluator:
         """The value of a node; arrays broadcast to the samples."""
         kind = type(node)
         if self.bound or kind in _AT_HAND:
-            self.steps += 1
+            self.steps += self.weight
             rule = _RULES.get(kind)
             if rule is None or self.steps > self.budget:
                 raise self._refused(node)

@@ -85,12 +85,19 @@ def discover(world: World, nodes: Sequence[T.Node], sizes: Mapping[str, int]) ->
 
 
 def _visit(node: T.Node, probe: Evaluator, found: set[str]) -> None:
-    """Collect the variables of the densities in one formula, at the probe's sizes."""
+    """Collect the variables of the densities in one formula, at the probe's sizes. Raises EvaluationError `budget`."""
+    if not T.contains(node, T.Density, T.Expect):
+        return
+    probe.steps += 1
+    if probe.steps > probe.budget:
+        raise EvaluationError("budget", "too many terms with densities")
     if isinstance(node, T.Big) and node.var is not None and node.low is not None and node.high is not None:
         try:
             low, high = probe.integer(node.low), probe.integer(node.high)
         except EvaluationError:
             low, high = 1, 1
+        if node.var.key not in T.names_in(node.body):
+            high = low
         for i in range(low, min(high, low + 12) + 1):
             saved = probe.indices.get(node.var.key)
             probe.indices[node.var.key] = i

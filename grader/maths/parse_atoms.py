@@ -126,6 +126,8 @@ class AtomParser(NameParser):
         end = self.toks[self.i - 1].end
         node: T.Node
         if func == "log" and sub:
+            if isinstance(sub[0], T.Range):
+                raise self.error("unexpected", "a logarithm to a base that is no number", tok)
             bottom = T.Call("log", (sub[0],), start=tok.start, end=end)
             node = T.Div(T.Call("log", args, start=tok.start, end=end), bottom, start=tok.start, end=end)
         elif primes:

@@ -312,6 +312,7 @@ class Preparer(CharacterReader):
             return stop
         if all(t.kind == "word" for t in inner) or (
             font in ("operatorname", "mathrm", "mathop")
+            and any(t.kind == "word" for t in inner)
             and all(t.kind in ("word", "num") or t.text in "-,!" for t in inner)
         ):
             text = "".join(t.text for t in inner if t.text not in ("!", ","))

@@ -95,7 +95,9 @@ def _name(node: T.Name) -> str:
 
 def _sub(node: T.Node) -> str:
     if isinstance(node, T.Word):
-        return node.text if len(node.text) == 1 else f"\\mathrm{{{node.text}}}"
+        if len(node.text) == 1:
+            return node.text if node.text.isalnum() else f"\\text{{{node.text}}}"
+        return f"\\mathrm{{{node.text}}}"
     if isinstance(node, T.Range):
         return f"{_sub(node.low)}:{_sub(node.high)}"
     return to_latex(node)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
 import mpmath
 import numpy as np
 
 from grader.errors import EvaluationError
+from grader.limits import QUADRATURE_CELLS
 from grader.maths import numeric as N
 from grader.maths import syntax as T
 from grader.maths import values as V
@@ -17,6 +20,11 @@ from grader.maths.worlds import precise_array
 
 ORDERS = (20, 32)
 _INFINITE_NODES = 201
+_INNER_NODES = 101
+"""Inside another integral: of smooth functions half as many are exact to 1e-12, too."""
+_FLOAT_CELLS = 4096
+_PRECISE_CELLS = 40
+"""Cells of an array that take about as long as visiting a node."""
 
 
 @lru_cache(maxsize=8)
@@ -57,6 +65,26 @@ def quadrature_axis(ev: Evaluator, values: N.Array) -> N.Array:
     return values.reshape(shape)
 
 
+@contextmanager
+def along_axis(ev: Evaluator, points: int) -> Iterator[None]:
+    """What is evaluated inside has an axis more, with so many points.
+
+    Raises EvaluationError `budget` if its arrays would be too large; otherwise each node counts as much as its array is long.
+    """
+    before = ev.quadratures, ev.cells, ev.weight
+    ev.quadratures, ev.cells = before[0] + 1, before[1] * points
+    block = ev.block
+    samples = block.samples if block.pick is None else len(block.pick)
+    cells = ev.cells * samples * block.cell ** len(block.variables)
+    if cells > QUADRATURE_CELLS:
+        raise EvaluationError("budget", "too many integrals inside one another")
+    ev.weight = 1 + cells // (_PRECISE_CELLS if ev.precise else _FLOAT_CELLS)
+    try:
+        yield
+    finally:
+        ev.quadratures, ev.cells, ev.weight = before
+
+
 def sum_axis(ev: Evaluator, value: Value, weights: N.Array) -> Value:
     axis = ev.block.ndim - 1 - ev.quadratures
 
@@ -74,11 +102,8 @@ def expect_gauss(ev: Evaluator, mean: N.Scalar, spread: N.Scalar, var: str, body
     for order in ORDERS:
         nodes, weights = hermite(order, mpmath.mp.dps if ev.precise else 0)
         along, weigh = quadrature_axis(ev, nodes), quadrature_axis(ev, weights)
-        ev.quadratures += 1
-        try:
+        with along_axis(ev, len(nodes)):
             value = ev.with_bound(var, mean + spread * along, body)
-        finally:
-            ev.quadratures -= 1
         results.append(sum_axis(ev, value, weigh))
     check_convergence(ev, results[0], results[1])
     return results[1]
@@ -113,17 +138,14 @@ def quadrature(ev: Evaluator, var: str, low: T.Node | None, high: T.Node | None,
             x = a + half * (quadrature_axis(ev, nodes) + ev.constant(1))
             factor: N.Scalar = half
         else:
-            t = np.linspace(-5.0, 5.0, _INFINITE_NODES // scale)
+            t = np.linspace(-5.0, 5.0, (_INNER_NODES if ev.cells > 1 else _INFINITE_NODES) // scale)
             nodes, weights = np.sinh(t), np.cosh(t) * (t[1] - t[0])
             nodes, weights = (precise_array(nodes), precise_array(weights)) if ev.precise else (nodes, weights)
             x = quadrature_axis(ev, nodes)
             factor = ev.constant(1)
         weigh = quadrature_axis(ev, weights)
-        ev.quadratures += 1
-        try:
+        with along_axis(ev, len(nodes)):
             value = ev.with_bound(var, x, body)
-        finally:
-            ev.quadratures -= 1
         results.append(V.multiply(factor, sum_axis(ev, value, weigh)))
     check_convergence(ev, results[0], results[1])
     ev.unreliable = ev.unreliable or ev.precise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from grader import limits
 from grader.errors import EvaluationError
 from grader.maths import numeric as N
 from grader.maths import syntax as T
@@ -35,7 +36,7 @@ def _big(ev: Evaluator, node: T.Big) -> Value:
         high = sizes.get("N") or sizes.get("T") or sizes.get("n") or next(iter(sizes.values()), 3)
     if high < low - 1:
         raise EvaluationError("empty_range", "a sum whose range runs backwards for these sizes")
-    if high - low > 4000:
+    if high - low > limits.TERMS:
         raise EvaluationError("budget", "a sum of too many terms")
     empty = ev.constant(0 if node.op == "sum" else 1)
     total: Value = empty

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from grader import limits
 from grader.errors import EvaluationError
 from grader.maths import numeric as N
 from grader.maths import syntax as T
@@ -41,6 +42,8 @@ def variable_keys(ev: Evaluator, node: T.Node) -> list[str]:
     step = 1 if high >= low else -1
     if high == low - 1:
         return []
+    if abs(high - low) > limits.NAMED_VARIABLES:
+        raise EvaluationError("budget", "a range of too many variables")
     return [T.name_key(node.base, (str(i),), node.marks) for i in range(low, high + step, step)]
 
 

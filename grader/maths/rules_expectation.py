@@ -23,7 +23,7 @@ from grader.maths.gaussians import (
     points_of,
     rule,
 )
-from grader.maths.quadrature import check_convergence, expect_gauss, quadrature, quadrature_axis, sum_axis
+from grader.maths.quadrature import along_axis, check_convergence, expect_gauss, quadrature, quadrature_axis, sum_axis
 from grader.maths.rules_density import all_keys, law_in_several, meant, measure_of, sum_over
 from grader.maths.values import Value
 from grader.maths.worlds import Measure
@@ -38,11 +38,8 @@ def _expect_measure(ev: Evaluator, measure: Measure, var: str, body: T.Node) -> 
         for fine in (False, True):
             points, weights = rule(len(several[0]), fine, mpmath.mp.dps if ev.precise else 0)
             along, weigh = [quadrature_axis(ev, column) for column in points.T], quadrature_axis(ev, weights)
-            ev.quadratures += 1
-            try:
+            with along_axis(ev, len(points)):
                 value = ev.with_bound(var, points_of(*several, along), body)
-            finally:
-                ev.quadratures -= 1
             results.append(sum_axis(ev, value, weigh))
         check_convergence(ev, results[0], results[1])
         return results[1]

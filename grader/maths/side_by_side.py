@@ -61,6 +61,8 @@ def _match_sets(a: Tens, b: Tens) -> list[tuple[N.Scalar, N.Scalar]]:
     if len(a.items) != len(b.items):
         raise Mismatch(f"{len(a.items)} values against {len(b.items)}")
     size = len(a.items)
+    if not size:
+        return []
     if any(isinstance(v, Tens) for v in (*a.items, *b.items)):
         return _match_tuples(a, b)
     left = [N.primal(V.scalar(v)) for v in a.items]

@@ -39,7 +39,9 @@ def _tidy(toks: list[Tok]) -> list[Tok]:
             if out[-1].kind == "rel" and before is not None and before.text == "{" and before.kind == "op":
                 out[-2:] = [out[-1]]
                 continue
-            opening = _argument(out)
+            opening = _alone(out)
+            if opening is None:
+                opening = _argument(out)
             if opening is not None:
                 del out[opening]
                 continue
@@ -56,6 +58,44 @@ def _tidy(toks: list[Tok]) -> list[Tok]:
     return out
 
 
+_TAKES_A_GROUP = frozenset({"^", "_", "]"})
+"""Before a group these may make it a script or an argument."""
+
+
+def _alone(out: list[Tok]) -> int | None:
+    """Where the brace opens that stands before nothing but a name, `{\\bf E}_q`, or a mean with its law, `{E_q}[x]`; None if
+    what ends here is more, or an argument."""
+    last = len(out) - 1
+    at = _opening(out, last)
+    if at > 1 and out[at - 1].kind == "op" and out[at - 1].text == "_" and out[at - 2].text == "E":
+        at -= 2
+    elif at != last:
+        return None
+    if at < 1 or out[at].kind != "id" or out[at - 1].kind != "op" or out[at - 1].text != "{":
+        return None
+    if at == last and out[at].text == "E":  # one token is an argument without braces, too
+        return at - 1
+    before = out[at - 2] if at > 1 else None
+    if before is not None and before.kind == "op" and before.text == "}":
+        script = _opening(out, at - 2) - 1
+        return at - 1 if script >= 0 and out[script].kind == "op" and out[script].text in ("^", "_") else None
+    free = before is None or (before.kind != "cmd" and not (before.kind == "op" and before.text in _TAKES_A_GROUP))
+    return at - 1 if free else None
+
+
+def _opening(out: list[Tok], at: int) -> int:
+    """Where the group opens that ends at `at`, which may be a single token; -1 if it opens nowhere."""
+    if out[at].kind != "op" or out[at].text != "}":
+        return at
+    depth = 0
+    while at >= 0:
+        depth += (out[at].text == "}") - (out[at].text == "{") if out[at].kind == "op" else 0
+        if depth == 0:
+            break
+        at -= 1
+    return at
+
+
 _BEFORE_ARGUMENT = frozenset({"(", "[", "{", ",", "|", "||", ";"})
 
 
@@ -63,14 +103,7 @@ def _argument(out: list[Tok]) -> int | None:
     """Where the brace opens that stands before a name which is an argument, `p({\\bf x}_t|{x_0})`; None if what ends here is
     no such name."""
     last = len(out) - 1
-    at = last
-    if out[at].kind == "op" and out[at].text == "}":  # a script or what an accent stands over
-        depth = 0
-        while at >= 0:
-            depth += (out[at].text == "}") - (out[at].text == "{") if out[at].kind == "op" else 0
-            if depth == 0:
-                break
-            at -= 1
+    at = _opening(out, last)  # of a script or of what an accent stands over
     if at > 1 and ((out[at - 1].kind == "cmd" and out[at - 1].text in ACCENTS) or out[at - 1].text in ("_", "^")):
         at -= 1 if out[at - 1].kind == "cmd" else 2
     elif at != last:

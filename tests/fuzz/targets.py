@@ -193,7 +193,7 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\\le(?![A-Za-z])"), r"\\leq "),
     (re.compile(r"\\ge(?![A-Za-z])"), r"\\geqslant "),
     (re.compile(r"\\(?:left|right)(?=[()\[\]])"), ""),
-    (re.compile(r"\\cdot(?![A-Za-z])"), r"\\times "),
+    (re.compile(r"(?<![\^_])(?<![\^_] )\\cdot(?![A-Za-z])"), r"\\times "),
     (re.compile(r"(?<![\\A-Za-z])\+"), r" + "),
     (re.compile(r"\\(?:,|;|quad)(?![A-Za-z])"), r"\\ "),
 )
@@ -202,6 +202,8 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = (
 def respelled(formula: str, rng: random.Random) -> str:
     """The formula with one way of writing for another; what it says stays."""
     pattern, instead = rng.choice(_SPELLINGS)
+    if "text" in formula:  # blanks between words are part of what they say
+        return formula
     return pattern.sub(instead, formula)
 
 
