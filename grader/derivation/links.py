@@ -11,6 +11,7 @@ from grader.derivation.equations import Equations
 from grader.derivation.nature import OPERATORS, Nature
 from grader.derivation.runs import Run
 from grader.derivation.settings import Settings, signed
+from grader.derivation.somewhere import Points
 from grader.maths import syntax as T
 from grader.maths.blocks import Judge
 from grader.maths.decide import equal
@@ -52,6 +53,8 @@ class LinkJudge:
         self.own = own  # keys of names, families and functions that the student introduced
         self.doubted = 0
         self.equations = Equations(settings)
+        self.points = Points(settings, runs)
+        self.pointed: set[int] = set()  # equations said of points that only exist
         self.nature = Nature(settings, own)
         self.doubts = Doubts(settings, self.nature, runs)
 
@@ -195,6 +198,9 @@ class LinkJudge:
         if isinstance(left, T.Apply) and self._exemplified(left, right):
             self.settings.examples = True
             return _call("hypothesis", Outcome.ASSUMED, "example")
+        between = self._between(run, left, right)
+        if between is not None:
+            return Call("identity", between)
         if run.supposed or run.either or (k == 0 and self._introduced(run, left)):
             self.equations.state(run, left, right)
             return _call("hypothesis", Outcome.ASSUMED, "hypothesis")
@@ -206,6 +212,23 @@ class LinkJudge:
         elif run.chain is not None and run.chain.role == "hypothesis" and k == 0:
             return _call("hypothesis", Outcome.ASSUMED, "hypothesis")  # words introduce what is not known here
         return Call("identity", found)
+
+    def _between(self, run: Run, left: T.Node, right: T.Node) -> Verdict | None:
+        """The verdict on an equality that is said of a point which only exists; what is right later lines may rest on."""
+        others = [e for e in self.equations.stated if id(e) not in self.pointed]
+        sure = not (others or self.equations.broken or self.doubts.qualified(run))
+        found = self.points.judged(run, left, right, sure=sure)
+        if found is None:
+            return None
+        if found.outcome is not Outcome.CORRECT:
+            rescued = self.equations.rescued(run, left, right)
+            if rescued is not None and rescued.outcome is Outcome.CORRECT:
+                return rescued
+            if found.note == "not_confirmed" and run.supposed:
+                return None
+        self.equations.state(run, left, right)
+        self.pointed.add(id(self.equations.stated[-1]))
+        return found
 
     def _introduced(self, run: Run, left: T.Node) -> bool:
         """Whether words give a name its meaning here: `let L = ..`; `with E[x] = ..` only recalls."""

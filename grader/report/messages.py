@@ -215,6 +215,14 @@ NOTES: Final[dict[str, dict[Lang, str]]] = {
         "en": "the two sides differ, as said",
         "fr": "les deux membres diffèrent, comme annoncé",
     },
+    "holds_somewhere": {
+        "en": "holds at some point between the ends",
+        "fr": "est vrai en un point entre les bornes",
+    },
+    "holds_nowhere": {
+        "en": "holds at no point between the ends",
+        "fr": "n'est vrai en aucun point entre les bornes",
+    },
     "relation_fails": {
         "en": "does not hold",
         "fr": "n'est pas vrai",
