@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from grader.derivation.runs import Run
 from grader.derivation.settings import Settings, signed
@@ -103,6 +104,8 @@ class Equations:
             return Verdict(Outcome.CORRECT, "follows")
         refuted = all(v.outcome is Outcome.INCORRECT for v in verdicts)
         if refuted and verdicts:
+            if self._in_part(run, (premise, rel), follows):
+                return Verdict(Outcome.UNDECIDED, "fails_in_part", verdicts[-1].witness)
             return verdicts[-1]
         return Verdict(Outcome.UNDECIDED, "not_followed")
 
@@ -116,8 +119,24 @@ class Equations:
         for premise, conclusion in ((other, one), (one, other)):
             found = [follows(judge, premise, conclusion) for judge in judges]
             if found and all(v.outcome is Outcome.INCORRECT for v in found):
+                if self._in_part(run, (premise, conclusion), follows):
+                    return Verdict(Outcome.UNDECIDED, "fails_in_part", found[-1].witness)
                 return Verdict(Outcome.INCORRECT, "condition_differs", found[-1].witness)
         return None
+
+    def _in_part(
+        self, run: Run, sides: tuple[T.Node, T.Node], claim: Callable[[Judge, T.Node, T.Node], Verdict]
+    ) -> bool:
+        """Whether a claim holds where one quantity is positive or where it is negative, as words may have asked."""
+        zero = T.Num(Fraction(0))
+        given = (*run.conditions, *self.settings.supposed(run))
+        names = {name for side in sides for name in T.of_kind(side, T.Name)}
+        for name in sorted(names, key=lambda n: n.key):
+            for relation in (">", "<"):
+                judge = self.settings.narrowed((*given, T.Rel((name, zero), (relation,))))
+                if self.settings.possible(judge) and claim(judge, *sides).outcome is Outcome.CORRECT:
+                    return True
+        return False
 
     def rescued(self, run: Run, left: T.Node, right: T.Node, relation: str = "=") -> Verdict | None:
         """A claim that fails may rest on an equation stated before: right if it follows, open unless it does not."""
@@ -252,6 +271,8 @@ class Equations:
             if any(v.outcome is Outcome.CORRECT for v in same):
                 return Verdict(Outcome.CORRECT, "same_solutions")
             if all(v.outcome is Outcome.INCORRECT for v in same):
+                if self._in_part(run, (premise, wanted), equivalent):
+                    return Verdict(Outcome.UNDECIDED, "fails_in_part", same[-1].witness)
                 return Verdict(Outcome.INCORRECT, "condition_differs", same[-1].witness)
             return None
         if any(follows(judge, premise, wanted).outcome is Outcome.CORRECT for judge in judges):

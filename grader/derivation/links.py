@@ -373,6 +373,8 @@ class LinkJudge:
             return _call(kind, Outcome.CORRECT, "in_a_family")
         arrow = self.equations.arrow(run, k, left, relation, right)
         if arrow is not None:
+            if arrow.outcome is Outcome.INCORRECT and self._in_doubt(run, left, right):
+                arrow = Verdict(Outcome.UNDECIDED, "qualified", arrow.witness)
             return Call(kind, arrow)
         if self._condition(run, left, right):
             self.settings.suppose(T.Rel((left, right), (relation,)), run)
@@ -387,8 +389,15 @@ class LinkJudge:
             return Call(kind, rescued or last)
         if run.chain is not None and run.chain.role == "hypothesis":
             return _call("hypothesis", Outcome.ASSUMED, "hypothesis")
+        if any(r.before is run and r.lead in ("=>", "<=>") for r in self.runs):
+            return _call("hypothesis", Outcome.ASSUMED, "hypothesis")  # it only leads to what stands behind the arrow
         note = last.note if last.outcome is Outcome.UNDECIDED else "fails_in_part"
         return Call(kind, Verdict(Outcome.UNDECIDED, note, last.witness, last.detail))
+
+    def _in_doubt(self, run: Run, left: T.Node, right: T.Node) -> bool:
+        """Whether words around an arrow, or names that nothing explains on its sides, may make it right."""
+        sides = (left, right, *(run.premise.operands if isinstance(run.premise, T.Rel) else ()))
+        return self.doubts.qualified(run) or self.doubts.unexplained(*sides)
 
     def _no_order(self, run: Run, k: int) -> bool:
         """Whether an inequality fails, its weak form too, wherever the part's conditions allow.

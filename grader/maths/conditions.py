@@ -20,7 +20,7 @@ from grader.maths.evaluate import Evaluator
 from grader.maths.rules_truth import truth
 from grader.maths.side_by_side import number
 from grader.maths.values import Value, leaves, scalar
-from grader.maths.worlds import Block
+from grader.maths.worlds import Block, rests_on
 from grader.model import Outcome, Verdict, Witness
 
 _GRID = np.concatenate([np.linspace(-30, -6, 25), np.linspace(-5.9, 5.9, 119) + 0.0137, np.linspace(6, 30, 25)])
@@ -241,8 +241,7 @@ def _boundaries(blocks: list[Block], a: Formula | Atom, b: Formula | Atom) -> tu
     met = poles = 0
     for block in blocks:
         for atom in {*atoms(a), *atoms(b)}:
-            names = sorted((T.names_in(atom.left) | T.names_in(atom.right)) - set(block.sizes))
-            for key in names:
+            for key in _movable(block, atom):
                 try:
                     if block.draw(key) is None and key not in block.world.definitions:
                         continue
@@ -266,6 +265,15 @@ def _boundaries(blocks: list[Block], a: Formula | Atom, b: Formula | Atom) -> tu
                     witness = described(ev, block, int(where[0]), bool(x[tuple(where)]), bool(y[tuple(where)]), where)
                     return met, witness, poles
     return met, None, poles
+
+
+def _movable(block: Block, atom: Atom) -> list[str]:
+    """Names whose values may be moved to where the sides of an atom meet: what a defined name rests on in its stead."""
+    names = (T.names_in(atom.left) | T.names_in(atom.right)) - set(block.sizes)
+    for key in names & set(block.world.definitions):
+        below = {k for k in rests_on(block.world, [key]) if k in block.world.symbols}
+        names = names - {key} | below if below else names
+    return sorted(names)
 
 
 def finite(ev: Evaluator, a: Formula | Atom, b: Formula | Atom) -> N.Array:

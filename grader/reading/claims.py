@@ -175,6 +175,7 @@ class _Reader:
         trailing = trails(self.words) and bool(self.part.chains) and self.part.chains[-1].order == self.claimed
         self.conditional = False
         self.claimed = -1
+        opened: Chain | None = None
         for line in lines:
             if line.error is not None or line.tree is None:
                 if not _only_named(line):
@@ -184,6 +185,9 @@ class _Reader:
             follows = not re.search(r"\w", gap) or (block.fresh and self.led and bool(phrases.REASON.match(gap)))
             if line.lead == "continues" and line is lines[0] and self.goes_on is not None and follows:
                 self.goes_on.lines.append(line)
+                continue
+            if line.lead in ("=>", "<=>") and opened is not None and opened.role == "claim":
+                opened.lines.append(line)  # `bz + c \\le 0 \\iff z \\le -c/b`: one follows from the other
                 continue
             named = case_of(line.tree)
             if named is not None:
@@ -224,6 +228,7 @@ class _Reader:
                 self.conditions.enter(line.tree, sentence=bool(begins), aside=aside, head=bool(head))
                 role, self.conditional = "hypothesis", True
             self.chain([line], "inline", role)
+            opened = self.part.chains[-1]
             self.goes_on, self.led = None, block.fresh
             if role == "claim":
                 self.claimed = self.part.chains[-1].order
