@@ -9,35 +9,47 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING
 
 import yaml
 
 from benchmarks.row import EXAMPLES, ROOT, Options, Row, at_least, at_most
 
+if TYPE_CHECKING:
+    from grader.assignment import Assignment
+    from grader.model import PartReport
+
 FALSE_FOUND = at_least(95)
 DECIDED = at_least(85)
+
+
+def heading(part: str) -> str:
+    """What stands before the answer to a part."""
+    question, _, label = part.partition(".")
+    name = f"({label})" if question == "Q3" else f"{question[1:]}.{label}"
+    return f"## Question {question[1:]}\n\n{'### ' + name if label else ''}\n\n"
+
+
+def graded_text(part: str, text: str, assignment: Assignment) -> tuple[PartReport, int]:
+    """The report of one part's answer, and how many lines stand before it."""
+    from grader.grade import grade
+
+    front = heading(part)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "answer.md"
+        path.write_text(front + text, encoding="utf-8")
+        return next(p for p in grade([path], assignment).parts if p.id == part), front.count("\n")
 
 
 def measure(options: Options) -> Iterator[Row]:
     """Right and wrong derivations, whole right submissions, the points decided of the examples."""
     from grader.assignment import Assignment, shipped
     from grader.grade import grade
-    from grader.model import Outcome, PartReport
+    from grader.model import Outcome
 
     assignment = Assignment(shipped())
     marked = {p.id: p.points for q in assignment.questions if q.reference is not None for p in q.parts}
     wrong = (Outcome.INCORRECT, Outcome.FAULT)
-
-    def answered(row: dict[str, Any]) -> tuple[PartReport, int]:
-        """The report of one part's answer, and how many lines stand before it."""
-        question, _, label = row["part"].partition(".")
-        name = f"({label})" if question == "Q3" else f"{question[1:]}.{label}"
-        front = f"## Question {question[1:]}\n\n{'### ' + name if label else ''}\n\n"
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / "answer.md"
-            path.write_text(front + row["text"], encoding="utf-8")
-            return next(p for p in grade([path], assignment).parts if p.id == row["part"]), front.count("\n")
 
     rows = [
         row
@@ -47,7 +59,7 @@ def measure(options: Options) -> Iterator[Row]:
     rows = rows[:: 40 if options.quick else 1]
     seen: Counter[str] = Counter()
     for row in rows:
-        part, before = answered(row)
+        part, before = graded_text(row["part"], row["text"], assignment)
         outcomes = [s.outcome for s in part.steps]
         if row["right"]:
             seen["right"] += 1
@@ -56,7 +68,9 @@ def measure(options: Options) -> Iterator[Row]:
         elif row.get("breaks"):
             line = row["text"][: row["text"].index(row["breaks"])].count("\n") + 1
             seen["false"] += 1
-            seen["found"] += any(s.outcome is Outcome.INCORRECT and s.span.line - before == line for s in part.steps)
+            at_line = any(s.outcome is Outcome.INCORRECT and s.span.line - before == line for s in part.steps)
+            seen["found"] += at_line
+            seen["costly"] += at_line or any(c.outcome is Outcome.INCORRECT for c in part.checks)
     note = f"{seen['right']} derivations of parts, {seen['links']} lines"
     yield Row("right derivations: lines and checks called wrong", seen["alarms"], "", at_most(0), note)
     if seen["false"]:
@@ -64,6 +78,9 @@ def measure(options: Options) -> Iterator[Row]:
         yield Row(
             "false lines found, at their line", share, "%", FALSE_FOUND, f"{seen['found']} of {seen['false']}, by hand"
         )
+        share = 100 * seen["costly"] / seen["false"]
+        note = f"{seen['costly']} of {seen['false']}: there or by a check of the part"
+        yield Row("false lines that cost points", share, "%", FALSE_FOUND, note)
 
     def whole(paths: list[Path]) -> tuple[int, int, float]:
         """Lines read and called wrong in some submissions, and the points that are sure or surely lost, of 1."""

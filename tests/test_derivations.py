@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 import yaml
 from conftest import ROOT
 
+import benchmarks.trust
 from grader.assignment import Assignment, shipped
-from grader.grade import grade
 from grader.model import Outcome, PartReport, Step
 
 ROWS: list[dict[str, Any]] = [
@@ -41,20 +39,8 @@ def graded(name: str) -> tuple[PartReport, int]:
     return graded_text(row["part"], row["text"])
 
 
-def heading(part: str) -> str:
-    """What stands before the answer to a part."""
-    question, _, label = part.partition(".")
-    name = f"({label})" if question == "Q3" else f"{question[1:]}.{label}"
-    return f"## Question {question[1:]}\n\n{'### ' + name if label else ''}\n\n"
-
-
 def graded_text(part: str, text: str) -> tuple[PartReport, int]:
-    front = heading(part)
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "answer.md"
-        path.write_text(front + text, encoding="utf-8")
-        report = grade([path], ASSIGNMENT)
-    return next(p for p in report.parts if p.id == part), front.count("\n")
+    return benchmarks.trust.graded_text(part, text, ASSIGNMENT)
 
 
 def judged(part: PartReport) -> list[Step]:

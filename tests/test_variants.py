@@ -14,9 +14,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from test_derivations import ASSIGNMENT, RIGHT, graded_text, heading
+from test_derivations import ASSIGNMENT, RIGHT, graded_text
 
 import grader.grade_part as grade_part
+from benchmarks.trust import heading
 from grader.checks.context import PartContext
 from grader.derivation.derivation import Link
 from grader.grade import read

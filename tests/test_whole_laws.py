@@ -19,9 +19,10 @@ from conftest import LONG, ROOT, tries
 from hypothesis import given
 from hypothesis import strategies as st
 from spellings import DOCUMENTS
-from test_derivations import ASSIGNMENT, BROKEN, RIGHT, ROWS, graded_text, heading
+from test_derivations import ASSIGNMENT, BROKEN, RIGHT, ROWS, graded_text
 
 import grader.mutants as mutation
+from benchmarks.trust import heading
 from grader.api import compare
 from grader.errors import ReadError
 from grader.grade import grade

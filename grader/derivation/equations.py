@@ -17,6 +17,7 @@ from grader.maths.implication import follows
 from grader.maths.screening import agrees, differ_clearly
 from grader.maths.worlds import rests_on
 from grader.model import Outcome, Verdict
+from grader.reading.phrases import SIGNED
 
 _NEAR = 5
 """How many chains back an equation stands that a claim may silently rest on."""
@@ -131,9 +132,13 @@ class Equations:
         zero = T.Num(Fraction(0))
         given = (*run.conditions, *self.settings.supposed(run))
         names = {name for side in sides for name in T.of_kind(side, T.Name)}
+        worded = run.chain is not None and bool(SIGNED.search(f"{run.chain.words} {run.chain.after}"))
         for name in sorted(names, key=lambda n: n.key):
+            others = tuple(c for c in given if name not in T.of_kind(c, T.Name))
+            if len(others) < len(given) and not worded:
+                continue  # `b \neq 0` says what is asked of it
             for relation in (">", "<"):
-                judge = self.settings.narrowed((*given, T.Rel((name, zero), (relation,))))
+                judge = self.settings.narrowed((*others, T.Rel((name, zero), (relation,))))
                 if self.settings.possible(judge) and claim(judge, *sides).outcome is Outcome.CORRECT:
                     return True
         return False

@@ -105,6 +105,8 @@ class ProbabilityParser(ExpressionParser):
         nxt = self.peek(1)
         if nxt.kind in ("end", "rel") or (nxt.kind == "op" and nxt.text in _NO_OPERAND):
             return False  # `\\mathcal E - ..` is a quantity's name
+        if nxt.kind == "cmd" and nxt.text in ("cdot", "times"):
+            return False
         if tok.kind == "name":
             return tok.text in ("E", "Var")
         if tok.text == "V":

@@ -323,3 +323,9 @@ LIKEWISE = re.compile(
     r"\bany two\b|arbitrar|quelconque|n'importe"
 )
 """Words that may stand for cases no formula covers."""
+
+SIGNED = re.compile(
+    r"\b(?:(?:strictly |strictement )?(?:non)?(?:positi|negati)\w*|signs?|signes?|slopes?|pentes?|wlog|generality|generalite|"
+    r"symm?etri\w*|(?:in|de)creasing|(?:de)?croissante?s?|flips?|cases?|cas)\b"
+)
+"""Words that may restrict a quantity to one sign."""
