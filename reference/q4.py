@@ -155,6 +155,11 @@ def worlds() -> dict[str, dict[str, Any]]:
                 dot: _linear(v) for dot, v in zip((r"\dot\psi_0", r"\dot\psi_1", r"\dot\theta"), field, strict=True)
             }
             out[f"Q4.{i} linear"] = {**part, "definitions": {**part["definitions"], **linear}}
+            bare = {
+                "J": matrix,
+                **({r"\bar J": matrix} if i > 3 else {}),
+            }  # without a star it is the matrix found before
+            out[f"Q4.{i} matrix"] = {**part, "definitions": {**part["definitions"], **bare}}
         if i == 5:  # without a bar the matrix may be that of 4.2, or the new one
             for name, meant in (("earlier", _at_rest(_FIELD)), ("new", r"\bar J^*")):
                 out[f"Q4.5 {name} matrix"] = {**part, "definitions": {**part["definitions"], "J^*": meant}}

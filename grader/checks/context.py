@@ -296,12 +296,13 @@ class PartContext:
         return found
 
     def _with_own_names(self, world: World) -> World:
-        """A sister world with the names the student introduced in this part."""
+        """A sister world with the names the student introduced in this part; of a meaning only inferred it may have another."""
         mine, usual = self.judge.world, self.base.world
+        meant = {k: tree for k, tree in world.definitions.items() if k in self.inferred}
         return replace(
             world,
             notation=mine.notation,
-            definitions={**world.definitions, **_fresh(mine.definitions, usual.definitions)},
+            definitions={**world.definitions, **_fresh(mine.definitions, usual.definitions), **meant},
             functions={**world.functions, **_fresh(mine.functions, usual.functions)},
             families={**world.families, **_fresh(mine.families, usual.families)},
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import permutations
 
 from grader.derivation.runs import Run
 from grader.derivation.settings import Settings, signed
@@ -19,6 +20,9 @@ from grader.maths.worlds import rests_on
 from grader.model import Outcome, Verdict
 from grader.reading.phrases import SIGNED
 
+Claim = Callable[[Judge, T.Node, T.Node], Verdict]
+_ORDERED = 3
+"""Quantities up to which each order of two of them is tried."""
 _NEAR = 5
 """How many chains back an equation stands that a claim may silently rest on."""
 _LATEST = 8
@@ -105,7 +109,7 @@ class Equations:
             return Verdict(Outcome.CORRECT, "follows")
         refuted = all(v.outcome is Outcome.INCORRECT for v in verdicts)
         if refuted and verdicts:
-            if self._in_part(run, (premise, rel), follows):
+            if self.in_part(run, (premise, rel), follows):
                 return Verdict(Outcome.UNDECIDED, "fails_in_part", verdicts[-1].witness)
             return verdicts[-1]
         return Verdict(Outcome.UNDECIDED, "not_followed")
@@ -120,28 +124,47 @@ class Equations:
         for premise, conclusion in ((other, one), (one, other)):
             found = [follows(judge, premise, conclusion) for judge in judges]
             if found and all(v.outcome is Outcome.INCORRECT for v in found):
-                if self._in_part(run, (premise, conclusion), follows):
+                if self.in_part(run, (premise, conclusion), follows):
                     return Verdict(Outcome.UNDECIDED, "fails_in_part", found[-1].witness)
                 return Verdict(Outcome.INCORRECT, "condition_differs", found[-1].witness)
         return None
 
-    def _in_part(
-        self, run: Run, sides: tuple[T.Node, T.Node], claim: Callable[[Judge, T.Node, T.Node], Verdict]
-    ) -> bool:
-        """Whether a claim holds where one quantity is positive or where it is negative, as words may have asked."""
+    def in_part(self, run: Run, sides: tuple[T.Node, T.Node], claim: Claim) -> bool:
+        """Whether a claim holds where one quantity is positive or negative, or one larger than another, as words may ask.
+
+        What a line says of a quantity ends that, unless words nearby speak of signs.
+        """
         zero = T.Num(Fraction(0))
         given = (*run.conditions, *self.settings.supposed(run))
-        names = {name for side in sides for name in T.of_kind(side, T.Name)}
+        names = self._quantities(sides)
         worded = run.chain is not None and bool(SIGNED.search(f"{run.chain.words} {run.chain.after}"))
-        for name in sorted(names, key=lambda n: n.key):
+        for name in names:
             others = tuple(c for c in given if name not in T.of_kind(c, T.Name))
-            if len(others) < len(given) and not worded:
-                continue  # `b \neq 0` says what is asked of it
-            for relation in (">", "<"):
-                judge = self.settings.narrowed((*others, T.Rel((name, zero), (relation,))))
-                if self.settings.possible(judge) and claim(judge, *sides).outcome is Outcome.CORRECT:
+            if len(others) == len(given) or worded:
+                if any(self._holds_if(others, T.Rel((name, zero), (r,)), sides, claim) for r in (">", "<")):
                     return True
+        return self.in_order(run, sides, claim)
+
+    def in_order(self, run: Run, sides: tuple[T.Node, T.Node], claim: Claim) -> bool:
+        """Whether a claim holds where one of two quantities is the larger one: `with $z_2$ to the right of $z_1$`."""
+        given = (*run.conditions, *self.settings.supposed(run))
+        names = self._quantities(sides)
+        if len(names) > _ORDERED:
+            return False
+        for one, other in permutations(names, 2):
+            said = any({one, other} <= set(T.of_kind(c, T.Name)) for c in given)
+            if not said and self._holds_if(given, T.Rel((one, other), (">",)), sides, claim):
+                return True
         return False
+
+    def _quantities(self, sides: tuple[T.Node, T.Node]) -> list[T.Name]:
+        functions = self.settings.world.functions
+        names = {n for side in sides for n in T.of_kind(side, T.Name) if n.base not in functions}
+        return sorted(names, key=lambda n: n.key)
+
+    def _holds_if(self, given: tuple[T.Node, ...], more: T.Node, sides: tuple[T.Node, T.Node], claim: Claim) -> bool:
+        judge = self.settings.narrowed((*given, more))
+        return self.settings.possible(judge) and claim(judge, *sides).outcome is Outcome.CORRECT
 
     def rescued(self, run: Run, left: T.Node, right: T.Node, relation: str = "=") -> Verdict | None:
         """A claim that fails may rest on an equation stated before: right if it follows, open unless it does not."""
@@ -276,7 +299,7 @@ class Equations:
             if any(v.outcome is Outcome.CORRECT for v in same):
                 return Verdict(Outcome.CORRECT, "same_solutions")
             if all(v.outcome is Outcome.INCORRECT for v in same):
-                if self._in_part(run, (premise, wanted), equivalent):
+                if self.in_part(run, (premise, wanted), equivalent):
                     return Verdict(Outcome.UNDECIDED, "fails_in_part", same[-1].witness)
                 return Verdict(Outcome.INCORRECT, "condition_differs", same[-1].witness)
             return None

@@ -386,6 +386,10 @@ class LinkJudge:
             return _call("hypothesis", Outcome.ASSUMED, "hypothesis")
         if all(v.outcome is Outcome.INCORRECT for v in (*verdicts, *families)) and self._no_order(run, k):
             rescued = self.equations.rescued(run, left, right, relation)
+            if rescued is None and self.equations.in_order(
+                run, (left, right), lambda j, a, b: holds(j, a, relation, b)
+            ):
+                rescued = Verdict(Outcome.UNDECIDED, "fails_in_part", last.witness)
             return Call(kind, rescued or last)
         if run.chain is not None and run.chain.role == "hypothesis":
             return _call("hypothesis", Outcome.ASSUMED, "hypothesis")

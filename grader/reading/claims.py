@@ -18,6 +18,7 @@ from grader.maths.notation import Notation
 from grader.maths.parser import parse
 from grader.reading import phrases
 from grader.reading.conditions import (
+    UNREAD,
     Conditions,
     case_of,
     explains,
@@ -180,13 +181,18 @@ class _Reader:
             if line.error is not None or line.tree is None:
                 if not _only_named(line):
                     self.part.unread.append(line)
+                    if condition and line.error is not None:
+                        self.conditions.enter(
+                            UNREAD, sentence=True
+                        )  # `for $f = \\tanh$`: what follows holds there only
                 continue
             gap = self.words.rsplit("\u00a4", 1)[-1]  # words before it may name another subject
             follows = not re.search(r"\w", gap) or (block.fresh and self.led and bool(phrases.REASON.match(gap)))
             if line.lead == "continues" and line is lines[0] and self.goes_on is not None and follows:
                 self.goes_on.lines.append(line)
                 continue
-            if line.lead in ("=>", "<=>") and opened is not None and opened.role == "claim":
+            says = operands(line.tree) is not None or isinstance(line.tree, T.Logic)
+            if line.lead in ("=>", "<=>") and says and opened is not None and opened.role == "claim":
                 opened.lines.append(line)  # `bz + c \\le 0 \\iff z \\le -c/b`: one follows from the other
                 continue
             named = case_of(line.tree)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Final
 
 from grader.maths import syntax as T
 from grader.reading import phrases
@@ -17,6 +18,10 @@ _ORDERED = frozenset({"<", ">", "<=", ">=", "!=", "=", "in"})
 _BETWEEN = frozenset({",", "et", "and", "ou", "or", "&", ", et", ", and"})
 _INDICES = frozenset("ijkn")
 _STRUCTURED = (T.Deriv, T.Expect, T.KL, T.Density, T.Matrix, T.Tup)
+
+
+UNREAD: Final = T.Rel((T.Word("unread"), T.Word("unread")), ("=",))
+"""A condition that could not be read: nothing it may restrict is called wrong."""
 
 
 class Conditions:
