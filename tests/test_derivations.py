@@ -58,6 +58,8 @@ def test_no_line_of_a_right_derivation_is_called_wrong(row: dict[str, Any]) -> N
     assert [s.reads for s in part.steps if s.outcome in (Outcome.INCORRECT, Outcome.FAULT)] == []
     lost = (Outcome.INCORRECT, Outcome.FAULT) + ((Outcome.MISSING,) if row.get("complete", True) else ())
     assert [c.id for c in part.checks if c.outcome in lost] == []
+    if row.get("complete", True):
+        assert part.score.max == part.score.out_of, "points are lost for good"
 
 
 def test_links_of_right_derivations_are_confirmed() -> None:

@@ -81,7 +81,8 @@ def check_injectivity(spec: InjectivityCheck, context: PartContext) -> Finding:
         if (shown & wanted).any():
             places.extend(case.places[:2])
         covered |= shown
-    if spec.onto is not None and in_words(spec.onto, context).outcome is Outcome.CORRECT:
+    onto = spec.onto is not None and in_words(spec.onto, context).outcome is Outcome.CORRECT
+    if onto:
         bounded, where = _bounded(context, grid)
         covered |= bounded
         places.extend(where)
@@ -97,7 +98,9 @@ def check_injectivity(spec: InjectivityCheck, context: PartContext) -> Finding:
     # with a line that fails, the case that is left was tried; a special case that is treated alone earns its part
     share = (0.0, _TRIED_SHARE) if context.false_links else None
     alone = any("=" in c.relations for case in cases for c in case.conditions if isinstance(c, T.Rel))
-    sure = not context.text.unread and not context.written_plainly
+    sure = not (
+        onto or context.text.unread or context.written_plainly
+    )  # values that are never taken: another way to cover them
     large = alone and sure and bool((covered & wanted).sum() >= _LARGE_PART * wanted.sum())
     if share is None and large:
         share = (0.25, 1.0 if _likewise(context) else 0.75)
