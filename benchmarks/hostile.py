@@ -86,6 +86,18 @@ HOSTILE: Mapping[str, tuple[str, bytes]] = {
     "a tower of forty nines": ("a.md", nested("9^{", "}", 40, "9")),
     "a tower of variables": ("a.md", nested(r"\sigma_1^{", "}", 40, r"\sigma_2")),
     "a tower of exponentials": ("a.md", nested(r"\exp(", ")", 40, "10")),
+    "a density of a hundred billion variables": ("a.md", display(r"\log p(x_{1:99999999999})")),
+    "a billion terms by dots": ("a.md", display(r"\mu_1 + \dots + \mu_{999999999}")),
+    "four integrals in one another": (
+        "a.md",
+        display(r"\int(\int(\int(\int e^{-x^2-y^2-z^2-u^2-\mu_1}\,dx)\,dy)\,dz)\,du"),
+    ),
+    "five integrals on the square": (
+        "a.md",
+        display(r"\int_0^1(\int_0^1(\int_0^1(\int_0^1(\int_0^1 \mu_1 xyzuw\,dx)\,dy)\,dz)\,du)\,dw"),
+    ),
+    "twelve sums of densities in one another": ("a.md", nested(r"\sum_{i=1}^N ", "", 12, r"\log p(x_i)")),
+    "seventy integrals": ("a.md", nested(r"\int ", " dx", 70, r"\mu_1")),
     "the factorial of a billion": ("a.md", display("(10^9)!")),
     "factorials of factorials": ("a.md", display("3" + "!" * 30)),
     "a binomial of billions": ("a.md", display(r"\binom{10^9}{5 \cdot 10^8}")),
