@@ -26,7 +26,7 @@ BROKEN = [row for row in ROWS if row.get("breaks")]
 ASSIGNMENT = Assignment(shipped())
 CONFIRMED = 0.90
 """Share of the links of right derivations that must be confirmed; the rest is undecided, never wrong."""
-FOUND = 0.90
+FOUND = 0.91
 """Share of the false lines that must be found; the figure may only rise."""
 ALSO_FALSE = frozenset({"q24-twoerrors-en", "q3b-w-somme-t1-fr", "q3e-w-cond-dropped-en", "q42-w-one-quarter-fr"})
 """Rows in which another line is false too, though their writer does not list it."""
