@@ -47,9 +47,7 @@ def _answer(answer: dict[str, Any]) -> dict[str, Any]:
 def check(
     files: Annotated[
         list[Path],
-        typer.Argument(
-            help="Submissions (.tex, .md, .txt, .py, .ipynb), graded in turn; with --together, the files of one."
-        ),
+        typer.Argument(help="Submissions (.tex, .md, .txt, .py, .ipynb), graded in turn; with --together, the files of one."),
     ],
     json_out: Annotated[
         str | None, typer.Option("--json", help="Write the report as JSON to this file (- is standard output).")

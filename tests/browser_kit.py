@@ -13,14 +13,7 @@ import pytest
 HERE = Path(__file__).resolve().parent / "browser"
 AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-_QUIET = [
-    "--no-first-run",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+_QUIET = ["--no-first-run", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 THEMES = ("light", "dark")
 SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -45,19 +38,9 @@ def opened(browser: Any) -> Iterator[Callable[..., Any]]:
     contexts = []
     said: list[str] = []
 
-    def open_page(
-        address: str = "",
-        *,
-        size: str = "desktop",
-        theme: str = "light",
-        free: bool = False,
-        refused: bool = False,
-        **more: Any,
-    ) -> Any:
+    def open_page(address: str = "", *, size: str = "desktop", theme: str = "light", free: bool = False, refused: bool = False, **more: Any) -> Any:
         width, height = SIZES[size]
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=theme, bypass_csp=free, **more
-        )
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme, bypass_csp=free, **more)
         contexts.append(context)
         page = context.new_page()
         if not refused:  # a browser tells of every refusal
@@ -90,3 +73,5 @@ def accessible(opened: Callable[..., Any]) -> Callable[[Any], None]:
         assert not faults, "\n".join(faults)
 
     return check
+
+

@@ -171,9 +171,7 @@ def test_lint_and_selftest_as_commands(tmp_path: Path) -> None:
     assert run("lint", "--assignment", str(tmp_path / "nowhere")).returncode == 2
     example = tmp_path / "examples"
     example.mkdir()
-    (example / "a.md").write_text(
-        RIGHT + "\n\nFrom the definition, with the moments of the normal law.\n", encoding="utf-8"
-    )
+    (example / "a.md").write_text(RIGHT + "\n\nFrom the definition, with the moments of the normal law.\n", encoding="utf-8")
     rows = "".join(f"  {p}: {{mark: 0}}\n" for p in PARTS if p != "Q1") + "  Q1: {mark: 5, max_width: 1}\n"
     (example / "a.key.yaml").write_text(f"file: a.md\nparts:\n{rows}", encoding="utf-8")
     test = run("selftest", "--only-examples", "--examples", str(example))

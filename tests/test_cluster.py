@@ -31,7 +31,7 @@ from grader.task import close_workers, grade_task
 pytest.importorskip("distributed")
 
 FORMULA = r"$$KL[q\|p] = \log\frac{\sigma_1}{\sigma_2} + \frac{\sigma_2^2+(\mu_1-\mu_2)^2}{2\sigma_1^2}-\frac12$$"
-STUB = """
+STUB = '''
 import os, sys, time
 if "grader.worker" in " ".join(sys.orig_argv) and os.environ.get("GRADED"):
     import grader.grade as g
@@ -44,7 +44,7 @@ if "grader.worker" in " ".join(sys.orig_argv) and os.environ.get("GRADED"):
             time.sleep(30)
         return usual(paths, assignment, name, *args, **kwargs)
     g.grade = grade
-"""
+'''
 """On the workers: what is begun is written down; a worker that is named in a file does not come to the end of it."""
 
 
@@ -63,9 +63,7 @@ class Dask:
         stub = self.folder / "stub"
         stub.mkdir(exist_ok=True)
         (stub / "sitecustomize.py").write_text(STUB, encoding="utf-8")
-        environment = dict(
-            os.environ, PYTHONPATH=os.pathsep.join([str(stub), str(ROOT)]), GRADED=str(self.folder / "graded"), **env
-        )
+        environment = dict(os.environ, PYTHONPATH=os.pathsep.join([str(stub), str(ROOT)]), GRADED=str(self.folder / "graded"), **env)
         with (self.folder / f"{name}.log").open("wb") as log:
             self.processes[name] = subprocess.Popen(
                 [sys.executable, "-m", f"distributed.cli.dask_{kind}", "--scheduler-file", self.address, *words],
@@ -73,18 +71,7 @@ class Dask:
             )  # fmt: skip
 
     def scheduler(self, **env: str) -> None:
-        self.start(
-            "scheduler",
-            "scheduler",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            "0",
-            "--no-dashboard",
-            "--idle-timeout",
-            "600",
-            **env,
-        )
+        self.start("scheduler", "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--idle-timeout", "600", **env)
 
     def worker(self, name: str) -> None:
         self.start(
@@ -150,9 +137,7 @@ def homework(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "\\documentclass{article}\\usepackage{mine}\\begin{document}\\input{sub/q1}\\end{document}\n", encoding="utf-8"
     )
     (root / "folder" / "mine.sty").write_text("\\newcommand{\\s}{\\sigma}\n", encoding="utf-8")
-    (root / "folder" / "sub" / "q1.tex").write_text(
-        "\\section*{Question 1}\n" + FORMULA.replace("\\sigma", "\\s"), encoding="utf-8"
-    )
+    (root / "folder" / "sub" / "q1.tex").write_text("\\section*{Question 1}\n" + FORMULA.replace("\\sigma", "\\s"), encoding="utf-8")
     (root / "beside.tex").write_text(
         "\\documentclass{article}\\usepackage{ours}\\begin{document}\\section*{Question 1}\n" + FORMULA.replace("\\sigma", "\\t")
         + "\\input{s1.md}\\end{document}\n",
@@ -192,27 +177,10 @@ def attempts(out: Path) -> Counter[str]:
     return Counter(row[0] for row in rows)
 
 
-def test_the_command_gives_the_bytes_of_a_local_run(
-    dask: Dask, homework: Path, local: dict[str, bytes], tmp_path: Path
-) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "grader",
-        "grade",
-        str(homework),
-        "--out",
-        str(tmp_path / "out"),
-        "--cluster",
-        dask.address,
-    ]
+def test_the_command_gives_the_bytes_of_a_local_run(dask: Dask, homework: Path, local: dict[str, bytes], tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "grader", "grade", str(homework), "--out", str(tmp_path / "out"), "--cluster", dask.address]
     done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        cwd=tmp_path,
-        env=dict(os.environ, PYTHONPATH=str(ROOT), COLUMNS="100"),
+        command, capture_output=True, text=True, timeout=120, cwd=tmp_path, env=dict(os.environ, PYTHONPATH=str(ROOT), COLUMNS="100")
     )
     assert done.returncode == 0, done.stderr
     assert "distributed" not in done.stderr and "Traceback" not in done.stderr
@@ -241,9 +209,7 @@ def test_python_answers_are_locked_in_there_as_well(dask: Dask, tmp_path: Path) 
     code = "import socket\n\ndef q4_stationary_point():\n    socket.create_connection(('127.0.0.1', 9))\n"
     (tmp_path / "hw").mkdir()
     (tmp_path / "hw" / "net.py").write_text(code, encoding="utf-8")
-    (tmp_path / "hw" / "right.py").write_text(
-        "def q4_stationary_point():\n    return (0.0, 0.0, 0.0)\n", encoding="utf-8"
-    )
+    (tmp_path / "hw" / "right.py").write_text("def q4_stationary_point():\n    return (0.0, 0.0, 0.0)\n", encoding="utf-8")
     entries = find([tmp_path / "hw"]).entries
     run_batch(entries, Plan(tmp_path / "a"))
     with C.connect(dask.address) as found:
@@ -252,9 +218,7 @@ def test_python_answers_are_locked_in_there_as_well(dask: Dask, tmp_path: Path) 
     assert b'"error"' in written(tmp_path / "b")["net.json"]
 
 
-def test_a_worker_that_is_killed_costs_nothing(
-    dask: Dask, homework: Path, local: dict[str, bytes], tmp_path: Path
-) -> None:
+def test_a_worker_that_is_killed_costs_nothing(dask: Dask, homework: Path, local: dict[str, bytes], tmp_path: Path) -> None:
     """It is killed while it grades; what it had is done again by the other, within the same attempt."""
     out = tmp_path / "out"
     before = len(dask.graded())
@@ -329,10 +293,7 @@ def test_nobody_there_and_nothing_installed(tmp_path: Path, monkeypatch: pytest.
             pass
     assert len(tried) == 2
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with (
-        pytest.raises(OperatorError, match=r"pip install 'homework-grader\[cluster\]'"),
-        C.connect("tcp://127.0.0.1:9"),
-    ):
+    with pytest.raises(OperatorError, match=r"pip install 'homework-grader\[cluster\]'"), C.connect("tcp://127.0.0.1:9"):
         pass
 
 

@@ -45,10 +45,7 @@ def test_who_moves_and_why(two: tuple[Gradebook, Gradebook]) -> None:
     new.want("cleo", "k2", "c")
     new.put_result("cleo", "k2", json.dumps(changed), status="review")
     found = difference(State(old), State(new))
-    assert [(m.submission, m.before, m.after) for m in found.moves] == [
-        ("bob", (1, 3), (0, 1)),
-        ("ada", (1, 3), (0.5, 3)),
-    ], "most first"
+    assert [(m.submission, m.before, m.after) for m in found.moves] == [("bob", (1, 3), (0, 1)), ("ada", (1, 3), (0.5, 3))], "most first"
     (first, second) = found.moves[1].checks
     assert (first.part, first.check, first.before, first.after) == ("Q1", "closed_form", (1, 1), (0.5, 0.5))
     assert first.title == {"en": "t", "fr": "t"} and first.outcome_before == first.outcome_after == "correct"
@@ -59,11 +56,7 @@ def test_who_moves_and_why(two: tuple[Gradebook, Gradebook]) -> None:
     out = io.StringIO()
     show_difference(found, console=Console(file=out, width=110))
     text = out.getvalue()
-    assert (
-        "2 move, 1 do not" in text
-        and "Q1 closed_form (t): correct, 1 → 0.5" in text
-        and "only in the new one: late" in text
-    )
+    assert "2 move, 1 do not" in text and "Q1 closed_form (t): correct, 1 → 0.5" in text and "only in the new one: late" in text
 
 
 def test_overrides_in_conflict(two: tuple[Gradebook, Gradebook]) -> None:
@@ -77,9 +70,7 @@ def test_overrides_in_conflict(two: tuple[Gradebook, Gradebook]) -> None:
     old.override("gone", "Q1", 3, reason="r2", author="ta")
     old.override("ada", "Q1", 1, reason="r", author="ta", check="derivation")
     found = difference(State(old), State(new))
-    assert [(m.submission, m.before, m.after) for m in found.moves] == [("cleo", (2, 2), (3, 3))], (
-        "an override holds a mark"
-    )
+    assert [(m.submission, m.before, m.after) for m in found.moves] == [("cleo", (2, 2), (3, 3))], "an override holds a mark"
     why = {(c.submission, c.check): (c.why, c.before, c.after) for c in found.conflicts}
     assert why == {
         ("ada", None): ("result", (1, 3), (0, 3)),

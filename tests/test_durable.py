@@ -83,13 +83,9 @@ def written(out: Path) -> dict[str, str]:
 def check_nothing_doubled(out: Path, count: int) -> None:
     with sqlite3.connect(out / "gradebook.sqlite") as db:
         assert db.execute("SELECT count(*), count(DISTINCT submission) FROM results").fetchone() == (count, count)
-        assert db.execute("SELECT count(*) FROM submissions WHERE graded = wanted AND graded != ''").fetchone() == (
-            count,
-        )
+        assert db.execute("SELECT count(*) FROM submissions WHERE graded = wanted AND graded != ''").fetchone() == (count,)
         # an attempt that is done is never made again
-        assert db.execute(
-            "SELECT count(*), count(DISTINCT submission) FROM attempts WHERE outcome = 'done'"
-        ).fetchone() == (count, count)
+        assert db.execute("SELECT count(*), count(DISTINCT submission) FROM attempts WHERE outcome = 'done'").fetchone() == (count, count)
     db.close()
 
 
@@ -145,19 +141,11 @@ def kill_often(tmp_path: Path, count: int, kills: int, seed: int, *, small: bool
     out = tmp_path / "out"
     rng = random.Random(seed)
     for i in range(kills):
-        words, environment = command(
-            "grade", str(export.folder), "--out", str(out), "--jobs", "2", *(["--resume"] if i else [])
-        )
-        process = subprocess.Popen(
-            words, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        words, environment = command("grade", str(export.folder), "--out", str(out), "--jobs", "2", *(["--resume"] if i else []))
+        process = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         before = len(list(out.glob("*.json")))
         end = time.monotonic() + 120
-        while (
-            process.poll() is None
-            and time.monotonic() < end
-            and len(list(out.glob("*.json"))) < before + rng.randint(1, 3)
-        ):
+        while process.poll() is None and time.monotonic() < end and len(list(out.glob("*.json"))) < before + rng.randint(1, 3):
             time.sleep(0.01)
         time.sleep(rng.random() * pause)
         process.kill()
@@ -183,18 +171,14 @@ def test_stopped_by_hand(tmp_path: Path) -> None:
     folder = class_of(tmp_path, 40)
     out = tmp_path / "out"
     words, environment = command("grade", str(folder), "--out", str(out), "--jobs", "2")
-    process = subprocess.Popen(
-        words, cwd=ROOT, env=environment, text=True, stderr=subprocess.PIPE, start_new_session=True
-    )
+    process = subprocess.Popen(words, cwd=ROOT, env=environment, text=True, stderr=subprocess.PIPE, start_new_session=True)
     end = time.monotonic() + 60
     while not list(out.glob("*.json")) and time.monotonic() < end:
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does, to the workers as well
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130 and "Traceback" not in said
-    assert (
-        said.splitlines()[-1] == f"grader: stopped; what is graded is kept: grader grade --out {out} --resume goes on"
-    )
+    assert said.splitlines()[-1] == f"grader: stopped; what is graded is kept: grader grade --out {out} --resume goes on"
     with sqlite3.connect(out / "gradebook.sqlite") as db:
         outcomes = {row[0] for row in db.execute("SELECT DISTINCT outcome FROM attempts")}
     db.close()
@@ -205,9 +189,7 @@ def test_stopped_by_hand(tmp_path: Path) -> None:
 
 def test_workers_end_with_the_batch(tmp_path: Path) -> None:
     folder = class_of(tmp_path, 30)
-    words, environment = command(
-        "grade", str(folder), "--out", str(tmp_path / "out"), "--jobs", "2", DESK_MARK=str(tmp_path)
-    )
+    words, environment = command("grade", str(folder), "--out", str(tmp_path / "out"), "--jobs", "2", DESK_MARK=str(tmp_path))
     process = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     end = time.monotonic() + 60
     while not list((tmp_path / "out").glob("*.json")) and time.monotonic() < end:
@@ -303,9 +285,7 @@ def test_files_that_may_not_grow(tmp_path: Path) -> None:
     check_nothing_doubled(out, 12)
 
 
-@pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() != 0 or not shutil.which("unshare"), reason="mounts as root"
-)
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0 or not shutil.which("unshare"), reason="mounts as root")
 def test_a_disk_that_fills(tmp_path: Path) -> None:
     folder = class_of(tmp_path, 25)
     disk, kept = tmp_path / "disk", tmp_path / "kept"
@@ -320,14 +300,7 @@ def test_a_disk_that_fills(tmp_path: Path) -> None:
         f"cp -r {disk}/out {kept}/out\n"
     )
     _, environment = command()
-    done = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", script],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env=environment,
-        timeout=300,
-    )
+    done = subprocess.run(["unshare", "--mount", "sh", "-c", script], capture_output=True, text=True, cwd=ROOT, env=environment, timeout=300)
     if done.returncode == 99:
         pytest.skip("mounting is not allowed here")
     said = (kept / "said").read_text()
@@ -342,12 +315,7 @@ def test_a_gradebook_held_by_somebody_else(tmp_path: Path) -> None:
     folder = class_of(tmp_path, 1)
     out = tmp_path / "out"
     assert call("grade", str(folder), "--out", str(out)).returncode == 0
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(out / "gradebook.sqlite")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    holder = subprocess.Popen([sys.executable, "-c", HOLD, str(out / "gradebook.sqlite")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         assert holder.stdout is not None and holder.stdout.readline() == "held\n"
         done = call("grade", str(folder), "--out", str(out))
@@ -364,10 +332,7 @@ def test_two_batches_in_one_folder(tmp_path: Path) -> None:
     out.mkdir()
     with RunLock(out / ".gradebook.lock"):
         second = call("grade", str(folder), "--out", str(out))
-        assert (
-            second.returncode == 2
-            and f"another batch is at work in this folder (process {os.getpid()})" in second.stderr
-        )
+        assert second.returncode == 2 and f"another batch is at work in this folder (process {os.getpid()})" in second.stderr
         assert not list(out.glob("*.json"))
     assert call("grade", str(folder), "--out", str(out)).returncode == 0
 

@@ -157,12 +157,7 @@ def test_the_balance_accounts_for_everybody(book: Gradebook) -> None:
     found = book.balance()
     assert [s.name for s, _ in found.graded] == ["Ada L", "Bob"], "by number, else by address; a bare file by its name"
     assert [s.name for s in found.absent] == ["Cleo"] and found.reasons() == ()
-    book.register(
-        [
-            Upload("xy", "late", "late", ("xy.md",)),
-            Upload("ada-late", "late", "late", ("a.md",), (Person(email=" Other@x "),)),
-        ]
-    )
+    book.register([Upload("xy", "late", "late", ("xy.md",)), Upload("ada-late", "late", "late", ("a.md",), (Person(email=" Other@x "),))])
     reasons = " ".join(book.balance().reasons())
     assert "nobody in the roster (xy)" in reasons and "Ada L: ada, ada-late" in reasons
 

@@ -138,13 +138,7 @@ def test_an_archive_is_unpacked_once(tmp_path: Path) -> None:
 
 
 def test_a_class_in_an_archive_and_archives_of_students(tmp_path: Path) -> None:
-    inner = zipped(
-        tmp_path / "inner.zip",
-        ("hw/main.tex", b"\\input{q1}"),
-        ("hw/q1.tex", b"x"),
-        ("deep.zip", b"PK"),
-        ("__MACOSX/._x", b""),
-    )
+    inner = zipped(tmp_path / "inner.zip", ("hw/main.tex", b"\\input{q1}"), ("hw/q1.tex", b"x"), ("deep.zip", b"PK"), ("__MACOSX/._x", b""))
     bomb = zipped(tmp_path / "bomb.zip", ("a.md", b"0" * 201_000_000))
     path = zipped(
         tmp_path / "class.zip",
@@ -182,11 +176,7 @@ def test_links_in_an_upload_are_not_followed(tmp_path: Path) -> None:
     os.mkfifo(root / "ada" / "pipe.tex")
     entries = {e.id: e for e in find([root]).entries}
     assert [p.name for p in entries["ada"].files] == ["own.md"]
-    assert entries["ada"].notes == (
-        "hw3.tex is a link and is not followed",
-        "more is a link and is not followed",
-        "pipe.tex is no file",
-    )
+    assert entries["ada"].notes == ("hw3.tex is a link and is not followed", "more is a link and is not followed", "pipe.tex is no file")
     assert entries["bob"].files == () and entries["cleo"].files == ()
     content_sha256(entries["ada"])
 
@@ -288,18 +278,14 @@ def test_an_export_untouched(tmp_path: Path) -> None:
         assert list(entries) == ["3", "evil", *(f"submission_{i}" for i in (1, 2, 3, 4, 9))]
         assert entries["submission_1"].submitters == (Person("Ada L", "007", "ada@x"),)
         assert entries["submission_1"].created_at == "2022-12-02 10:15:00.362580000 Z"
-        assert entries["submission_2"].submitters == (Person("Bob", "0100"), Person(email="cleo@x")), (
-            "numbers stay text"
-        )
+        assert entries["submission_2"].submitters == (Person("Bob", "0100"), Person(email="cleo@x")), "numbers stay text"
         assert entries["3"].submitters == (Person("Dora", "no"),) and [p.name for p in entries["3"].unread] == ["3.pdf"]
         for empty in ("submission_4", "evil"):
             assert entries[empty].files == () and entries[empty].notes == ("the export holds no files of it",)
         assert "does not tell" in entries["submission_9"].notes[0]
 
 
-BOMB = "a: &a [x, x]\n" + "".join(
-    f"{chr(98 + i)}: &{chr(98 + i)} [{', '.join(['*' + chr(97 + i)] * 9)}]\n" for i in range(12)
-)
+BOMB = "a: &a [x, x]\n" + "".join(f"{chr(98 + i)}: &{chr(98 + i)} [{', '.join(['*' + chr(97 + i)] * 9)}]\n" for i in range(12))
 
 
 @pytest.mark.parametrize(

@@ -51,18 +51,10 @@ class Journey:
         rng = random.Random(1)
         share = len(self.export.kinds) // (self.kills + 1)
         for i in range(self.kills):
-            words, environment = command(
-                *(first if i == 0 else ["grade", "--out", str(self.out), "--resume", "--jobs", "2"])
-            )
-            process = subprocess.Popen(
-                words, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
+            words, environment = command(*(first if i == 0 else ["grade", "--out", str(self.out), "--resume", "--jobs", "2"]))
+            process = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             end = time.monotonic() + 600
-            while (
-                process.poll() is None
-                and len(list(self.out.glob("*.json"))) < share * (i + 1)
-                and time.monotonic() < end
-            ):
+            while process.poll() is None and len(list(self.out.glob("*.json"))) < share * (i + 1) and time.monotonic() < end:
                 time.sleep(0.01)
             time.sleep(rng.random() * 0.3)
             process.kill()
@@ -107,9 +99,7 @@ class Journey:
         half = round(first["out_of"] / 2, 4)
         self.given |= {(q["submission"], q["part"], q["check"]): half for q in alike["questions"]}
         self.given[essay["submission"], "Q5.1", "review"] = 4
-        assert call("review", str(self.out), "--batch", str(rows), "--author", "ta@example.edu").returncode == 0, (
-            "twice is once"
-        )
+        assert call("review", str(self.out), "--batch", str(rows), "--author", "ta@example.edu").returncode == 0, "twice is once"
         self.everything_given_is_there()
         left = self.queue()
         asked = {(q["submission"], q["part"], q["check"]) for g in left for q in g["questions"]}
@@ -127,9 +117,7 @@ class Journey:
     def everything_given_is_there(self) -> tuple[Override, ...]:
         with Gradebook.open(self.out) as book:
             found = book.overrides()
-        assert {(o.submission, o.part, o.check): o.points for o in found} == self.given and len(found) == len(
-            self.given
-        )
+        assert {(o.submission, o.part, o.check): o.points for o in found} == self.given and len(found) == len(self.given)
         return found
 
     def mark_by_hand(self) -> None:
@@ -137,17 +125,7 @@ class Journey:
         (scan, *_) = self.export.of_kind("pdf")
         ordinary = self.export.of_kind("ordinary")
         for part, points in (("Q1", 4.5), ("Q5.1", 3)):
-            words = [
-                "override",
-                str(self.out),
-                scan,
-                part,
-                str(points),
-                "--reason",
-                "marked on paper",
-                "--author",
-                "ta@example.edu",
-            ]
+            words = ["override", str(self.out), scan, part, str(points), "--reason", "marked on paper", "--author", "ta@example.edu"]
             assert call(*words).returncode == 0
             self.given[scan, part, None] = points
         with Gradebook.open(self.out) as book:
@@ -180,9 +158,7 @@ class Journey:
         assert marked not in [m["submission"] for m in found["moves"]], "an override holds"
         assert {c["why"] for c in found["conflicts"]} == {"result"}
         assert {c["part"] for c in found["conflicts"]} == {"Q1"}, "what else was given stands on what it stood on"
-        assert found == json.loads(call("diff", str(self.out), "--json", "-").stdout), (
-            "the folder knows how it was before"
-        )
+        assert found == json.loads(call("diff", str(self.out), "--json", "-").stdout), "the folder knows how it was before"
         return Counter(c["check"] for m in found["moves"] for c in m["checks"])
 
     def hand_in_again(self) -> None:
@@ -207,22 +183,11 @@ class Journey:
         """A row for each student of the roster with the marks that count; nobody is lost and nobody is there twice."""
         path = self.out.with_name("grades.csv")
         assert not path.exists(), "refused before"
-        done = call(
-            "export",
-            str(self.out),
-            "--csv",
-            str(path),
-            "--open",
-            "min",
-            "--feedback",
-            str(self.out.with_name("feedback")),
-        )
+        done = call("export", str(self.out), "--csv", str(path), "--open", "min", "--feedback", str(self.out.with_name("feedback")))
         assert done.returncode == 0, done.stderr
         with path.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file, strict=True))
-        assert [r["SID"] for r in rows] == [p.sid for p in self.export.roster], (
-            "every student once, in the roster's order"
-        )
+        assert [r["SID"] for r in rows] == [p.sid for p in self.export.roster], "every student once, in the roster's order"
         assert {r["SID"] for r in rows if r["Status"] == "Missing"} == {p.sid for p in self.export.absent}
         whose = {p.sid: name for name, people in self.export.submitters.items() for p in people}
         heads = {head.partition(":")[0]: head for head in rows[0] if head.endswith("pts)")}
@@ -232,9 +197,7 @@ class Journey:
                     continue
                 assert row["Submission ID"] == whose[row["SID"]]
                 marks = {m.part.removeprefix("Q"): m for m in book.marks(row["Submission ID"])}
-                assert {part: float(row[head]) for part, head in heads.items()} == {
-                    p: round(m.min, 4) for p, m in marks.items()
-                }
+                assert {part: float(row[head]) for part, head in heads.items()} == {p: round(m.min, 4) for p, m in marks.items()}
                 assert float(row["Total Score"]) == pytest.approx(sum(m.min for m in marks.values()))
                 assert not any(cell.lstrip()[:1] in ("=", "+", "-", "@") for cell in row.values())
         for name, part, check in self.given:

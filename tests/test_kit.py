@@ -93,9 +93,7 @@ def test_no_reference_source_and_no_notes(kit: Path) -> None:
         assert "derive(" not in text and "second(" not in text, name
     for path in (kit / "assignment" / "rubrics").glob("q*.yaml"):
         data = json.loads(path.read_text(encoding="utf-8"))
-        assert not any(
-            {"accepts", "rejects", "bands", "notes"} & set(c) for p in data["parts"] for c in p.get("checks", ())
-        )
+        assert not any({"accepts", "rejects", "bands", "notes"} & set(c) for p in data["parts"] for c in p.get("checks", ()))
     notes = [
         line.partition("#")[2].strip()
         for path in (ROOT / "rubrics").glob("*.yaml")

@@ -115,12 +115,7 @@ def test_a_wrong_line_stands_with_its_numbers(reports: dict[str, dict[str, Any]]
 
 
 def test_macros_are_written_out(reports: dict[str, dict[str, Any]]) -> None:
-    texts = [
-        w["text"]
-        for p in reports["en_macros.tex"]["parts"]
-        for w in p["written"]
-        if w["kind"] in ("formula", "display", "row")
-    ]
+    texts = [w["text"] for p in reports["en_macros.tex"]["parts"] for w in p["written"] if w["kind"] in ("formula", "display", "row")]
     assert texts and not any("\\dkl" in t or "\\ave" in t for t in texts)
     shown = [str(formula(t)) for t in texts]
     assert sum(s.startswith("<math") for s in shown) >= 0.98 * len(shown), "almost everything is rendered"
@@ -226,9 +221,7 @@ def test_a_class_has_a_page_each_and_an_index(tmp_path: Path) -> None:
     before = (out / "other.html").read_bytes()
     assert run(app, ["grade", "--out", str(out), "--resume"]).exit_code == 0
     assert (out / "other.html").read_bytes() == before
-    assert (
-        run(app, ["override", str(out), "other", "Q1", "2.25", "--reason", "by hand", "--author", "me"]).exit_code == 0
-    )
+    assert run(app, ["override", str(out), "other", "Q1", "2.25", "--reason", "by hand", "--author", "me"]).exit_code == 0
     after = (out / "other.html").read_text(encoding="utf-8")
     assert "2.25" in after and "by hand" in after and "2.25" in (out / "index.html").read_text(encoding="utf-8")
     (out / "other.html").unlink()
@@ -239,10 +232,5 @@ def test_a_class_has_a_page_each_and_an_index(tmp_path: Path) -> None:
 
 def test_no_pages_where_none_are_wanted(tmp_path: Path) -> None:
     (tmp_path / "x.md").write_text("# Question 1\n\n$$KL(q\\|p) = 1$$\n", encoding="utf-8")
-    assert (
-        CliRunner()
-        .invoke(app, ["grade", str(tmp_path / "x.md"), "--out", str(tmp_path / "out"), "--no-html"])
-        .exit_code
-        == 0
-    )
+    assert CliRunner().invoke(app, ["grade", str(tmp_path / "x.md"), "--out", str(tmp_path / "out"), "--no-html"]).exit_code == 0
     assert not list((tmp_path / "out").glob("*.html"))

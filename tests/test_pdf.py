@@ -95,9 +95,7 @@ def test_the_whole_way(tmp_path: Path, pdf: Path, tool: Tool) -> None:
         ("os.kill(os.getpid(), 9)", "failed with status -9"),
     ],
 )
-def test_a_converter_that_fails_leaves_it_to_a_person(
-    tmp_path: Path, pdf: Path, tool: Tool, body: str, said: str
-) -> None:
+def test_a_converter_that_fails_leaves_it_to_a_person(tmp_path: Path, pdf: Path, tool: Tool, body: str, said: str) -> None:
     found = convert(pdf, tmp_path / "made", tool(body), 20)
     import re
 
@@ -122,9 +120,7 @@ def test_a_converter_that_hangs_is_ended_with_all_it_started(tmp_path: Path, pdf
         except ProcessLookupError:
             return
         time.sleep(0.1)  # until whoever adopted it has buried it
-    states = [
-        Path(f"/proc/{p}/stat").read_text() for p in os.listdir("/proc") if p.isdigit() and os.getpgid(int(p)) == group
-    ]
+    states = [Path(f"/proc/{p}/stat").read_text() for p in os.listdir("/proc") if p.isdigit() and os.getpgid(int(p)) == group]
     assert all(") Z " in s for s in states), states
 
 
@@ -146,8 +142,7 @@ def test_standard_output_is_the_text_where_no_file_is_named(tmp_path: Path, pdf:
 
 
 @pytest.mark.parametrize(
-    "command,said",
-    [("tool {out}", "says nowhere {in}"), ("no_such_tool_here {in}", "no program"), ("a 'b {in}", "quotation")],
+    "command,said", [("tool {out}", "says nowhere {in}"), ("no_such_tool_here {in}", "no program"), ("a 'b {in}", "quotation")]
 )
 def test_commands_that_cannot_be_run(command: str, said: str) -> None:
     with pytest.raises(OperatorError, match=said):

@@ -130,9 +130,7 @@ def test_answers_under_their_own_heading_stay_there() -> None:
         assert not any(p["note"] == "exchanged" for p in grade([path], ASSIGNMENT).problems)
 
 
-@pytest.mark.parametrize(
-    "mention", [r"$\log$", r"$\sigma^{-1}$", r"$\ln$", r"$\mathbb{E}_q$", r"$g=\sigma^{-1}\circ S$"]
-)
+@pytest.mark.parametrize("mention", [r"$\log$", r"$\sigma^{-1}$", r"$\ln$", r"$\mathbb{E}_q$", r"$g=\sigma^{-1}\circ S$"])
 def test_an_operator_that_is_only_named_is_read(mention: str) -> None:
     report = graded(f"## Question 2\n\n### 2.2\n\nThe function {mention} is increasing.\n")
     assert not [s for s in part_of(report, "Q2.2").steps if s.outcome is Outcome.UNREADABLE]

@@ -38,13 +38,10 @@ def parts_of(words: str) -> list[dict[str, Any]]:
     given_ = dict(piece.strip().split(":") for piece in words.split(";") if piece.strip())
     for name in ("P1", "P2", "P3"):
         values = given_.get(name, "").split()
-        steps = [
-            {**step(i + 1), "left": f"x_{i}", "relation": "=", "right": v.strip("()")} for i, v in enumerate(values)
-        ]
+        steps = [{**step(i + 1), "left": f"x_{i}", "relation": "=", "right": v.strip("()")} for i, v in enumerate(values)]
         one = part(name, [check("all", 0, 0, 1)], text=f"{words} {name}", steps=steps)
         one["wrong"] = [
-            {"value": v.strip("()"), "follows": v.startswith("("), "step": s["id"], "check": None}
-            for v, s in zip(values, steps, strict=True)
+            {"value": v.strip("()"), "follows": v.startswith("("), "step": s["id"], "check": None} for v, s in zip(values, steps, strict=True)
         ]
         out.append(one)
     return out
@@ -54,9 +51,7 @@ def pairs_of(found: Similar) -> list[tuple[str, str]]:
     return [(p.first, p.second) for p in found.pairs]
 
 
-def of_class(
-    tmp_path: Path, rows: Mapping[str, str], size: int = 20, people: Mapping[str, Sequence[Person]] | None = None
-) -> Similar:
+def of_class(tmp_path: Path, rows: Mapping[str, str], size: int = 20, people: Mapping[str, Sequence[Person]] | None = None) -> Similar:
     """A class of that size in which all others make no mistakes."""
     everybody = {**rows, **{f"z{i:02}": "" for i in range(size - len(rows))}}
     with made(tmp_path / "book", {name: parts_of(words) for name, words in everybody.items()}, people) as book:
@@ -73,10 +68,7 @@ TABLE: dict[str, tuple[dict[str, str], list[tuple[str, str]]]] = {
     "what follows counts nothing": ({"a": "P1: x (y) (z); P2: (w)", "b": "P1: x (y) (z); P2: (w)"}, []),
     "the value in another part": ({"a": "P1: x; P2: y", "b": "P1: y; P2: x"}, []),
     "a slip of many": (dict.fromkeys("abcdefghij", "P1: x; P2: y"), []),
-    "a slip of many beside a rare one": (
-        {**dict.fromkeys("cdefghij", "P1: x"), "a": "P1: x; P2: y", "b": "P1: x; P2: y"},
-        [],
-    ),
+    "a slip of many beside a rare one": ({**dict.fromkeys("cdefghij", "P1: x"), "a": "P1: x; P2: y", "b": "P1: x; P2: y"}, []),
     "two of three who share one more": (
         {"a": "P1: x; P2: y; P3: z", "b": "P1: x; P2: y; P3: z", "c": "P1: x"},
         [("a", "b")],
@@ -108,9 +100,7 @@ def test_groups_and_the_same_people(tmp_path: Path) -> None:
     ada = Person("Ada", "007", "ada@x.org")
     people = {"a": [ada], "b": [Person("A.", "", "ADA@x.org "), Person("Bob", "8")], "c": [Person("Cleo", "9", "")]}
     found = of_class(tmp_path, rows, people=people)
-    assert found.same_people == (("a", "b"),) and found.hands == 19, (
-        "twice by the same person, or by a member of the group"
-    )
+    assert found.same_people == (("a", "b"),) and found.hands == 19, "twice by the same person, or by a member of the group"
     assert len(found.pairs) == 1 and "c" in pairs_of(found)[0]
     assert of_class(tmp_path / "nobody", rows).groups == (("a", "b", "c"),)
 
@@ -186,10 +176,7 @@ VALUES = st.lists(st.sampled_from("abcdefgh"), max_size=5, unique=True)
 
 
 @settings(deadline=None)
-@given(
-    st.dictionaries(st.sampled_from([f"s{i:02}" for i in range(12)]), st.tuples(VALUES, VALUES), min_size=4),
-    st.randoms(),
-)
+@given(st.dictionaries(st.sampled_from([f"s{i:02}" for i in range(12)]), st.tuples(VALUES, VALUES), min_size=4), st.randoms())
 def test_laws(rows: dict[str, tuple[list[str], list[str]]], rng: random.Random) -> None:
     """Pairs do not depend on the order of the class; what is shared stands in both, rare and in order; chance does not explain it."""
     sequences = {name: [("P1", v) for v in one] + [("P2", v) for v in two] for name, (one, two) in rows.items()}
@@ -285,9 +272,7 @@ def a_class(tmp_path_factory: pytest.TempPathFactory, assignment: Any) -> Path:
     folder = tmp_path_factory.mktemp("class")
     texts = {"copied.md": COPIED, "copy.tex": COPY}
     texts |= {f"belief{i}.md": ONE_BELIEF for i in range(2)}
-    texts |= {f"common{i}.md": COMMON for i in range(6)} | {
-        f"right{i}.md": "## Question 1\n\n$$E_q[x] = \\mu_2$$\n" for i in range(8)
-    }
+    texts |= {f"common{i}.md": COMMON for i in range(6)} | {f"right{i}.md": "## Question 1\n\n$$E_q[x] = \\mu_2$$\n" for i in range(8)}
     reports = {}
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -307,10 +292,7 @@ def test_a_copied_derivation_is_found(a_class: Path) -> None:
     last = beside[0].rows[-1]
     assert last.first is not None and last.second is not None and last.shared is not None
     assert last.first.text == r"E_q[\log q(x)] = -\frac12\log(\pi\sigma_2^2)-\frac12" and last.first.file == "copied.md"
-    assert last.second.text == r"\EE{\log q(x)} = -\hlf - \hlf\log(\pi s)" and (last.second.file, last.second.line) == (
-        "copy.tex",
-        10,
-    )
+    assert last.second.text == r"\EE{\log q(x)} = -\hlf - \hlf\log(\pi s)" and (last.second.file, last.second.line) == ("copy.tex", 10)
     assert (last.shared.held_by, last.shared.of) == (2, 18)
 
 
@@ -340,16 +322,12 @@ def test_no_student_sees_it(a_class: Path, assignment: Any) -> None:
 def test_the_command(a_class: Path, tmp_path: Path) -> None:
     def run(*args: str) -> subprocess.CompletedProcess[str]:
         environment = dict(os.environ, COLUMNS="120", PYTHONPATH=str(ROOT), PYTHONUTF8="1")
-        return subprocess.run(
-            [sys.executable, "-m", "grader", "similar", *args], capture_output=True, text=True, env=environment
-        )
+        return subprocess.run([sys.executable, "-m", "grader", "similar", *args], capture_output=True, text=True, env=environment)
 
     done = run(str(a_class), "--json", str(tmp_path / "x.json"), "--lang", "fr")
     assert done.returncode == 0 and "jamais un verdict" in done.stdout, done.stderr
     data = json.loads((tmp_path / "x.json").read_text(encoding="utf-8"))
-    assert [(p["first"], p["second"], len(p["shared"]), len(p["parts"])) for p in data["pairs"]] == [
-        ("copied", "copy", 4, 2)
-    ]
+    assert [(p["first"], p["second"], len(p["shared"]), len(p["parts"])) for p in data["pairs"]] == [("copied", "copy", 4, 2)]
     assert run(str(a_class), "--part", "Q9").returncode == 2
     assert run(str(tmp_path / "nowhere")).returncode == 2
     none = run(str(a_class), "--part", "Q2.3")

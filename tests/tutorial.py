@@ -60,12 +60,8 @@ def run(command: str, folder: Path) -> str:
 
 def agrees(shown: str, got: str) -> bool:
     """Whether an output is the one shown; a line `...` stands for any lines."""
-    pattern = [
-        "(?:.*\n)*" if line == "..." else re.escape(line.rstrip()) + "\n" for line in shown.rstrip().splitlines()
-    ]
-    return (
-        re.fullmatch("".join(pattern), "".join(f"{line.rstrip()}\n" for line in got.rstrip().splitlines())) is not None
-    )
+    pattern = ["(?:.*\n)*" if line == "..." else re.escape(line.rstrip()) + "\n" for line in shown.rstrip().splitlines()]
+    return re.fullmatch("".join(pattern), "".join(f"{line.rstrip()}\n" for line in got.rstrip().splitlines())) is not None
 
 
 def play(document: Path, folder: Path, *, runs_python: bool = True) -> int:

@@ -32,12 +32,8 @@ KL[q\|p] &= \mathbb{E}_q[\log q(x)] - \mathbb{E}_q[\log p(x)] \\
 &= \log\frac{\sigma_1}{\sigma_2} - \frac12 + \frac{\sigma_2^2+(\mu_1-\mu_2)^2}{2\sigma_1^2}
 \end{aligned}$$
 """
-BROKEN = GOOD.replace(
-    r"\frac12\log\frac{\sigma_1^2}{\sigma_2^2} - \frac12 +", r"\log\frac{\sigma_1^2}{\sigma_2^2} - \frac12 +"
-)
-PAPER = (
-    "\n\n# Question 5\n\n## 5.1\n\nThe paper proposes a bijective network whose layers are cheap to invert, and {0}.\n"
-)
+BROKEN = GOOD.replace(r"\frac12\log\frac{\sigma_1^2}{\sigma_2^2} - \frac12 +", r"\log\frac{\sigma_1^2}{\sigma_2^2} - \frac12 +")
+PAPER = "\n\n# Question 5\n\n## 5.1\n\nThe paper proposes a bijective network whose layers are cheap to invert, and {0}.\n"
 
 
 @dataclass(frozen=True)
@@ -55,30 +51,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     (place / "class").mkdir()
     for i, said in enumerate(("compares it", "tests it", "times it")):
         (place / "class" / f"student{i}.md").write_text(BROKEN + PAPER.format(said), encoding="utf-8")
-    (place / "roster.csv").write_text(
-        "SID,Name,Email\n" + "".join(f"{i},Student {i},student{i}@x.org\n" for i in range(3))
-    )
+    (place / "roster.csv").write_text("SID,Name,Email\n" + "".join(f"{i},Student {i},student{i}@x.org\n" for i in range(3)))
     run = CliRunner().invoke(app, ["grade", str(place / "class"), "--out", str(place / "grades")])
     assert run.exit_code == 0, run.output
     (place / "token").write_text(TOKEN, encoding="utf-8")
-    command = [
-        sys.executable,
-        "-m",
-        "grader",
-        "serve",
-        "--port",
-        "0",
-        "--workers",
-        "1",
-        "--grades",
-        str(place / "grades"),
-    ]
+    command = [sys.executable, "-m", "grader", "serve", "--port", "0", "--workers", "1", "--grades", str(place / "grades")]
     with subprocess.Popen(
-        [*command, "--token-file", str(place / "token")],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env=dict(os.environ, PYTHONUNBUFFERED="1"),
+        [*command, "--token-file", str(place / "token")], stdout=subprocess.PIPE, text=True, cwd=ROOT, env=dict(os.environ, PYTHONUNBUFFERED="1")
     ) as process:
         assert process.stdout is not None
         found = re.search(r"http://\S+?:\d+", process.stdout.readline())
@@ -130,9 +109,7 @@ def test_a_student_without_scripts(served: Served, opened: Callable[..., Any]) -
     assert page.locator("#text").input_value().strip() == BROKEN.strip()
 
 
-def test_an_assistant_marks_a_class_by_keyboard_and_exports_it(
-    served: Served, opened: Callable[..., Any], tmp_path: Path
-) -> None:
+def test_an_assistant_marks_a_class_by_keyboard_and_exports_it(served: Served, opened: Callable[..., Any], tmp_path: Path) -> None:
     page = _signed_in(served, opened, accept_downloads=True)
     assert page.locator("tbody tr").count() == 3
     page.goto(f"{served.url}/desk/export")
@@ -205,9 +182,7 @@ _PAGES = {
 
 
 @pytest.mark.parametrize(("size", "theme"), list(_PAGES))
-def test_every_page_is_accessible(
-    served: Served, opened: Callable[..., Any], accessible: Callable[[Any], None], size: str, theme: str
-) -> None:
+def test_every_page_is_accessible(served: Served, opened: Callable[..., Any], accessible: Callable[[Any], None], size: str, theme: str) -> None:
     page = opened(served.url, size=size, theme=theme, free=True)
     page.locator("#text").fill(BROKEN)
     page.locator("#go").click()

@@ -29,9 +29,7 @@ def report(tmp_path_factory: pytest.TempPathFactory, assignment: Any) -> str:
 
 
 @pytest.mark.parametrize(("size", "theme"), [("phone", "dark"), ("desktop", "light")])
-def test_fits_and_is_accessible(
-    report: str, opened: Callable[..., Any], accessible: Callable[[Any], None], size: str, theme: str
-) -> None:
+def test_fits_and_is_accessible(report: str, opened: Callable[..., Any], accessible: Callable[[Any], None], size: str, theme: str) -> None:
     page = opened(report, size=size, theme=theme, free=True)
     assert _fits(page)
     accessible(page)
